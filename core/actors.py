@@ -1,0 +1,16 @@
+"""Who did it: every service takes ``by=``, a short text such as ``member:12``, ``staff:3`` or ``system:expiry``.
+
+A text, not a foreign key, so that the trail outlives the account and never locks it.
+"""
+
+
+def member(user_id):
+    return f"member:{user_id}"
+
+
+def staff(user_id):
+    return f"staff:{user_id}"
+
+
+def system(name):
+    return f"system:{name}"

@@ -1,0 +1,34 @@
+"""Personal data encrypted at rest (H6)."""
+
+import hashlib
+import hmac
+from functools import cache
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+@cache
+def _fernet():
+    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+
+
+class EncryptedTextField(models.TextField):
+    """Text that only the mall can read: encrypted with the first of ``FIELD_KEYS``, readable with any of them.
+
+    Equal texts differ in the database, so the column cannot be searched or unique; keep a ``fingerprint`` beside it
+    where that is needed.
+    """
+
+    def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return value if value in (None, "") else _fernet().encrypt(value.encode()).decode()
+
+    def from_db_value(self, value, expression, connection):
+        return value if value in (None, "") else _fernet().decrypt(value).decode()
+
+
+def fingerprint(text):
+    """A keyed hash (64 hex digits) by which an encrypted text can be found again."""
+    return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,27 @@
+"""Transactions that hold locks."""
+
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from core.errors import Busy
+
+
+@contextmanager
+def locking_transaction():
+    """A transaction whose locks are waited for at most ``LOCK_TIMEOUT_MS``; raises ``Busy`` instead of hanging.
+
+    Locks are taken in one order everywhere: order row, points account, SKU rows by primary key. Nothing inside may
+    call the network.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {int(settings.LOCK_TIMEOUT_MS)}")
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
+            raise Busy from error
+        raise

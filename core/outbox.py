@@ -1,0 +1,76 @@
+"""The outbox: what must follow a change is written in its transaction and handled after it, at least once.
+
+A handler belongs to an app above the publisher, is registered in ``ready()`` or on import of the app's
+``receivers`` module, and must be harmless when it runs twice: it uses the natural key of what it does.
+"""
+
+from collections import defaultdict
+from datetime import timedelta
+
+import structlog
+from celery import current_app
+from django.db import transaction
+
+from core import clock
+from core.models import OutboxMessage
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+DRAIN_TASK = "core.tasks.drain_outbox"
+LONGEST_WAIT = timedelta(hours=1)
+
+_handlers = defaultdict(list)
+
+
+def handles(topic):
+    """Register the decorated function, called with the payload as keywords, for ``topic``."""
+
+    def register(handler):
+        _handlers[topic].append(handler)
+        return handler
+
+    return register
+
+
+def publish(topic, *, key, at, **payload):
+    """Write a message in the current transaction; the same ``key`` twice is one message. ``payload`` must be JSON."""
+    OutboxMessage.objects.bulk_create(
+        [OutboxMessage(topic=topic, key=key, payload=payload, created_at=at, next_try_at=at)],
+        ignore_conflicts=True,
+    )
+    # The wake-up may be lost (the broker is down): beat drains the outbox as well.
+    transaction.on_commit(lambda: current_app.tasks[DRAIN_TASK].delay(), robust=True)
+
+
+def drain(*, at):
+    """Handle what is due at ``at``, one transaction a message. Returns ``(handled, failed)``."""
+    handled = failed = 0
+    due = OutboxMessage.objects.filter(handled_at=None, next_try_at__lte=at).order_by("next_try_at")
+    for pk in due.values_list("pk", flat=True)[:BATCH]:
+        outcome = _handle(pk, at)
+        handled += outcome is True
+        failed += outcome is False
+    return handled, failed
+
+
+def _handle(pk, at):
+    """True when handled, False when it failed and will be tried again, None when another worker has it."""
+    with transaction.atomic():
+        message = OutboxMessage.objects.select_for_update(skip_locked=True).filter(pk=pk, handled_at=None).first()
+        if message is None:
+            return None
+        try:
+            with transaction.atomic():
+                for handler in _handlers[message.topic]:
+                    handler(**message.payload)
+        except Exception as error:
+            log.exception("outbox_failed", topic=message.topic, key=message.key, tries=message.tries + 1)
+            message.tries += 1
+            message.next_try_at = at + min(timedelta(seconds=2**message.tries), LONGEST_WAIT)
+            message.last_error = f"{type(error).__name__}: {error}"[:1000]
+            message.save(update_fields=["tries", "next_try_at", "last_error"])
+            return False
+        message.handled_at = clock.now()
+        message.save(update_fields=["handled_at"])
+        return True

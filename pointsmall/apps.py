@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PointsmallConfig(AppConfig):
+    name = "pointsmall"
+    verbose_name = _("Points mall")
+
+    def ready(self):
+        from pointsmall import celery, checks  # noqa: F401 - binds the tasks, registers the checks

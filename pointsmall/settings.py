@@ -1,0 +1,222 @@
+"""Every setting of the mall, read from the environment and typed, in one file (H1, H6).
+
+``MALL_ENV`` says where we are: ``development`` (default), ``test`` or ``production``. In production each variable
+listed in ``REQUIRED_IN_PRODUCTION`` must be set; the mall refuses to start without them and names all that are
+missing. Settings that contradict each other are reported by the system checks in ``pointsmall/checks.py``.
+"""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env, validate
+
+from pointsmall.unfold import UNFOLD  # noqa: F401 - a setting
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+
+MALL_ENV = env.str("MALL_ENV", "development", validate=validate.OneOf(["development", "test", "production"]))
+PRODUCTION = MALL_ENV == "production"
+DEBUG = env.bool("DEBUG", MALL_ENV == "development")
+
+REQUIRED_IN_PRODUCTION = {
+    "SECRET_KEY": "signs sessions and links; 50 random characters",
+    "FIELD_KEYS": "encrypts personal data; comma-separated Fernet keys, the first one writes",
+    "ALLOWED_HOSTS": "comma-separated host names that the mall answers to",
+    "SITE_URL": "the address members use, for example https://mall.example.com",
+    "DATABASE_URL": "postgresql://user:password@host:port/name",
+    "REDIS_URL": "redis://host:port/0",
+}
+if PRODUCTION and (missing := [name for name in REQUIRED_IN_PRODUCTION if not env.str(name, "")]):
+    help_lines = "\n".join(f"  {name}: {REQUIRED_IN_PRODUCTION[name]}" for name in missing)
+    raise ImproperlyConfigured(f"Set these environment variables to run in production:\n{help_lines}")
+
+# Secrets. The defaults serve development and tests only; production was refused above without its own.
+SECRET_KEY = env.str("SECRET_KEY", "development-only")
+FIELD_KEYS = env.list("FIELD_KEYS", ["ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw="])
+
+# The shop
+SITE_NAME = env.str("SITE_NAME", "拾光")
+PORT = env.int("PORT", 8000)
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+LOOK = env.str("LOOK", "fresh", validate=validate.OneOf(["fresh", "fashion", "business"]))
+POINTS_PER_YUAN = env.int("POINTS_PER_YUAN", 100)  # value of a point: 100 points = 1 yuan (C14)
+POINTS_EXPIRY_MONTHS = env.int("POINTS_EXPIRY_MONTHS", 12)  # end of the month that many months later; 0 = never
+SIGN_UP_POINTS = env.int("SIGN_UP_POINTS", 200)  # C4
+PAYMENT_WINDOW_MINUTES = env.int("PAYMENT_WINDOW_MINUTES", 30)  # an unpaid order closes after this (F9)
+AUTO_RECEIPT_DAYS = env.int("AUTO_RECEIPT_DAYS", 10)  # receipt is confirmed by itself (F9)
+PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", [] if PRODUCTION else ["sandbox"])
+SANDBOX_SECRET = env.str("SANDBOX_SECRET", "" if PRODUCTION else "sandbox-development-only")
+SMS_SENDER = env.str("SMS_SENDER", "console", validate=validate.OneOf(["console"]))
+
+# Web
+ROOT_URLCONF = "pointsmall.urls"
+WSGI_APPLICATION = "pointsmall.wsgi.application"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+INTERNAL_IPS = ["127.0.0.1"]
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "style-src": [SELF, "'unsafe-inline'"],  # unfold and progress bars set style attributes
+        "script-src": [SELF],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+    },
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # unfold runs on Alpine.js, which needs 'unsafe-eval'
+}
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
+    "django_prometheus",
+    "django_structlog",
+    "easy_thumbnails",
+    "import_export",
+    "lucide",
+    "pointsmall",
+    "analytics",
+    "activities",
+    "orders",
+    "catalog",
+    "points",
+    "accounts",
+    "core",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "pointsmall.middleware.ChosenLanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["core.templatetags.mall", "django.templatetags.i18n", "django.templatetags.static"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pointsmall.context.mall",
+            ],
+        },
+    }
+]
+
+# Database
+DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
+DATABASES["default"].update(
+    CONN_MAX_AGE=env.int("CONN_MAX_AGE", 300),
+    CONN_HEALTH_CHECKS=True,
+    ATOMIC_REQUESTS=False,  # each service opens its own short transaction
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)
+
+# Cache and background work
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "mall"}}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TASK_ALWAYS_EAGER = MALL_ENV == "test"
+
+# Members
+AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # usernames are unique without regard to case, by a constraint on lower()
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "mall@localhost")
+
+# Language and time
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", "Asia/Shanghai")
+USE_TZ = True
+
+# Files
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_URL = "media/"
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+
+# Logs: one JSON line an event in production, readable lines elsewhere; never an address of a person (H6, H7)
+from pointsmall.logs import LOGGING  # noqa: E402, F401 - a setting
+
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

@@ -1,0 +1,39 @@
+"""Pages that belong to the mall as a whole: home, and what machines ask (H7)."""
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+def home(request):
+    return render(request, "home.html")
+
+
+def healthz(request):
+    """200 while the process can answer at all."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request):
+    """200 when database and cache answer, else 503. Shape: ``{"database": bool, "cache": bool}``."""
+    state = {"database": _database_answers(), "cache": _cache_answers()}
+    return JsonResponse(state, status=200 if all(state.values()) else 503)
+
+
+def _database_answers():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception:  # any failure at all means not ready
+        return False
+    return True
+
+
+def _cache_answers():
+    try:
+        cache.set("readyz", settings.SITE_NAME, 5)
+    except Exception:  # any failure at all means not ready
+        return False
+    return True
