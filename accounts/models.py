@@ -8,10 +8,16 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts import phones
+from core import clock
+from core.crypto import EncryptedTextField
+
 
 class UserManager(BaseUserManager):
+    """Members sign up through ``accounts.services``; this creates staff, and what Django asks of a user model."""
+
     def create_user(self, password=None, **fields):
-        user = self.model(**fields)
+        user = self.model(**{"date_joined": clock.now(), **fields})
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -63,4 +69,61 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self):
-        return self.nickname or self.username or f"#{self.pk}"
+        return self.display_name or f"#{self.pk}"
+
+    @property
+    def display_name(self):
+        """How the mall greets: nickname, else username, else the masked phone or e-mail."""
+        return self.nickname or self.username or self.masked_phone or self.masked_email
+
+    @property
+    def masked_phone(self):
+        return phones.mask(self.phone)
+
+    @property
+    def masked_email(self):
+        """``l***@example.com``."""
+        name, at, host = (self.email or "").partition("@")
+        return f"{name[:1]}***{at}{host}" if at else ""
+
+
+class Address(models.Model):
+    """Where parcels go (A5). What identifies a person is encrypted (H6); at most one per member is the default."""
+
+    member = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("member"))
+    name = EncryptedTextField(_("recipient"))
+    phone = EncryptedTextField(_("phone"), help_text=_("E.164: +8613800000001"))
+    region_code = models.CharField(_("region code"), max_length=6)
+    province = models.CharField(_("province"), max_length=32)
+    city = models.CharField(_("city"), max_length=32, blank=True)
+    district = models.CharField(_("district"), max_length=32, blank=True)
+    detail = EncryptedTextField(_("street and number"))
+    label = models.CharField(_("label"), max_length=8, blank=True)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["member"], condition=Q(is_default=True), name="address_one_default"),
+            models.CheckConstraint(condition=Q(region_code__regex=r"^[0-9]{6}$"), name="address_region_code"),
+        ]
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+    @property
+    def masked_phone(self):
+        """``138 **** 0001``."""
+        return phones.mask(self.phone)
+
+    @property
+    def region_text(self):
+        """``浙江省杭州市西湖区``; a municipality is named once: ``北京市朝阳区``."""
+        city = "" if self.city == self.province else self.city
+        return f"{self.province}{city}{self.district}"
+
+    @property
+    def full_text(self):
+        """The whole address in one line, as printed on a parcel."""
+        return f"{self.region_text}{self.detail}"

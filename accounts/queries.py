@@ -1,0 +1,18 @@
+"""What is known about members and their addresses."""
+
+from accounts.models import User
+
+
+def addresses_of(member):
+    """The member's addresses, the default first, then the newest."""
+    return member.addresses.order_by("-is_default", "-pk")
+
+
+def default_address(member):
+    """The member's default ``Address`` or None."""
+    return member.addresses.filter(is_default=True).first()
+
+
+def member_by_phone(phone):
+    """The ``User`` with this E.164 number, verified or not, or None."""
+    return User.objects.filter(phone=phone).first()

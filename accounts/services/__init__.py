@@ -1,0 +1,41 @@
+"""The only writers of members and addresses."""
+
+from accounts.services.addresses import (
+    AddressNotValid,
+    TooManyAddresses,
+    delete_address,
+    make_default,
+    save_address,
+)
+from accounts.services.members import (
+    EmailTaken,
+    MemberNeedsName,
+    NameTaken,
+    PhoneTaken,
+    UsernameTaken,
+    change_phone,
+    confirm_phone,
+    create_member,
+    register,
+    rename,
+    set_active,
+)
+
+__all__ = [
+    "AddressNotValid",
+    "EmailTaken",
+    "MemberNeedsName",
+    "NameTaken",
+    "PhoneTaken",
+    "TooManyAddresses",
+    "UsernameTaken",
+    "change_phone",
+    "confirm_phone",
+    "create_member",
+    "delete_address",
+    "make_default",
+    "register",
+    "rename",
+    "save_address",
+    "set_active",
+]

@@ -1,0 +1,127 @@
+"""Becoming a member and changing what a member is known by (A1, A4)."""
+
+from contextlib import contextmanager
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import actors, audit, outbox
+from core.errors import DomainError
+
+
+class NameTaken(DomainError):
+    """Another member is known by this name. Never show it to a stranger where the name is private."""
+
+    code = "name_taken"
+    message = _("This is already in use.")
+
+
+class UsernameTaken(NameTaken):
+    message = _("This username is already in use, please choose another.")
+
+
+class EmailTaken(NameTaken):
+    message = _("This e-mail address is already in use.")
+
+
+class PhoneTaken(NameTaken):
+    message = _("This mobile number is already in use.")
+
+
+class MemberNeedsName(DomainError):
+    code = "member_needs_name"
+    message = _("A member needs a mobile number, an e-mail address or a username.")
+
+
+_TAKEN = {
+    "user_username_unique": UsernameTaken,
+    "user_email_unique": EmailTaken,
+    "user_phone_unique": PhoneTaken,
+    "user_has_a_name": MemberNeedsName,
+}
+
+
+def create_member(*, by, at, phone=None, username=None, email=None, password=None, nickname="", verified=True) -> User:
+    """Make a member known by ``phone`` (E.164), ``username`` or ``email``; without ``password`` only codes let in.
+
+    ``verified`` says that the caller knows phone and e-mail to be the member's. Publishes ``member.signed_up``.
+    Raises ``MemberNeedsName``, ``UsernameTaken``, ``EmailTaken`` or ``PhoneTaken``.
+    """
+    user = User(
+        phone=phone or None,
+        phone_verified=bool(phone) and verified,
+        username=username or None,
+        email=email.lower() if email else None,
+        nickname=nickname,
+    )
+    user.set_password(password)
+    with transaction.atomic():
+        register(user, by=by, at=at)
+        if user.email:
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
+    return user
+
+
+def register(user, *, at, by=None):
+    """Save the new ``user`` with all that follows a sign-up, whichever way it came (C4).
+
+    ``by`` is the new member where it is not given. The message ``member.signed_up`` is written with the row, so that
+    it is handled if and only if the member exists.
+    """
+    user.date_joined = at
+    with _named_conflicts():
+        user.save(force_insert=True)
+        name = actors.member(user.pk)
+        audit.record("member.signed_up", by=by or name, subject=name, at=at)
+        outbox.publish("member.signed_up", key=f"signed_up:{user.pk}", at=at, member_id=user.pk)
+    return user
+
+
+def rename(*, member, nickname, by, at):
+    """Change how the mall greets the member; empty goes back to username or masked phone (A4)."""
+    with transaction.atomic():
+        changed = User.objects.filter(pk=member.pk).exclude(nickname=nickname).update(nickname=nickname)
+        if changed:
+            audit.record("member.renamed", by=by, subject=actors.member(member.pk), at=at)
+    member.nickname = nickname
+
+
+def change_phone(*, member, phone, verified, by, at):
+    """Set the member's number (E.164); ``None`` takes it away. Raises ``PhoneTaken`` or ``MemberNeedsName``."""
+    with _named_conflicts():
+        User.objects.filter(pk=member.pk).update(phone=phone, phone_verified=bool(phone) and verified)
+        audit.record("member.phone_changed", by=by, subject=actors.member(member.pk), at=at, verified=verified)
+    member.phone, member.phone_verified = phone, bool(phone) and verified
+
+
+def confirm_phone(*, member, phone, by, at):
+    """A code sent to ``phone`` came back, so it is the member's: the number is set if it was not, and verified."""
+    if member.phone == phone and member.phone_verified:
+        return
+    change_phone(member=member, phone=phone, verified=True, by=by, at=at)
+
+
+def set_active(*, member, active, by, at):
+    """Let a member in or keep one out; sessions of a member who is kept out stop counting at once. True if changed."""
+    with transaction.atomic():
+        changed = User.objects.filter(pk=member.pk).exclude(is_active=active).update(is_active=active)
+        if changed:
+            event = "member.activated" if active else "member.deactivated"
+            audit.record(event, by=by, subject=actors.member(member.pk), at=at)
+    member.is_active = active
+    return bool(changed)
+
+
+@contextmanager
+def _named_conflicts():
+    """A transaction in which a broken constraint on names becomes a named error."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        named = _TAKEN.get(getattr(error.__cause__.diag, "constraint_name", None))
+        if named is None:
+            raise
+        raise named from error
