@@ -143,20 +143,20 @@ def _start_valkey(data):
 
         data.mkdir(parents=True, exist_ok=True)
         port = _free_port()
-        with open(data / "log", "ab") as log:
-            process = subprocess.Popen(
-                [get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--dir", data, "--save", "60 1"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in a terminal is for us, we stop it in order
-            )
-        (data / "running").write_text(f"{process.pid} {port}")
+        subprocess.run(
+            [
+                get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--daemonize", "yes",
+                "--dir", data, "--pidfile", data / "pid", "--logfile", data / "log", "--save", "60 1",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
         deadline = time.monotonic() + START_TIMEOUT_S
         while not _answers(port):
-            if time.monotonic() > deadline or process.poll() is not None:
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"Valkey did not start; see {data / 'log'}")
             time.sleep(0.02)
+        (data / "port").write_text(str(port))
     return f"redis://127.0.0.1:{port}/0"
 
 
@@ -164,19 +164,17 @@ def _stop_valkey(data):
     port = _valkey_port(data)
     if port is None:
         return
-    pid = int((data / "running").read_text().split()[0])
-    os.kill(pid, signal.SIGTERM)
+    os.kill(int((data / "pid").read_text()), signal.SIGTERM)
     deadline = time.monotonic() + START_TIMEOUT_S
     while _answers(port) and time.monotonic() < deadline:
         time.sleep(0.02)
-    (data / "running").unlink(missing_ok=True)
 
 
 def _valkey_port(data):
     """The port of the running server, or None."""
     try:
-        port = int((data / "running").read_text().split()[1])
-    except (FileNotFoundError, IndexError, ValueError):
+        port = int((data / "port").read_text())
+    except (FileNotFoundError, ValueError):
         return None
     return port if _answers(port) else None
 

@@ -2,8 +2,31 @@
 
 import os
 
+import django
+import pytest
+
 os.environ["MALL_ENV"] = "test"
 
 from pointsmall.bootstrap import prepare
 
 prepare()
+
+# Each test process has a Valkey database of its own, away from the one that a running mall uses (0).
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{1 + _worker}"
+
+django.setup()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Counters and limits of one test must not reach the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    """Uploads of tests go to a folder that pytest removes."""
+    settings.MEDIA_ROOT = tmp_path / "media"

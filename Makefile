@@ -1,0 +1,70 @@
+# The one runner, for people and for CI alike.
+#   make run     the whole mall on this machine, until Ctrl-C (PORT=8000)
+#   make test    every test
+#   make lint    style, layers, templates, migrations, messages
+#   make bench   what the mall costs against references measured in the same run
+#   make messages  collect the strings to translate into locale/
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po locale/*/*/LC_MESSAGES/*.po)
+COMPILED := $(CATALOGUES:.po=.mo)
+KEYWORDS := -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k pgettext:1c,2
+
+.PHONY: run test lint bench messages browser
+.DEFAULT_GOAL := run
+
+run: $(VENV)/ready $(COMPILED)
+	@PORT=$(PORT) $(BIN)/python manage.py run_mall
+
+test: $(VENV)/ready-dev $(COMPILED) browser
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(VENV)/ready-dev $(COMPILED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: $(VENV)/ready-dev $(COMPILED)
+	$(BIN)/python -m bench
+
+messages: $(VENV)/ready-dev
+	PYTHONPATH=. $(BIN)/pybabel -q extract -F babel.cfg $(KEYWORDS) --add-location=file --sort-by-file --no-wrap -o build/django.pot .
+	$(BIN)/pybabel -q update -i build/django.pot -o locale/zh_Hans/LC_MESSAGES/django.po -l zh_Hans \
+		--no-fuzzy-matching --ignore-obsolete --no-wrap
+
+locale/%.mo: locale/%.po $(VENV)/ready
+	@$(BIN)/pybabel -q compile -i $< -o $@
+
+# The environment. The stamp files make a second run skip all of it.
+
+$(VENV)/ready: requirements.txt | $(VENV)
+	@echo "Installing what the mall runs on."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-dev: requirements-dev.txt requirements.txt | $(VENV)
+	@echo "Installing what tests and checks need."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/ready
+
+$(VENV):
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
+		|| { echo "The mall needs Python 3.11 or newer; set PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null \
+		|| { echo "Python lacks its venv part: install it, on Debian with: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# The journeys drive Debian's Chromium; without the CJK fonts its pages show boxes.
+browser:
+	@command -v chromium >/dev/null && fc-list 2>/dev/null | grep -qi cjk \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+			&& echo "Installing Chromium for the journeys." \
+			&& apt-get -qq update >/dev/null \
+			&& DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium fonts-noto-cjk >/dev/null; } \
+		|| echo "LEFT OUT: no Chromium here, so the browser journeys are skipped (apt install chromium fonts-noto-cjk)."

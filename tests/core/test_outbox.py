@@ -1,0 +1,85 @@
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from core import clock, outbox
+from core.models import OutboxMessage
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """A topic ``told`` whose handler remembers what it was called with, and fails on request."""
+    calls = []
+
+    def remember(text):
+        calls.append(text)
+        if text == "broken":
+            raise ValueError("no")
+
+    monkeypatch.setitem(outbox._handlers, "told", [remember])
+    return calls
+
+
+def publish(key, text, at=None):
+    outbox.publish("told", key=key, at=at or clock.now(), text=text)
+
+
+def test_a_message_is_handled_once(seen):
+    publish("a", "hello")
+    assert outbox.drain(at=clock.now()) == (1, 0)
+    assert outbox.drain(at=clock.now()) == (0, 0)
+    assert seen == ["hello"]
+
+
+def test_the_same_key_is_one_message(seen):
+    publish("a", "hello")
+    publish("a", "hello")
+    outbox.drain(at=clock.now())
+    assert seen == ["hello"]
+
+
+def test_a_failure_waits_longer_each_time_and_harms_no_other_message(seen):
+    at = clock.now()
+    publish("a", "broken", at)
+    publish("b", "fine", at)
+    assert outbox.drain(at=at) == (1, 1)
+    message = OutboxMessage.objects.get(key="a")
+    assert (message.tries, message.handled_at) == (1, None)
+    assert "ValueError: no" in message.last_error
+    assert outbox.drain(at=at) == (0, 0)  # not due yet
+    assert outbox.drain(at=at + timedelta(seconds=2)) == (0, 1)
+    message.refresh_from_db()
+    assert message.next_try_at == at + timedelta(seconds=2 + 4)
+
+
+def test_what_a_failed_handler_wrote_is_undone(monkeypatch):
+    def write_then_fail():
+        outbox.publish("told", key="written by the handler", at=clock.now())
+        raise ValueError("no")
+
+    monkeypatch.setitem(outbox._handlers, "told", [write_then_fail])
+    outbox.publish("told", key="a", at=clock.now())
+    outbox.drain(at=clock.now())
+    assert not OutboxMessage.objects.filter(key="written by the handler").exists()
+
+
+def test_nothing_is_published_by_a_transaction_that_rolls_back(seen):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        publish("a", "hello")
+        raise RuntimeError
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a_commit_wakes_the_worker(seen, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        publish("a", "hello")
+    assert seen == ["hello"]
+
+
+def test_a_payload_that_is_not_json_is_refused():
+    with pytest.raises(TypeError):
+        outbox.publish("told", key="a", at=clock.now(), text={json})

@@ -1,0 +1,31 @@
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_health_needs_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").content == b"ok"
+
+
+def test_ready_when_database_and_cache_answer(client):
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"database": True, "cache": True})
+
+
+def test_not_ready_without_the_cache(client, monkeypatch):
+    def gone(*args):
+        raise ConnectionError
+
+    monkeypatch.setattr("pointsmall.views.cache.set", gone)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"database": True, "cache": False})
+
+
+def test_metrics_are_there(client):
+    assert b"django_http_requests" in client.get("/metrics").content
+
+
+def test_every_answer_carries_its_request_id(client):
+    response = client.get("/healthz", headers={"X-Request-ID": "7f3a-21c8"})
+    assert response.headers["X-Request-ID"] == "7f3a-21c8"

@@ -1,0 +1,62 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "MALL_ENV": "production",
+    "SECRET_KEY": "x" * 50,
+    "FIELD_KEYS": "ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw=",
+    "ALLOWED_HOSTS": "mall.example.com",
+    "SITE_URL": "https://mall.example.com",
+    "DATABASE_URL": "postgresql://mall@db/mall",
+    "REDIS_URL": "redis://cache/0",
+}
+
+
+def load_settings(**variables):
+    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "pointsmall.settings", **variables}
+    return subprocess.run(
+        [sys.executable, "-c", "from pointsmall.bootstrap import prepare; prepare(); import pointsmall.settings"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_production_starts_with_all_it_needs():
+    assert load_settings(**PRODUCTION).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "REDIS_URL"]
+)
+def test_production_refuses_to_start_without(missing):
+    result = load_settings(**{name: value for name, value in PRODUCTION.items() if name != missing})
+    assert result.returncode != 0
+    assert f"  {missing}: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("contradiction", "finding"),
+    [
+        ({"PRODUCTION": True, "DEBUG": True}, "pointsmall.E001"),
+        ({"PRODUCTION": True, "PAYMENT_PROVIDERS": ["sandbox"]}, "pointsmall.E002"),
+        ({"PAYMENT_PROVIDERS": ["sandbox"], "SANDBOX_SECRET": ""}, "pointsmall.E003"),
+        ({"PRODUCTION": True, "SITE_URL": "http://mall.example.com"}, "pointsmall.W001"),
+        ({"PRODUCTION": True, "SMS_SENDER": "console"}, "pointsmall.W002"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_reported(settings, contradiction, finding):
+    for name, value in contradiction.items():
+        setattr(settings, name, value)
+    assert finding in {found.id for found in run_checks()}
+
+
+def test_the_settings_of_tests_agree():
+    assert [found for found in run_checks() if not found.is_silenced()] == []
