@@ -1,0 +1,140 @@
+"""Stock: the only writer of ``SKU.stock`` and of its movements (E3).
+
+Each change is one statement that moves the stock under its condition and writes the movement, so that stock and
+movements cannot part and overselling is impossible. SKU rows are the last to be locked in a transaction; several are
+taken in the order of their primary keys. A movement is known by SKU and ``key``: the same call again does nothing.
+"""
+
+from collections import Counter
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import SKU, StockMovement
+from core.errors import DomainError, InvalidInput
+
+LARGEST_CHANGE = 1_000_000
+
+_TAKE = """
+WITH changed AS (
+    UPDATE catalog_sku AS sku SET stock = sku.stock + %(delta)s
+    FROM catalog_product AS product
+    WHERE sku.id = %(sku)s AND sku.stock >= -(%(delta)s) AND product.id = sku.product_id AND product.is_listed
+      AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement WHERE sku_id = %(sku)s AND key = %(key)s)
+    RETURNING sku.id, sku.stock
+)"""
+_CHANGE = """
+WITH changed AS (
+    UPDATE catalog_sku AS sku SET stock = sku.stock + %(delta)s
+    WHERE sku.id = %(sku)s AND sku.stock + %(delta)s >= 0
+      AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement WHERE sku_id = %(sku)s AND key = %(key)s)
+    RETURNING sku.id, sku.stock
+)"""
+_MOVEMENT = """
+INSERT INTO catalog_stockmovement (sku_id, delta, stock_after, reason, note, source, key, by, at)
+SELECT id, %(delta)s, stock, %(reason)s, %(note)s, %(source)s, %(key)s, %(by)s, %(at)s FROM changed
+"""
+
+
+class SoldOut(DomainError):
+    """Fewer pieces are left than were asked for. ``sku`` is its id, ``stock`` what was left."""
+
+    code = "sold_out"
+    message = _("“%(name)s” is sold out or not enough is left. Nothing was changed.")
+
+
+class NotListed(DomainError):
+    """The product is not, or no longer, offered."""
+
+    code = "not_listed"
+    message = _("“%(name)s” is no longer offered. Nothing was changed.")
+
+
+class UnknownSKU(DomainError):
+    code = "unknown_sku"
+    message = _("This item does not exist.")
+
+
+class StockTooLow(DomainError):
+    """A correction would make the stock negative."""
+
+    code = "stock_too_low"
+    message = _("Only %(stock)s are in stock; no more can be taken off.")
+
+
+class MovementKeyReused(DomainError):
+    """The key belongs to a movement with other content."""
+
+    code = "movement_key_reused"
+    message = _("This was already booked with another quantity.")
+
+
+def take(*, lines, key, source, by, at):
+    """Take ``lines``, a list of ``(sku_id, quantity)``, off the shelf for an order; all of them or none.
+
+    Only listed products are sold. Raises ``SoldOut``, ``NotListed``, ``UnknownSKU``. The same ``key`` again has no
+    second effect.
+    """
+    _move_all(_TAKE, lines, -1, StockMovement.Reason.REDEEMED, key=key, source=source, by=by, at=at)
+
+
+def give_back(*, lines, key, source, by, at):
+    """Put ``lines`` back, listed or not; ``key`` must differ from the one they were taken with."""
+    _move_all(_CHANGE, lines, 1, StockMovement.Reason.RETURNED, key=key, source=source, by=by, at=at)
+
+
+def restock(*, sku, delta, reason, key, by, at, note=""):
+    """Staff change the stock of ``sku`` by ``delta`` pieces (either sign, not 0) for a ``StockMovement.Reason``.
+
+    Returns the stock after it. Raises ``StockTooLow`` when less than nothing would be left.
+    """
+    if reason not in StockMovement.Reason.values:
+        raise InvalidInput(field=_("Reason"))
+    _move_all(_CHANGE, [(sku.pk, abs(delta))], -1 if delta < 0 else 1, reason, key=key, note=note, by=by, at=at)
+    sku.refresh_from_db(fields=["stock"])
+    return sku.stock
+
+
+def _move_all(statement, lines, sign, reason, *, key, by, at, source="", note=""):
+    if not key:
+        raise InvalidInput(field=_("Key"))
+    quantities = Counter()
+    for sku_id, quantity in lines:
+        if not isinstance(quantity, int) or not 0 < quantity <= LARGEST_CHANGE:
+            raise InvalidInput(field=_("Quantity"))
+        quantities[sku_id] += quantity
+    movement = {"reason": reason, "note": note, "source": source, "key": key, "by": by, "at": at}
+    changes = [{"sku": pk, "delta": sign * quantities[pk], **movement} for pk in sorted(quantities)]
+    try:
+        _write(statement, changes)
+    except IntegrityError as error:
+        if "movement_key_unique" not in str(error):
+            raise
+        # Another connection booked the same key while this one waited for the row; now it can be seen.
+        _write(statement, changes)
+
+
+def _write(statement, changes):
+    """Run one conditional statement for each SKU; where nothing was changed, find out why."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for change in changes:
+            cursor.execute(statement + _MOVEMENT, change)
+            if cursor.rowcount != 1:
+                _explain(change["sku"], change["delta"], change["key"], is_sale=statement is _TAKE)
+
+
+def _explain(sku_id, delta, key, *, is_sale):
+    """Return when the movement is booked already; else raise the reason why it was not."""
+    booked = StockMovement.objects.filter(sku_id=sku_id, key=key).values_list("delta", flat=True).first()
+    if booked == delta:
+        return
+    if booked is not None:
+        raise MovementKeyReused(sku=sku_id)
+    sku = SKU.objects.select_related("product").filter(pk=sku_id).first()
+    if sku is None:
+        raise UnknownSKU(sku=sku_id)
+    if is_sale and not sku.product.is_listed:
+        raise NotListed(sku=sku_id, name=sku.product.title)
+    if is_sale:
+        raise SoldOut(sku=sku_id, name=sku.product.title, stock=sku.stock)
+    raise StockTooLow(sku=sku_id, stock=sku.stock)
