@@ -11,7 +11,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po locale/*/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
-KEYWORDS := -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 -k pgettext:1c,2
 
 .PHONY: run test lint bench messages browser
 .DEFAULT_GOAL := run
@@ -33,10 +32,8 @@ lint: $(VENV)/ready-dev $(COMPILED)
 bench: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/python -m bench
 
-messages: $(VENV)/ready-dev
-	PYTHONPATH=. $(BIN)/pybabel -q extract -F babel.cfg $(KEYWORDS) --add-location=file --sort-by-file --no-wrap -o build/django.pot .
-	$(BIN)/pybabel -q update -i build/django.pot -o locale/zh_Hans/LC_MESSAGES/django.po -l zh_Hans \
-		--no-fuzzy-matching --ignore-obsolete --no-wrap
+messages: $(VENV)/ready
+	$(BIN)/python -m pointsmall.messages
 
 locale/%.mo: locale/%.po $(VENV)/ready
 	@$(BIN)/pybabel -q compile -i $< -o $@

@@ -40,6 +40,7 @@ class OutboxMessage(models.Model):
     class Meta:
         verbose_name = _("outbox message")
         verbose_name_plural = _("outbox")
+        permissions = [("retry_outboxmessage", _("Can try outbox messages again"))]
         indexes = [models.Index(fields=["next_try_at"], name="outbox_due", condition=models.Q(handled_at__isnull=True))]
 
     def __str__(self):

@@ -11,7 +11,7 @@ import structlog
 from celery import current_app
 from django.db import transaction
 
-from core import clock
+from core import audit, clock
 from core.models import OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -41,6 +41,18 @@ def publish(topic, *, key, at, **payload):
     )
     # The wake-up may be lost (the broker is down): beat drains the outbox as well.
     transaction.on_commit(lambda: current_app.tasks[DRAIN_TASK].delay(), robust=True)
+
+
+def retry(pks, *, by, at):
+    """Make unhandled messages due at once, whatever wait their failures earned. Returns how many there were."""
+    with transaction.atomic():
+        due = OutboxMessage.objects.filter(pk__in=list(pks), handled_at=None)
+        keys = list(due.values_list("key", flat=True))
+        due.update(next_try_at=at)
+        for key in keys:
+            audit.record("outbox.retried", by=by, subject=f"outbox:{key}"[:64], at=at)
+        transaction.on_commit(lambda: current_app.tasks[DRAIN_TASK].delay(), robust=True)
+    return len(keys)
 
 
 def drain(*, at):

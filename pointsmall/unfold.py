@@ -1,8 +1,96 @@
 """How the staff pages look and what their sidebar holds; every app's admin pages are listed here."""
 
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+# The accent and the neutrals of the member pages (static/css/tokens.css), from light to dark.
+ACCENT = [
+    "#F1F7F4",
+    "#E2EEE7",
+    "#C5DDD0",
+    "#9CC6B1",
+    "#6FA88D",
+    "#3F8A6A",
+    "#14684C",
+    "#115A41",
+    "#0D5039",
+    "#0A3D2C",
+    "#06261B",
+]
+NEUTRAL = [
+    "#FAF9F7",
+    "#F4F3EF",
+    "#E4E1D9",
+    "#CFCBC0",
+    "#A5A198",
+    "#7C7A72",
+    "#5C5C56",
+    "#464843",
+    "#2C302D",
+    "#1B1F1C",
+    "#111412",
+]
+SHADES = [50, *range(100, 1000, 100), 950]
+
+
+def _item(title, icon, model, badge=None):
+    """A line of the sidebar: the list page of ``app_model``, seen by staff who may view it."""
+    app, name = model.split("_")
+    item = {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+    return item | ({"badge": badge, "badge_variant": "danger"} if badge else {})
+
 
 UNFOLD = {
     "SITE_TITLE": _("Points mall"),
     "SITE_HEADER": _("Points mall"),
+    "SITE_SUBHEADER": _("Staff"),
+    "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("img/mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": dict(zip(SHADES, ACCENT, strict=True)),
+        "base": dict(zip(SHADES, NEUTRAL, strict=True)),
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": _("Mall"),
+                "items": [
+                    _item(_("Orders"), "package_2", "orders_order", badge="pointsmall.badges.orders_waiting"),
+                    _item(_("Payments"), "payments", "orders_payment"),
+                    _item(_("Products"), "sell", "catalog_product"),
+                    _item(_("Categories"), "category", "catalog_category"),
+                    _item(_("Stock movements"), "inventory_2", "catalog_stockmovement"),
+                    _item(_("Carriers"), "local_shipping", "orders_carrier"),
+                ],
+            },
+            {
+                "title": _("Members and points"),
+                "items": [
+                    _item(_("Members"), "group", "accounts_user"),
+                    _item(_("Points accounts"), "account_balance", "points_account"),
+                    _item(_("Sign-ins"), "event_available", "activities_signin"),
+                ],
+            },
+            {
+                "title": _("System"),
+                "items": [
+                    _item(_("Audit trail"), "shield", "core_auditevent"),
+                    _item(_("Outbox"), "outbox", "core_outboxmessage"),
+                    _item(_("Groups"), "admin_panel_settings", "auth_group"),
+                ],
+            },
+        ],
+    },
 }

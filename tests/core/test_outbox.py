@@ -5,7 +5,7 @@ import pytest
 from django.db import transaction
 
 from core import clock, outbox
-from core.models import OutboxMessage
+from core.models import AuditEvent, OutboxMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +83,15 @@ def test_a_commit_wakes_the_worker(seen, django_capture_on_commit_callbacks):
 def test_a_payload_that_is_not_json_is_refused():
     with pytest.raises(TypeError):
         outbox.publish("told", key="a", at=clock.now(), text={json})
+
+
+def test_staff_may_have_a_failed_message_tried_at_once(seen, monkeypatch):
+    at = clock.now()
+    publish("a", "broken", at)
+    outbox.drain(at=at)
+    monkeypatch.setitem(outbox._handlers, "told", [seen.append])  # the fault is mended
+    message = OutboxMessage.objects.get(key="a")
+    assert outbox.retry([message.pk], by="staff:1", at=at) == 1
+    assert outbox.drain(at=at) == (1, 0)
+    assert outbox.retry([message.pk], by="staff:1", at=at) == 0  # handled ones stay handled
+    assert AuditEvent.objects.get().subject == "outbox:a"

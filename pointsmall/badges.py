@@ -1,0 +1,9 @@
+"""The counts beside the lines of the staff sidebar."""
+
+from orders.models import Order
+from orders.states import State
+
+
+def orders_waiting(request):
+    """Orders that somebody has to ship, or None when there are none (a badge with 0 is noise)."""
+    return Order.objects.filter(state=State.TO_SHIP).count() or None
