@@ -4,10 +4,20 @@ from itertools import product as combinations
 
 from catalog.prices import Price, Way, WayNotOffered
 
-__all__ = ["Price", "Way", "WayNotOffered", "all_combinations", "clean_options", "combination_of", "search_words"]
+__all__ = [
+    "Price",
+    "Way",
+    "WayNotOffered",
+    "all_combinations",
+    "clean_options",
+    "clean_parameters",
+    "combination_of",
+    "search_words",
+]
 
 MOST_OPTIONS = 3
 MOST_VALUES = 30
+MOST_PARAMETERS = 40
 MOST_WORDS = 5
 LONGEST_QUERY = 64
 
@@ -35,6 +45,21 @@ def clean_options(options):
         cleaned.append({"name": name, "values": values})
     if len({option["name"] for option in cleaned}) != len(cleaned):
         raise ValueError("options")
+    return cleaned
+
+
+def clean_parameters(parameters):
+    """The parameters of a product in their stored shape, ``[[name, value], ...]``; raises ``ValueError`` otherwise."""
+    if not isinstance(parameters, list | tuple) or len(parameters) > MOST_PARAMETERS:
+        raise ValueError("parameters")
+    cleaned = []
+    for pair in parameters:
+        if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+            raise ValueError("parameters")
+        name, value = (text.strip() for text in pair)
+        if not name or not value:
+            raise ValueError("parameters")
+        cleaned.append([name, value])
     return cleaned
 
 

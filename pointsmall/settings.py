@@ -213,6 +213,18 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Pictures: square thumbnails beside the picture, ``<name>.<alias>.webp``, made once when a picture is saved (E8)
+THUMBNAIL_ALIASES = {
+    "catalog.ProductImage.image": {
+        alias: {"size": (edge, edge), "crop": True, "quality": 82}
+        for alias, edge in {"row": 160, "card": 360, "card2x": 720, "detail": 800}.items()
+    }
+}
+THUMBNAIL_NAMER = "easy_thumbnails.namers.alias"
+THUMBNAIL_EXTENSION = "webp"
+THUMBNAIL_DEFAULT_STORAGE_ALIAS = "default"
+
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 # Logs: one JSON line an event in production, readable lines elsewhere; never an address of a person (H6, H7)

@@ -1,0 +1,228 @@
+"""Categories and products: the only writer of what the mall offers and at which price (E1, E2).
+
+What lists filter by is repeated on the product (``lowest_*``) and refreshed here after every change of a SKU.
+"""
+
+import uuid
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from catalog import rules
+from catalog.models import SKU, Category, Product, ProductImage, StockMovement
+from catalog.services import pictures, stock
+from core import audit
+from core.errors import DomainError, InvalidInput
+
+PRODUCT_FIELDS = (
+    "category",
+    "name",
+    "name_en",
+    "brand",
+    "spec",
+    "model_no",
+    "description",
+    "market_price_fen",
+    "parameters",
+    "options",
+    "position",
+)
+SKU_FIELDS = ("code", "options", "points_price", "mixed_points", "mixed_fen", "low_stock_at", "position")
+MOST_PICTURES = 12
+
+
+class NothingToRedeem(DomainError):
+    """A product needs a SKU before it can be listed."""
+
+    code = "nothing_to_redeem"
+    message = _("“%(name)s” has no SKU with a price yet, so it cannot be listed.")
+
+
+class WrongCombination(DomainError):
+    """A SKU's options are not one of the combinations that the product offers."""
+
+    code = "wrong_combination"
+    message = _("SKU %(sku)s does not match the options of the product.")
+
+
+class TooManyPictures(DomainError):
+    code = "too_many_pictures"
+    message = _("A product has at most 12 pictures.")
+
+
+def create_category(*, code, name, by, at, name_en="", parent=None, icon="", position=0):
+    """Add a branch to the tree of goods. Returns the ``Category``."""
+    category = Category(code=code, name=name, name_en=name_en, parent=parent, icon=icon, position=position)
+    _validate(category)
+    with transaction.atomic():
+        category.save()
+        audit.record("category.created", by=by, subject=f"category:{category.pk}", at=at, code=code)
+    return category
+
+
+def create_product(*, category, name, skus, by, at, images=(), listed=False, **fields):
+    """Create a product whole: its SKUs with their opening stock, its pictures, and its place in the list if ``listed``.
+
+    ``skus``: dicts of ``SKU`` fields (``code``, ``options``, ``points_price``, ``mixed_points``, ``mixed_fen``,
+    ``low_stock_at``) and ``stock``. ``images``: paths or open files, or pairs of one and its ``alt``.
+    ``fields``: what else ``PRODUCT_FIELDS`` names. Raises ``InvalidInput``, ``WrongCombination``, ``BadPicture``.
+    """
+    product = Product(category=category, name=name, **fields)
+    rows = [SKU(**{"position": n} | {k: v for k, v in row.items() if k != "stock"}) for n, row in enumerate(skus)]
+    kept = []
+    for position, entry in enumerate(images):
+        source, alt = entry if isinstance(entry, tuple) else (entry, "")
+        kept.append(ProductImage(image=_read(source), alt=alt, position=position))
+    opening = {row.code: given.get("stock", 0) for row, given in zip(rows, skus, strict=True)}
+    with transaction.atomic():
+        save_product(product=product, skus=rows, images=kept, opening_stock=opening, by=by, at=at)
+        if listed:
+            list_product(product=product, by=by, at=at)
+    return product
+
+
+def save_product(*, product, by, at, skus=(), images=(), removed_images=(), opening_stock=None):
+    """Write a product together with those of its SKUs and pictures that are new or changed.
+
+    The instances carry the new values; new ones have no primary key yet. Only what staff edit is written, so that
+    stock, counters and listing, which move meanwhile, are never set back. ``opening_stock``: pieces by SKU code, for
+    new SKUs. New pictures must have come through ``pictures.prepare``. Returns the product.
+    """
+    opening_stock = opening_stock or {}
+    is_new = product.pk is None
+    _clean_product(product)
+    with transaction.atomic():
+        _save(product, PRODUCT_FIELDS)
+        for sku in skus:
+            sku.product = product
+            _save_sku(sku, opening_stock.get(sku.code, 0), by=by, at=at)
+        for image in removed_images:
+            image.delete()
+            transaction.on_commit(lambda image=image: pictures.remove_files(image), robust=True)
+        for image in images:
+            image.product = product
+            image.save()
+            pictures.make_thumbnails(image)
+        _refresh(product)
+        event = "product.created" if is_new else "product.changed"
+        audit.record(event, by=by, subject=f"product:{product.pk}", at=at)
+    return product
+
+
+def list_product(*, product, by, at):
+    """Offer the product from now on. Raises ``NothingToRedeem``. Listing a listed product does nothing."""
+    with transaction.atomic():
+        _refresh(product)
+        if product.lowest_points is None and product.lowest_mixed_points is None:
+            raise NothingToRedeem(name=product.title)
+        changed = Product.objects.filter(pk=product.pk, is_listed=False).update(is_listed=True, listed_at=at)
+        if changed:
+            audit.record("product.listed", by=by, subject=f"product:{product.pk}", at=at)
+    product.refresh_from_db(fields=["is_listed", "listed_at"])
+    return bool(changed)
+
+
+def unlist_product(*, product, by, at):
+    """Stop offering the product at once, in old carts too (E2): ``stock.take`` refuses it from now on."""
+    with transaction.atomic():
+        changed = Product.objects.filter(pk=product.pk, is_listed=True).update(is_listed=False)
+        if changed:
+            audit.record("product.unlisted", by=by, subject=f"product:{product.pk}", at=at)
+    product.refresh_from_db(fields=["is_listed"])
+    return bool(changed)
+
+
+def count_redeemed(*, lines):
+    """Add ``lines``, a list of ``(sku_id, quantity)``, to the popularity of their products.
+
+    Call it after the order's own transaction (from the outbox): popularity must not hold up anybody's order. A
+    quantity may be negative.
+    """
+    quantities = {}
+    product_of = dict(SKU.objects.filter(pk__in=[pk for pk, _n in lines]).values_list("pk", "product_id"))
+    for sku_id, quantity in lines:
+        quantities[product_of[sku_id]] = quantities.get(product_of[sku_id], 0) + quantity
+    with transaction.atomic():
+        for pk in sorted(quantities):
+            count = quantities[pk]
+            Product.objects.filter(pk=pk, redeemed_count__gte=-count).update(redeemed_count=F("redeemed_count") + count)
+
+
+def _read(source):
+    if isinstance(source, str | Path):
+        with open(source, "rb") as file:
+            return pictures.prepare(File(file))
+    return pictures.prepare(source)
+
+
+def _save_sku(sku, opening, *, by, at):
+    is_new = sku.pk is None
+    try:
+        sku.options = rules.combination_of(sku.product.options, sku.options)
+    except ValueError as error:
+        raise WrongCombination(sku=sku.code) from error
+    if not isinstance(opening, int) or opening < 0:
+        raise InvalidInput(field=_("Stock"))
+    _validate(sku)
+    if is_new:
+        sku.stock = 0
+    _save(sku, SKU_FIELDS)
+    if is_new and opening:
+        reason = StockMovement.Reason.OPENING
+        stock.restock(sku=sku, delta=opening, reason=reason, key=f"opening:{uuid.uuid4().hex}", by=by, at=at)
+
+
+def _save(instance, fields):
+    """Insert a new row, or write only ``fields`` of an old one."""
+    if instance.pk is None:
+        instance.save()
+    else:
+        instance.save(update_fields=fields)
+
+
+def _clean_product(product):
+    try:
+        product.options = rules.clean_options(product.options)
+    except ValueError as error:
+        raise InvalidInput(field=_("Options")) from error
+    try:
+        product.parameters = rules.clean_parameters(product.parameters)
+    except ValueError as error:
+        raise InvalidInput(field=_("Parameters")) from error
+    _validate(product)
+
+
+def _validate(instance):
+    try:
+        instance.full_clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        name = field if field == "__all__" else instance._meta.get_field(field).verbose_name
+        raise InvalidInput(field=f"{name} ({' '.join(messages)})") from error
+
+
+def _refresh(product):
+    """Repeat the SKUs' lowest prices on the product, check its SKUs and pictures, number the pictures from 0."""
+    skus = list(product.skus.all())
+    for sku in skus:
+        try:
+            rules.combination_of(product.options, sku.options)
+        except ValueError as error:
+            raise WrongCombination(sku=sku.code) from error
+    points = [sku.points_price for sku in skus if sku.points_price is not None]
+    mixed = [(sku.mixed_points, sku.mixed_fen) for sku in skus if sku.mixed_points is not None]
+    if product.is_listed and not (points or mixed):
+        raise NothingToRedeem(name=product.title)
+    product.lowest_points = min(points, default=None)
+    product.lowest_mixed_points, product.lowest_mixed_fen = min(mixed, default=(None, None))
+    product.save(update_fields=["lowest_points", "lowest_mixed_points", "lowest_mixed_fen"])
+    images = list(product.images.order_by("position", "pk"))
+    if len(images) > MOST_PICTURES:
+        raise TooManyPictures
+    for position, image in enumerate(images):
+        if image.position != position:
+            ProductImage.objects.filter(pk=image.pk).update(position=position)
