@@ -1,8 +1,37 @@
 """What every member page may use without its view asking for it."""
 
+from functools import cached_property
+
 from django.conf import settings
+
+# The page ground of each preset, for the browser's own frame around the page.
+THEME_COLORS = {"fresh": "#F6F4EE", "fashion": "#F5F2EE", "business": "#F2F4F6"}
+
+_TABS = {"catalog": "products", "activities": "activities", "points": "points", "accounts": "me"}
 
 
 def mall(request):
-    """Shape: ``{"site_name": str, "look": "fresh" | "fashion" | "business"}``."""
-    return {"site_name": settings.SITE_NAME, "look": settings.LOOK}
+    """Shape: ``{"site_name": str, "look": "fresh" | "fashion" | "business", "theme_color": str, "bar": Bar}``."""
+    return {
+        "site_name": settings.SITE_NAME,
+        "look": settings.LOOK,
+        "theme_color": THEME_COLORS[settings.LOOK],
+        "bar": Bar(request),
+    }
+
+
+class Bar:
+    """What the bars show. Each figure is read once, when a template asks for it, and never for a stranger."""
+
+    def __init__(self, request):
+        self._request = request
+
+    @cached_property
+    def current(self):
+        """The tab this page belongs to: home, products, activities, cart, orders, points, me, or nothing."""
+        match = getattr(self._request, "resolver_match", None)
+        if match is None:
+            return ""
+        if match.app_name == "orders":
+            return "cart" if match.url_name in {"cart", "checkout"} else "orders"
+        return "home" if match.url_name == "home" else _TABS.get(match.app_name, "")

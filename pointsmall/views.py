@@ -11,6 +11,11 @@ def home(request):
     return render(request, "home.html")
 
 
+def components(request):
+    """Every component in every state, beside which pages can be built; in development only."""
+    return render(request, "dev/components.html")
+
+
 def healthz(request):
     """200 while the process can answer at all."""
     return HttpResponse("ok", content_type="text/plain")

@@ -1,5 +1,244 @@
-"""Template tags and filters that every page may use."""
+"""Template tags and filters that every page may use. Plain string formatting: none of them renders a template,
+except ``field`` and ``form_errors``, which let the form's own widgets render."""
+
+from functools import cache
 
 from django import template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils import dateformat, timezone
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from lucide.templatetags.lucide import lucide
+
+from core import clock
 
 register = template.Library()
+
+MINUS = "−"
+FEN_PER_YUAN = 100
+
+
+# Numbers
+
+
+@register.filter
+def points(number):
+    """12480 -> ``12,480``, -3 -> ``−3``; nothing for None."""
+    return "" if number is None else f"{int(number):,}".replace("-", MINUS)
+
+
+@register.filter
+def signed(number):
+    """150 -> ``+150``, -1000 -> ``−1,000``, 0 -> ``0``."""
+    number = int(number)
+    return f"+{number:,}" if number > 0 else points(number)
+
+
+def _yuan(fen, keep_fen):
+    whole, rest = divmod(abs(int(fen)), FEN_PER_YUAN)
+    return f"{whole:,}.{rest:02d}" if rest or keep_fen else f"{whole:,}"
+
+
+@register.filter
+def yuan(fen):
+    """A price: 3200 fen -> ``¥32``, 990 -> ``¥9.90``."""
+    return f"{MINUS if fen < 0 else ''}¥{_yuan(fen, keep_fen=False)}"
+
+
+@register.filter
+def yuan_sum(fen):
+    """A sum: 3200 fen -> ``¥32.00``, -500 -> ``−¥5.00``."""
+    return f"{MINUS if fen < 0 else ''}¥{_yuan(fen, keep_fen=True)}"
+
+
+@register.filter
+def price_text(points, fen=0):
+    """``1,000积分 + ¥50`` as plain text, for running text, buttons and titles; also ``¥50`` and ``1,000积分``."""
+    parts = [_("%(points)s points") % {"points": f"{points:,}"}] if points else []
+    if fen:
+        parts.append(yuan(fen))
+    return " + ".join(parts) if parts else _("%(points)s points") % {"points": "0"}
+
+
+def _spoken(points, fen):
+    if points and fen:
+        return _("%(points)s points plus %(yuan)s yuan") % {"points": f"{points:,}", "yuan": _yuan(fen, False)}
+    if fen:
+        return _("%(yuan)s yuan") % {"yuan": _yuan(fen, False)}
+    return _("%(points)s points") % {"points": f"{points:,}"}
+
+
+@register.simple_tag
+def price(points, fen=0, size="card", old_points=None, old_fen=0):
+    """A price as the look draws it: points mark, number, unit, "+ ¥"; one sentence for a screen reader.
+
+    ``points`` and ``fen`` are integers, either may be 0. ``size`` is ``row``, ``shelf``, ``card``, ``option``,
+    ``total`` or ``detail``. An old price is struck through: a bare number when both are points only, else the whole
+    old price on its own line.
+    """
+    points, fen, old_points, old_fen = points or 0, fen or 0, old_points or 0, old_fen or 0
+    spoken = _spoken(points, fen)
+    parts = []
+    if points or not fen:
+        parts.append(f'<span><i class="mark"></i><b>{points:,}</b><small>{_("points")}</small></span>')
+    if fen:
+        plus = '<span class="plus">+</span> ' if points else ""
+        parts.append(f'<span>{plus}<span class="cash"><i>¥</i>{_yuan(fen, False)}</span></span>')
+    if old_points or old_fen:
+        spoken = _("%(price)s, before %(old)s") % {"price": spoken, "old": _spoken(old_points, old_fen)}
+        if fen or old_fen:
+            parts.append(f'<s class="old">{price_text(old_points, old_fen)}</s>')
+        else:
+            parts.append(f"<s>{old_points:,}</s>")
+    name = "price" if size == "card" else f"price price--{size}"
+    return mark_safe(  # noqa: S308 - numbers and our own words only
+        f'<span class="{name}"><span class="visually-hidden">{spoken}</span>'
+        f'<span aria-hidden="true" class="price__show">{" ".join(parts)}</span></span>'
+    )
+
+
+# Dates, in the shop's zone
+
+
+@register.filter
+def shop_day(at):
+    """``12月31日`` of a date or an aware moment; the year stands there only when it is not this year."""
+    if at is None:
+        return ""
+    day = timezone.localtime(at).date() if hasattr(at, "hour") else at
+    # Translators: these are date formats of Django's "date" filter.
+    return dateformat.format(day, _("j M") if day.year == clock.shop_date(clock.now()).year else _("j M Y"))
+
+
+@register.filter
+def shop_time(at):
+    """``今天09:12``, ``昨天22:15``, ``11月20日08:03`` of an aware moment."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    away = (local.date() - clock.shop_date(clock.now())).days
+    near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}
+    day = near[away] if away in near else shop_day(local)
+    return _("%(day)s %(time)s") % {"day": day, "time": f"{local:%H:%M}"}
+
+
+@register.filter
+def days_until(at):
+    """Whole days from today to the day of ``at`` (a date or an aware moment), in the shop's zone."""
+    day = timezone.localtime(at).date() if hasattr(at, "hour") else at
+    return (day - clock.shop_date(clock.now())).days
+
+
+# Pictures
+
+
+@cache
+def _icon(name, size):
+    drawn = lucide(name)
+    inner = "".join(line.strip() for line in drawn[drawn.index(">") + 1 : drawn.rindex("<")].splitlines())
+    return mark_safe(  # noqa: S308 - the package's own drawing
+        f'<svg class="icon" width="{size}" height="{size}" viewBox="0 0 24 24" aria-hidden="true">{inner}</svg>'
+    )
+
+
+@register.simple_tag
+def icon(name, size=20):
+    """A drawing of the lucide package, hidden from screen readers; ``size`` in px."""
+    return _icon(str(name), int(size))
+
+
+@register.simple_tag
+def avatar(user, size=""):
+    """The first letter of the member's name in a square; ``size`` is ``large`` or nothing."""
+    name = str(getattr(user, "display_name", "") or user)
+    letter = name.lstrip("+#")[:1].upper()
+    return format_html(
+        '<span class="avatar{}" aria-hidden="true">{}</span>', f" avatar--{size}" if size else "", letter
+    )
+
+
+@cache
+def _has_styles(path):
+    return finders.find(path) is not None
+
+
+@register.simple_tag(takes_context=True)
+def page_styles(context):
+    """The link to ``css/pages/<app>.css`` of the app whose page this is, where there is one."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    if match is None:
+        return ""
+    # allauth's pages have no namespace; their names tell them.
+    app = match.app_name or ("home" if match.url_name == "home" else "accounts")
+    path = f"css/pages/{app}.css"
+    return format_html('<link rel="stylesheet" href="{}">', static(path)) if _has_styles(path) else ""
+
+
+# Forms
+
+_CHOICES = {"radioselect", "checkboxselectmultiple"}
+
+
+def _error(text, error_id):
+    return format_html(
+        '<p class="field__error" id="{}">{}<span>{}</span></p>', error_id, _icon("circle-alert", 16), text
+    )
+
+
+@register.simple_tag
+def field(bound, label=None, placeholder=None):
+    """A whole form field: label ("选填" when it may stay empty), control, help, errors.
+
+    Django ties help and errors to the control by ``aria-describedby``; attributes of the widget
+    (``autocomplete``, ``inputmode``) are kept.
+    """
+    if bound.is_hidden:
+        return bound.as_widget()
+    help_id, error_id = f"{bound.auto_id}_helptext", f"{bound.auto_id}_error"
+    described = [error_id] if bound.errors else []
+    if bound.help_text:
+        described.insert(0, help_id)
+    attrs = {"aria-describedby": " ".join(described)} if described else {}
+    if placeholder:
+        attrs["placeholder"] = placeholder
+    control = bound.as_widget(attrs=attrs)
+    text = conditional_escape(label if label is not None else bound.label)
+    kind = bound.widget_type
+    optional = "" if bound.field.required else format_html('<span class="optional">{}</span>', _("optional"))
+    help_text = (
+        format_html('<p class="field__help" id="{}">{}</p>', help_id, bound.help_text) if bound.help_text else ""
+    )
+    error = _error(" ".join(bound.errors), error_id) if bound.errors else ""
+    if kind == "checkbox":
+        shape = '<div class="field"><label class="check">{1}<span>{0}</span></label>{3}{4}</div>'
+    elif kind in _CHOICES:
+        shape = '<fieldset class="field field__choices"><legend>{0}{2}</legend>{1}{3}{4}</fieldset>'
+    else:
+        shape = '<div class="field"><label for="{5}">{0}{2}</label>{1}{3}{4}</div>'
+    return format_html(shape, text, control, optional, help_text, error, bound.id_for_label)
+
+
+@register.simple_tag
+def form_errors(form):
+    """The summary on top of a form that was refused, with a link to each field; nothing when all is well."""
+    if not form.errors:
+        return ""
+    wrong = [bound for bound in form.visible_fields() if bound.errors]
+    links = format_html_join("", '<li><a href="#{}">{}</a></li>', ((b.id_for_label, b.label) for b in wrong))
+    general = format_html_join("", '<li class="alone">{}</li>', ((error,) for error in form.non_field_errors()))
+    count = len(wrong)
+    title = (
+        ngettext("%(count)s thing to correct", "%(count)s things to correct", count) % {"count": count}
+        if count
+        else _("That did not work")
+    )
+    return format_html(
+        '<div class="errors" role="alert" tabindex="-1" autofocus>{}<div><h2>{}</h2><ul>{}{}</ul></div></div>',
+        _icon("circle-alert", 20),
+        title,
+        general,
+        links,
+    )
