@@ -2,7 +2,7 @@
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts import phones
 from core import clock
 from core.crypto import EncryptedTextField
+
+username_validator = RegexValidator(
+    r"^[^\W\d_][\w.-]*\Z", _("A username starts with a letter; letters, digits, dot, dash and underscore may follow.")
+)
 
 
 class UserManager(BaseUserManager):
@@ -35,9 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     Absent ones are NULL, never empty, so that the unique constraints ignore them.
     """
 
-    username = models.CharField(
-        _("username"), max_length=32, null=True, blank=True, validators=[UnicodeUsernameValidator()]
-    )
+    # Never to be taken for a phone number or an e-mail address: people sign in with either in the same field.
+    username = models.CharField(_("username"), max_length=32, null=True, blank=True, validators=[username_validator])
     email = models.EmailField(_("e-mail"), null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, help_text=_("E.164: +8613800000001"))
     phone_verified = models.BooleanField(_("phone verified"), default=False)

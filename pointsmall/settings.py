@@ -189,7 +189,39 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+LOGIN_URL = "account_login"
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)  # whose X-Forwarded-For counts
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.SignUpForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
+    "confirm_password_reset_code": "accounts.forms.PasswordResetCodeForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]  # one of the two: accounts.forms.SignUpForm
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # of those who came by e-mail: accounts.stages
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 300
+ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+SMS_CODE_LIMITS = {"number": [(1, 60), (10, 86_400)], "address": [(30, 3600)]}  # (codes, seconds); A9
+if MALL_ENV == "development":  # one person and many browsers on one machine
+    SMS_CODE_LIMITS = {"number": [(1, 5), (200, 86_400)], "address": [(1000, 3600)]}
+    ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "signup": "300/m/ip", "login_failed": "100/m/ip,20/300s/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if PRODUCTION else 'dummy'}.EmailBackend"
+)  # elsewhere than in production /dev/outbox/ shows what was sent
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "mall@localhost")
 
 # Language and time

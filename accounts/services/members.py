@@ -64,17 +64,15 @@ def create_member(*, by, at, phone=None, username=None, email=None, password=Non
     return user
 
 
-def register(user, *, at, by=None):
+def register(user, *, by, at):
     """Save the new ``user`` with all that follows a sign-up, whichever way it came (C4).
 
-    ``by`` is the new member where it is not given. The message ``member.signed_up`` is written with the row, so that
-    it is handled if and only if the member exists.
+    The message ``member.signed_up`` is written with the row: it is handled if and only if the member exists.
     """
     user.date_joined = at
     with _named_conflicts():
         user.save(force_insert=True)
-        name = actors.member(user.pk)
-        audit.record("member.signed_up", by=by or name, subject=name, at=at)
+        audit.record("member.signed_up", by=by, subject=actors.member(user.pk), at=at)
         outbox.publish("member.signed_up", key=f"signed_up:{user.pk}", at=at, member_id=user.pk)
     return user
 

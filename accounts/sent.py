@@ -1,0 +1,43 @@
+"""The last messages "sent", for people and tests that follow a code (``/dev/outbox/``). Never kept in production."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django_redis import get_redis_connection
+
+KEY = "mall:sent"
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Message:
+    """``kind`` is ``sms`` or ``email``; ``at`` an ISO time; ``subject`` is empty for an SMS."""
+
+    kind: str
+    to: str
+    text: str
+    at: str
+    subject: str = ""
+
+    @property
+    def time(self):
+        """``at`` as a datetime."""
+        return datetime.fromisoformat(self.at)
+
+
+def keep(*, kind, to, text, at, subject=""):
+    """Remember a message, unless this is production."""
+    if settings.PRODUCTION:
+        return
+    message = Message(kind=kind, to=to, text=text, at=at.isoformat(), subject=subject)
+    pipe = get_redis_connection("default").pipeline()
+    pipe.lpush(KEY, json.dumps(asdict(message)))
+    pipe.ltrim(KEY, 0, MOST - 1)
+    pipe.execute()
+
+
+def latest():
+    """Kept ``Message``s, the newest first."""
+    return [Message(**json.loads(row)) for row in get_redis_connection("default").lrange(KEY, 0, MOST - 1)]

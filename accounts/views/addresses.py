@@ -1,0 +1,100 @@
+"""The address book (A5). Every page shows and changes the member's own addresses only."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts import queries, services
+from accounts.forms import AddressForm
+from core import actors, clock
+from core.errors import DomainError
+
+
+@login_required
+def book(request):
+    addresses = queries.addresses_of(request.user)
+    return render(
+        request,
+        "accounts/addresses.html",
+        {
+            "addresses": addresses,
+            "is_full": len(addresses) >= services.MOST_ADDRESSES,
+            "most": services.MOST_ADDRESSES,
+            "next": _next(request),
+        },
+    )
+
+
+@login_required
+def add(request):
+    return _form(request, None)
+
+
+@login_required
+def edit(request, pk):
+    return _form(request, _own(request, pk))
+
+
+@login_required
+@require_POST
+def make_default(request, pk):
+    return _act(request, services.make_default, _own(request, pk), _("This is your default address now."))
+
+
+@login_required
+def delete(request, pk):
+    """Asks first, then deletes: a page for each, so that it works without JavaScript."""
+    address = _own(request, pk)
+    if request.method != "POST":
+        return render(request, "accounts/address_delete.html", {"address": address, "next": _next(request)})
+    return _act(request, services.delete_address, address, _("The address is deleted."))
+
+
+def _form(request, address):
+    """Show the form, go one step on in the picker, or save.
+
+    ``choose`` posts the form to get the next list and keeps what was typed: by a button without JavaScript, by htmx,
+    for the lists alone, with it. A post, because names and phones do not belong into an address line.
+    """
+    choosing = "choose" in request.POST
+    data = request.POST or None
+    form = AddressForm(initial=data.dict()) if choosing else AddressForm(data, address=address)
+    if form.is_valid():
+        try:
+            services.save_address(member=request.user, address=address, by=_by(request), at=clock.now(), **form.saved())
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The address is saved."))
+            return redirect(_next(request) or "accounts:addresses")
+    template = "accounts/_region.html" if choosing and request.htmx else "accounts/address_form.html"
+    return render(request, template, {"form": form, "address": address, "next": _next(request)})
+
+
+def _act(request, service, address, done):
+    try:
+        service(member=request.user, address=address, by=_by(request), at=clock.now())
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    url = reverse("accounts:addresses")
+    return redirect(f"{url}?next={_next(request)}" if _next(request) else url)
+
+
+def _own(request, pk):
+    return get_object_or_404(queries.addresses_of(request.user), pk=pk)
+
+
+def _by(request):
+    return actors.member(request.user.pk)
+
+
+def _next(request):
+    """Where to go on after saving: an address of this mall, or ``""``."""
+    url = request.POST.get("next") or request.GET.get("next") or ""
+    return url if url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure()) else ""

@@ -1,0 +1,88 @@
+"""The member's own pages: 我的, nickname, phone (A4, A5)."""
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.generic import FormView
+
+from accounts import phones, queries, services
+from accounts.entry import PhoneChange
+from accounts.forms import NicknameForm, PhoneForm
+from accounts.limits import TooOften
+from accounts.views.entrance import CodeView
+from core import actors, clock
+
+
+@login_required
+def profile(request):
+    """我的: who I am, my orders by state, and where everything about me is."""
+    member = request.user
+    return render(
+        request,
+        "accounts/profile.html",
+        {
+            "address_count": queries.addresses_of(member).count(),
+            "email": EmailAddress.objects.filter(user=member, primary=True).first(),
+            "second_factor": is_mfa_enabled(member),
+        },
+    )
+
+
+@login_required
+def edit(request):
+    """The member's nickname."""
+    form = NicknameForm(request.POST or None, initial={"nickname": request.user.nickname})
+    if request.method == "POST" and form.is_valid():
+        services.rename(
+            member=request.user,
+            nickname=form.cleaned_data["nickname"],
+            by=actors.member(request.user.pk),
+            at=clock.now(),
+        )
+        messages.success(request, _("Saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/edit.html", {"form": form})
+
+
+class PhoneChangeView(LoginRequiredMixin, FormView):
+    """Takes a new number, sends a code to it."""
+
+    form_class = PhoneForm
+    template_name = "accounts/phone.html"
+
+    def form_valid(self, form):
+        phone = form.cleaned_data["phone"]
+        if phone == self.request.user.phone:
+            form.add_error("phone", _("This is your number already."))
+            return self.form_invalid(form)
+        try:
+            PhoneChange.initiate(self.request, phone=phone)
+        except TooOften as error:
+            form.add_error("phone", str(error))
+            return self.form_invalid(form)
+        return redirect("accounts:phone_code")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(phone=phones.mask(self.request.user.phone), **kwargs)
+
+
+class PhoneChangeCodeView(LoginRequiredMixin, CodeView):
+    process_class = PhoneChange
+    start = "accounts:phone"
+
+    def finish(self):
+        try:
+            self.process.finish()
+        except services.PhoneTaken as error:
+            messages.error(self.request, str(error))
+            return redirect(self.start)
+        messages.success(self.request, _("Your mobile number is changed."))
+        return redirect("accounts:profile")
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(cancel_url=reverse("accounts:profile"), **kwargs)
