@@ -1,7 +1,19 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = _("Orders")
+
+    def ready(self):
+        from orders import receivers  # noqa: F401 - registers the handlers
+        from orders.sandbox_gateway import tasks  # noqa: F401 - registers the task
+        from orders.services.shipping import ensure_carriers
+
+        def fill(*, plan=(), **kwargs):
+            ensure_carriers()
+
+        # Not in a migration: a table emptied by a test or by hand is filled again by the next ``migrate``.
+        post_migrate.connect(fill, sender=self, weak=False, dispatch_uid="orders.carriers")

@@ -1,0 +1,69 @@
+"""What members and staff may send: choices, never prices."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from catalog.models import Way
+from core.errors import DomainError
+from orders.models import Carrier
+from orders.models.cart import MOST_PIECES
+from orders.services.shipping import clean_tracking_number
+
+MOST_ID = 2**63 - 1
+
+
+class ChoiceForm(forms.Form):
+    """One SKU in one way: what the detail page sends, and what the address of a quick redemption carries."""
+
+    sku = forms.IntegerField(min_value=1, max_value=MOST_ID)
+    way = forms.ChoiceField(choices=Way)
+    quantity = forms.IntegerField(min_value=1, max_value=MOST_PIECES)
+
+
+class LineForm(forms.Form):
+    """A change of a cart line. ``step`` is what the plus and minus buttons add; a quantity of 0 takes the line out."""
+
+    quantity = forms.IntegerField(min_value=0, max_value=MOST_PIECES + 1)
+    step = forms.IntegerField(min_value=-1, max_value=1, required=False)
+    way = forms.ChoiceField(choices=Way, required=False)
+
+
+class CheckoutForm(forms.Form):
+    """``quote`` is the digest of the sum that was shown, ``form_key`` makes a second submission harmless."""
+
+    form_key = forms.UUIDField()
+    quote = forms.CharField(max_length=16)
+    address = forms.IntegerField(min_value=1, max_value=MOST_ID, required=False)
+    provider = forms.CharField(max_length=16, required=False)
+    note = forms.CharField(max_length=200, required=False)
+
+
+class ShipForm(forms.Form):
+    """Staff hand a parcel over."""
+
+    carrier = forms.ModelChoiceField(
+        Carrier.objects.filter(is_active=True), label=_("Carrier"), widget=UnfoldAdminSelectWidget
+    )
+    tracking_number = forms.CharField(
+        max_length=40,
+        label=_("Tracking number"),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
+    )
+
+    def clean_tracking_number(self):
+        try:
+            return clean_tracking_number(self.cleaned_data["tracking_number"])
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class CancelForm(forms.Form):
+    """Staff cancel an order; the member reads the reason."""
+
+    reason = forms.CharField(
+        max_length=200,
+        label=_("Reason"),
+        help_text=_("The member reads it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )

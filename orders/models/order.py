@@ -1,0 +1,142 @@
+"""The order, its items as they were when it was placed, and every move it made (F3)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import SKU, Way
+from core.crypto import EncryptedTextField
+
+
+class State(models.TextChoices):
+    """Where an order stands; ``orders.states`` says which moves are allowed."""
+
+    PENDING_PAYMENT = "pending_payment", _("To pay")
+    TO_SHIP = "to_ship", _("To ship")
+    SHIPPED = "shipped", _("Shipped")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Order(models.Model):
+    """A redemption: points, and cash where a way asks for it. Prices, names and the address are snapshots.
+
+    ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen"}`` as
+    ``orders.rules.pricing.Sum`` holds them. ``returned`` says what a cancellation gave back:
+    ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
+    """
+
+    number = models.CharField(_("order number"), max_length=20, unique=True)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders", verbose_name=_("member")
+    )
+    state = models.CharField(_("state"), max_length=16, choices=State)
+    form_key = models.UUIDField(_("form key"), editable=False)
+
+    points = models.PositiveBigIntegerField(_("points"))
+    cash_fen = models.PositiveBigIntegerField(_("cash (fen)"))
+    goods_points = models.PositiveBigIntegerField(_("points for goods"))
+    goods_fen = models.PositiveBigIntegerField(_("cash for goods (fen)"))
+    shipping_fen = models.PositiveBigIntegerField(_("shipping (fen)"))
+    sums = models.JSONField(_("sums"), default=list)
+    returned = models.JSONField(_("returned"), default=dict, blank=True)
+
+    ship_name = EncryptedTextField(_("recipient"))
+    ship_phone = EncryptedTextField(_("recipient's phone"))
+    ship_address = EncryptedTextField(_("address"))
+    ship_region_code = models.CharField(_("district code"), max_length=12)
+    ship_phone_hash = models.CharField(max_length=64, editable=False)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    placed_at = models.DateTimeField(_("placed at"))
+    pay_before = models.DateTimeField(_("to be paid before"), null=True, blank=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    cancel_reason = models.CharField(_("reason of cancellation"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-placed_at", "-pk"]
+        permissions = [("ship_order", _("Can ship orders")), ("cancel_order", _("Can cancel orders"))]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "form_key"], name="order_form_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="order_state_known"),
+            models.CheckConstraint(condition=Q(points__gt=0) | Q(cash_fen__gt=0), name="order_costs_something"),
+            models.CheckConstraint(
+                condition=Q(cash_fen__lte=F("goods_fen") + F("shipping_fen")), name="order_cash_within_sums"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.PENDING_PAYMENT) | Q(cash_fen__gt=0, pay_before__isnull=False),
+                name="order_unpaid_has_deadline",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["member", "-placed_at"], name="order_member_placed"),
+            models.Index(fields=["state", "-placed_at"], name="order_state_placed"),
+            models.Index(fields=["ship_phone_hash"], name="order_phone"),
+            models.Index(fields=["pay_before"], name="order_unpaid_due", condition=Q(state=State.PENDING_PAYMENT)),
+            models.Index(fields=["shipped_at"], name="order_on_the_way", condition=Q(state=State.SHIPPED)),
+        ]
+
+    def __str__(self):
+        return self.number
+
+    def get_absolute_url(self):
+        return reverse("orders:detail", args=[self.number])
+
+    @property
+    def subject(self):
+        """The order in the audit trail, the ledger and the stock movements."""
+        return f"order:{self.number}"
+
+
+class OrderItem(models.Model):
+    """One line of an order as it was bought: a later change of the product does not touch it."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    sku = models.ForeignKey(SKU, models.PROTECT, related_name="+")
+    product_name = models.CharField(_("product"), max_length=200)
+    product_name_en = models.CharField(_("product (English)"), max_length=200, blank=True)
+    sku_label = models.CharField(_("variant"), max_length=200, blank=True)
+    image = models.CharField(_("picture"), max_length=255, blank=True)
+    way = models.CharField(_("way"), max_length=16, choices=Way)
+    unit_points = models.PositiveBigIntegerField(_("points each"))
+    unit_fen = models.PositiveBigIntegerField(_("cash each (fen)"))
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "sku", "way"], name="order_item_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="order_item_quantity_positive"),
+        ]
+
+    def __str__(self):
+        return f"{self.product_name} × {self.quantity}"
+
+
+class OrderMove(models.Model):
+    """The order went from one state to another; written once, with who and why."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="moves")
+    from_state = models.CharField(_("from"), max_length=16, choices=State, blank=True)
+    to_state = models.CharField(_("to"), max_length=16, choices=State)
+    at = models.DateTimeField(_("at"))
+    by = models.CharField(_("by"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("move")
+        verbose_name_plural = _("moves")
+        ordering = ["at", "pk"]
+
+    def __str__(self):
+        return f"{self.from_state} → {self.to_state}"

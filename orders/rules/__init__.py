@@ -1,0 +1,1 @@
+"""Rules of the orders app: pure functions, no query and no clock."""

@@ -1,0 +1,120 @@
+"""What the pages say about an order: its state as a sentence, its steps, what came back (F3, F9).
+
+Sentences for members stand here in one place. Texts that depend on the clock take ``at``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.templatetags.mall import shop_day, yuan_sum
+from orders.models import State
+
+BY_MEMBER, BY_TIMEOUT = "member", "timeout"
+REASONS = {
+    BY_MEMBER: gettext_lazy("Cancelled by you"),
+    BY_TIMEOUT: gettext_lazy("Not paid in time"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the four steps: ``state`` is "done", "now" or "later"."""
+
+    label: str
+    icon: str
+    state: str
+
+
+def headline(order, *, at):
+    """``(title, detail)``: where the order stands, in plain words, and what happens next."""
+    match order.state:
+        case State.PENDING_PAYMENT:
+            return _unpaid(order, at)
+        case State.TO_SHIP:
+            return _("We are packing your parcel"), _("You can still cancel; your points would come back.")
+        case State.SHIPPED:
+            return _("Your parcel is on its way"), _("Receipt confirms itself on %(day)s.") % {
+                "day": shop_day(receipt_due(order))
+            }
+        case State.COMPLETED:
+            return _("Completed"), _("Received on %(day)s.") % {"day": shop_day(order.received_at)}
+        case _:
+            return _cancelled(order)
+
+
+def _unpaid(order, at):
+    left = order.pay_before - at
+    if left <= timedelta():
+        return _("The time to pay is over"), _("The order closes by itself, and your points come back in full.")
+    minutes = max(1, -(-int(left.total_seconds()) // 60))
+    title = ngettext("To pay, %(minutes)s minute left", "To pay, %(minutes)s minutes left", minutes)
+    detail = _("Pay before %(time)s. Your points are frozen until then and come back if you do not pay.")
+    return title % {"minutes": minutes}, detail % {"time": f"{timezone.localtime(order.pay_before):%H:%M}"}
+
+
+def _cancelled(order):
+    points = order.returned.get("points", 0)
+    title = (
+        ngettext("Cancelled, %(points)s point came back", "Cancelled, %(points)s points came back", points)
+        % {"points": f"{points:,}"}
+        if points
+        else _("Cancelled")
+    )
+    return title, REASONS.get(order.cancel_reason, order.cancel_reason)
+
+
+def last_day(end):
+    """The last day on which points live that end at the moment ``end``: midnight belongs to the day before."""
+    return shop_day(end - timedelta(microseconds=1))
+
+
+def returned_parts(order):
+    """Sentences on what came back: "退回1,000积分，其中80将于12月31日到期"."""
+    points, fen = order.returned.get("points", 0), order.returned.get("fen", 0)
+    sentences = []
+    if points:
+        ends = {}
+        for part in order.returned.get("parts", []):
+            if part["expires_at"]:
+                moment = datetime.fromisoformat(part["expires_at"])
+                ends[moment] = ends.get(moment, 0) + part["points"]
+        told = [
+            _("%(points)s of them expire on %(day)s") % {"points": f"{count:,}", "day": last_day(end)}
+            for end, count in sorted(ends.items())
+        ]
+        first = _("%(points)s points came back") % {"points": f"{points:,}"}
+        sentences.append(_(", ").join([first, *told]) + _("."))
+    if fen:
+        sentences.append(_("%(sum)s goes back the way you paid.") % {"sum": yuan_sum(fen)})
+    return sentences
+
+
+def receipt_due(order):
+    """When receipt confirms itself (F9)."""
+    return order.shipped_at + timedelta(days=settings.AUTO_RECEIPT_DAYS)
+
+
+def steps(order):
+    """The four steps of an order that was not cancelled; none of a cancelled one."""
+    if order.state == State.CANCELLED:
+        return []
+    reached = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}[order.state]
+    labels = [
+        (_("Placed"), _("Placed"), "check"),
+        (_("Paid"), _("To pay"), "wallet"),
+        (_("Shipped"), _("To ship"), "truck"),
+        (_("Received"), _("To receive"), "package-check"),
+    ]
+    return [
+        Step(
+            label=done if number <= reached else later,
+            icon="check" if number < reached or reached == len(labels) else icon,
+            state="done" if number < reached or reached == len(labels) else "now" if number == reached else "later",
+        )
+        for number, (done, later, icon) in enumerate(labels, start=1)
+    ]

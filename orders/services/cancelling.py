@@ -1,0 +1,117 @@
+"""The one way an order ends without a parcel: by its member, by staff or by the clock (F3, F6, F9, F10)."""
+
+import structlog
+
+from catalog.services import stock
+from core import actors, audit
+from core.db import locking_transaction
+from orders import payments
+from orders.models import Order, PaymentState, State
+from orders.payments.base import PAID
+from orders.rules import keys, telling
+from orders.services import moves, paying, popularity
+from points import ledger
+
+log = structlog.get_logger(__name__)
+
+BY_TIMEOUT = actors.system("payment_window")
+LONGEST_REASON = 200
+
+
+def cancel_order(*, order, by, at, reason=""):
+    """Cancel an order that is not shipped; returns it with what came back in ``returned``.
+
+    Points go back to the lots they came from, cash through its provider, pieces to the shelf: one transaction.
+    A cancelled order stays as it is. Raises ``MoveNotAllowed`` or ``Busy``.
+    """
+    with locking_transaction():
+        return _cancel(moves.lock(order.pk), by=by, at=at, reason=reason)
+
+
+def close_unpaid(*, order_id, at):
+    """Close an order whose payment window is over; True when it was closed now.
+
+    The provider is asked first, without a lock: money that has arrived moves the order on instead. A provider that
+    does not answer raises ``ProviderUnavailable``, and the sweep comes again.
+    """
+    order = Order.objects.get(pk=order_id)
+    if order.state != State.PENDING_PAYMENT or order.pay_before > at:
+        return False
+    for payment_id, provider in order.payments.filter(state__in=paying.STILL_ASKED).values_list("pk", "provider"):
+        try:
+            payments.get(provider)
+        except payments.UnknownProvider:
+            log.warning("provider_gone", order=order.number, provider=provider)
+            continue
+        if paying.ask(payment_id=payment_id, by=BY_TIMEOUT, at=at) == PAID:
+            return False
+    with locking_transaction():
+        order = moves.lock(order_id)
+        if order.state != State.PENDING_PAYMENT or order.pay_before > at:
+            return False
+        _cancel(order, by=BY_TIMEOUT, at=at, reason=telling.BY_TIMEOUT)
+    return True
+
+
+def _cancel(order, *, by, at, reason):
+    """Cancel a locked order and give everything back, once."""
+    if order.state == State.CANCELLED:
+        return order
+    moves.check(order, State.CANCELLED)
+    was_redeemed = order.state != State.PENDING_PAYMENT
+    parts = _return_points(order, by=by, at=at)
+    lines = list(order.items.values_list("sku_id", "quantity"))
+    refunded_fen = 0
+    for payment in order.payments.select_for_update(of=("self",)):
+        if payment.state == PaymentState.PAID:
+            refunded_fen += payment.amount_fen
+            paying.start_refund(payment, by=by, at=at)
+        elif payment.state == PaymentState.OPEN:
+            paying.close(payment)
+    reason = reason.strip()[:LONGEST_REASON]
+    moves.move(
+        order,
+        State.CANCELLED,
+        by=by,
+        at=at,
+        reason=reason,
+        cancelled_at=at,
+        cancel_reason=reason,
+        returned={"points": sum(part["points"] for part in parts), "fen": refunded_fen, "parts": parts},
+    )
+    stock.give_back(
+        lines=lines,
+        key=keys.stock_returned(order),
+        source=order.subject,
+        by=by,
+        at=at,
+    )
+    if was_redeemed:
+        popularity.publish(order, [(sku_id, -quantity) for sku_id, quantity in lines], at=at)
+    audit.record(
+        "order.cancelled", by=by, subject=order.subject, at=at,
+        reason=reason, points=order.points, refunded_fen=refunded_fen,
+    )  # fmt: skip
+    return order
+
+
+def _return_points(order, *, by, at):
+    """Release what was held, or refund what was captured; ``[{"points", "expires_at"}]`` of what came back."""
+    if not order.points:
+        return []
+    if order.state == State.PENDING_PAYMENT:
+        back = ledger.release(account=order.member_id, hold=keys.hold(order), key=keys.give_back(order), by=by, at=at)
+    else:
+        back = ledger.refund(
+            account=order.member_id,
+            spent=keys.capture(order),
+            points=order.points,
+            key=keys.give_back(order),
+            by=by,
+            at=at,
+        )
+    return [
+        {"points": piece.points, "expires_at": piece.expires_at and piece.expires_at.isoformat()}
+        for piece in back.pieces
+        if piece.expires_at is None or piece.expires_at > at
+    ]

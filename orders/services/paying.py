@@ -1,0 +1,165 @@
+"""Payments: opened with the order, settled by a notification or an answer, refunded when they are not owed (F5, F6)."""
+
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import audit, outbox
+from core.db import locking_transaction
+from core.errors import DomainError
+from orders import payments
+from orders.models import Payment, PaymentState, State
+from orders.payments.base import FAILED, PAID, WAITING
+from orders.rules import keys
+from orders.services import moves, popularity
+from points import ledger
+
+log = structlog.get_logger(__name__)
+
+REFUND_TOPIC = "payment.refund_due"
+FIRST_ASK = timedelta(minutes=2)  # a notification that has not come by then is asked for
+LAST_ASK = timedelta(days=2)  # later than that no money comes any more
+STILL_ASKED = (PaymentState.OPEN, PaymentState.CLOSED)
+
+
+class NothingToPay(DomainError):
+    """The order is paid, cancelled, or its window is over."""
+
+    code = "nothing_to_pay"
+    message = _("There is nothing to pay on this order any more.")
+
+
+def open_payment(order, provider, *, at):
+    """Open a payment of an order whose row the caller holds (or has just made)."""
+    number = order.payments.count() + 1
+    return Payment.objects.create(
+        order=order,
+        provider=provider,
+        reference=f"{order.number}-{number}",
+        amount_fen=order.cash_fen,
+        created_at=at,
+        next_ask_at=at + FIRST_ASK,
+    )
+
+
+def ensure_payment(*, order, provider, at):
+    """The open payment of an unpaid order; a new one when the last failed or another provider was chosen.
+
+    Raises ``NothingToPay`` or ``UnknownProvider``.
+    """
+    payments.get(provider)
+    with locking_transaction():
+        order = moves.lock(order.pk)
+        if order.state != State.PENDING_PAYMENT or order.pay_before <= at:
+            raise NothingToPay
+        current = order.payments.filter(state=PaymentState.OPEN).first()
+        if current is not None and current.provider == provider:
+            return current
+        if current is not None:
+            # Money that still comes over the old way is taken or sent back by ``settle``.
+            close(current)
+        return open_payment(order, provider, at=at)
+
+
+def payment_address(*, payment, title, return_url, notify_url):
+    """Where the member pays ``payment``: asks the provider. Raises ``ProviderUnavailable``."""
+    return payments.get(payment.provider).create(
+        reference=payment.reference,
+        amount_fen=payment.amount_fen,
+        title=title,
+        return_url=return_url,
+        notify_url=notify_url,
+        expires_at=payment.order.pay_before,
+    )
+
+
+def settle(*, payment_id, outcome, provider_id, by, at):
+    """Take note that the provider says PAID or FAILED about a payment; returns its state afterwards.
+
+    Harmless when it runs twice or in another order: only a payment that was never paid can become paid. A paid one
+    moves its order on; when the order does not wait for money (any more), the money goes back.
+    """
+    order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
+    with locking_transaction():
+        order = moves.lock(order_id)
+        payment = Payment.objects.select_for_update(of=("self",)).get(pk=payment_id)
+        if outcome == FAILED and payment.state == PaymentState.OPEN:
+            _set(payment, PaymentState.FAILED, provider_id=provider_id, next_ask_at=None)
+        if outcome != PAID or payment.state in (PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED):
+            return payment.state
+        if order.state == State.PENDING_PAYMENT:
+            order.payments.filter(state=PaymentState.OPEN).exclude(pk=payment.pk).update(state=PaymentState.CLOSED)
+            _set(payment, PaymentState.PAID, provider_id=provider_id, paid_at=at, next_ask_at=None)
+            moves.move(order, State.TO_SHIP, by=by, at=at, reason=payment.reference, paid_at=at)
+            if order.points:
+                ledger.capture(account=order.member_id, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
+            popularity.publish(order, list(order.items.values_list("sku_id", "quantity")), at=at)
+        else:
+            _set(payment, payment.state, provider_id=provider_id, paid_at=at, next_ask_at=None)
+            start_refund(payment, by=by, at=at)
+        return payment.state
+
+
+def close(payment):
+    """In the caller's transaction, with the order locked: the money of an open payment is no longer wanted."""
+    _set(payment, PaymentState.CLOSED)
+
+
+def start_refund(payment, *, by, at):
+    """In the caller's transaction, with the order locked: the money of a paid payment is to go back (F6)."""
+    _set(payment, PaymentState.REFUNDING, next_ask_at=None)
+    outbox.publish(REFUND_TOPIC, key=keys.refund(payment), at=at, payment_id=payment.pk)
+    audit.record(
+        "payment.refund_due", by=by, subject=payment.order.subject, at=at,
+        reference=payment.reference, amount_fen=payment.amount_fen,
+    )  # fmt: skip
+
+
+def refund_at_provider(*, payment_id, by, at):
+    """Give the money of a payment back at its provider; True when it is done. Safe to call again.
+
+    Raises ``ProviderUnavailable``: then it is still due.
+    """
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    if payment.state != PaymentState.REFUNDING:
+        return payment.state == PaymentState.REFUNDED
+    payments.get(payment.provider).refund(
+        reference=payment.reference, refund_reference=keys.refund(payment), amount_fen=payment.amount_fen
+    )
+    with transaction.atomic():
+        done = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUNDING).update(
+            state=PaymentState.REFUNDED, refunded_at=at
+        )
+        if done:
+            audit.record(
+                "payment.refunded", by=by, subject=payment.order.subject, at=at,
+                reference=payment.reference, amount_fen=payment.amount_fen,
+            )  # fmt: skip
+    return True
+
+
+def ask(*, payment_id, by, at):
+    """Ask the provider what became of a payment and settle it; returns the provider's outcome.
+
+    Raises ``ProviderUnavailable`` or ``UnknownProvider``. No lock is held while the provider is asked.
+    """
+    payment = Payment.objects.get(pk=payment_id)
+    age = at - payment.created_at
+    Payment.objects.filter(pk=payment.pk, state__in=STILL_ASKED).update(
+        next_ask_at=at + max(age, FIRST_ASK) if age < LAST_ASK else None
+    )
+    status = payments.get(payment.provider).query(reference=payment.reference)
+    if status.outcome == PAID and status.amount_fen != payment.amount_fen:
+        log.error("payment_amount_differs", reference=payment.reference, answered_fen=status.amount_fen)
+        return WAITING
+    settle(payment_id=payment.pk, outcome=status.outcome, provider_id=status.provider_id, by=by, at=at)
+    return status.outcome
+
+
+def _set(payment, state, **changes):
+    payment.state = state
+    for name, value in changes.items():
+        setattr(payment, name, value)
+    payment.save(update_fields=["state", *changes])

@@ -1,0 +1,220 @@
+"""Placing an order: one transaction from the order row over the points account to the shelf (F1, F2, F3)."""
+
+from datetime import timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import SKU, ProductImage
+from catalog.services import stock
+from catalog.services.stock import NotListed
+from core import clock
+from core.crypto import fingerprint
+from core.db import locking_transaction
+from core.errors import DomainError, InvalidInput
+from orders import payments
+from orders.models import CartLine, Order, OrderItem, State
+from orders.models.cart import MOST_LINES, MOST_PIECES
+from orders.rules import keys, numbers, pricing
+from orders.services import moves, paying, popularity
+from points import ledger
+
+LONGEST_NOTE = 200
+NUMBER_TRIES = 5
+CLOSE_TASK = "orders.tasks.close_unpaid"
+
+
+class EmptyCart(DomainError):
+    """There is nothing to redeem."""
+
+    code = "empty_cart"
+    message = _("There is nothing to redeem in it.")
+
+
+class TooManyLines(DomainError):
+    code = "too_many_lines"
+    message = _("An order holds at most %(most)s different items. Nothing was changed.")
+
+
+class AddressMissing(DomainError):
+    """No address was chosen, or one that is not the member's."""
+
+    code = "address_missing"
+    message = _("Please choose where the parcel goes.")
+
+
+class PaymentWayMissing(DomainError):
+    """The order has cash to pay and no provider was chosen."""
+
+    code = "payment_way_missing"
+    message = _("Please choose how to pay the cash.")
+
+
+class PriceChanged(DomainError):
+    """What was shown is not what it costs now. ``priced`` is the new ``PricedOrder``."""
+
+    code = "price_changed"
+    message = _(
+        "Prices or items have changed meanwhile. Nothing was taken; please look at the new sum and submit again."
+    )
+
+
+def place_order(*, member, lines, address, form_key, by, at, note="", provider=None, expected=None, from_cart=False):
+    """Place the order of ``lines``, a list of ``(sku_id, way, quantity)``; returns the ``Order``.
+
+    ``address`` is an ``Address`` of the member, ``form_key`` a UUID that makes the call idempotent: the same member
+    and key give the same order, whatever else is passed. ``expected`` is the digest of the sum that the member saw;
+    another one raises ``PriceChanged``. ``provider`` is the code of a payment provider, needed when there is cash to
+    pay. ``from_cart`` takes the lines out of the cart. Steps, in the order of locks:
+
+    1. the order row with items as snapshots;
+    2. the points are held, and captured at once when there is no cash to pay;
+    3. the SKUs are taken off the shelf.
+
+    With points alone it is to be shipped; with cash it waits ``PAYMENT_WINDOW_MINUTES`` for the payment.
+    Raises ``EmptyCart``, ``TooManyLines``, ``InvalidInput``, ``AddressMissing``, ``NotListed``, ``WayNotOffered``,
+    ``PriceChanged``, ``PaymentWayMissing``, ``UnknownProvider``, ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing
+    is written then.
+    """
+    if (earlier := _placed_before(member, form_key)) is not None:
+        return earlier
+    choices = _checked(lines)
+    if address is None or address.member_id != member.pk:
+        raise AddressMissing
+    skus, priced = price_choices(choices)
+    if expected is not None and expected != priced.digest:
+        raise PriceChanged(priced=priced)
+    if priced.fen:
+        if not provider:
+            raise PaymentWayMissing
+        payments.get(provider)
+    with locking_transaction():
+        order, is_new = _new_order(member, address, form_key, priced, note=note, at=at)
+        if not is_new:
+            return order
+        _snapshot(order, choices, skus)
+        moves.record(order, "", by=by, at=at)
+        if order.points:
+            ledger.hold(
+                account=member.pk,
+                points=order.points,
+                key=keys.hold(order),
+                by=by,
+                at=at,
+                source=order.subject,
+                expires_at=order.pay_before,
+            )
+        if priced.fen:
+            paying.open_payment(order, provider, at=at)
+        else:
+            ledger.capture(account=member.pk, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
+            popularity.publish(order, [(choice.sku_id, choice.quantity) for choice in choices], at=at)
+        if from_cart:
+            for choice in choices:
+                CartLine.objects.filter(member=member, sku_id=choice.sku_id, way=choice.way).delete()
+        stock.take(
+            lines=[(choice.sku_id, choice.quantity) for choice in choices],
+            key=keys.stock_taken(order),
+            source=order.subject,
+            by=by,
+            at=at,
+        )
+    if order.pay_before:
+        _close_later(order)
+    return order
+
+
+def price_choices(choices):
+    """``({sku_id: SKU}, PricedOrder)`` at today's prices; raises ``NotListed`` or ``WayNotOffered``."""
+    skus = SKU.objects.select_related("product").in_bulk([choice.sku_id for choice in choices])
+    for choice in choices:
+        sku = skus.get(choice.sku_id)
+        if sku is None or not sku.product.is_listed:
+            raise NotListed(sku=choice.sku_id, name=sku.product.title if sku else choice.sku_id)
+    return skus, pricing.price_order([(choice, skus[choice.sku_id].price(choice.way)) for choice in choices])
+
+
+def _placed_before(member, form_key):
+    return Order.objects.filter(member=member, form_key=form_key).first()
+
+
+def _close_later(order):
+    """Set the clock of an unpaid order. It may be lost with the broker: the sweep closes what is over as well."""
+    close = current_app.tasks[CLOSE_TASK]
+    transaction.on_commit(lambda: close.apply_async(args=[order.pk], eta=order.pay_before), robust=True)
+
+
+def _checked(lines):
+    choices = [pricing.Choice(*line) for line in lines]
+    if not choices:
+        raise EmptyCart
+    if len(choices) > MOST_LINES:
+        raise TooManyLines(most=MOST_LINES)
+    if len({(choice.sku_id, choice.way) for choice in choices}) != len(choices):
+        raise InvalidInput(field=_("Items"))
+    if not all(isinstance(c.quantity, int) and 1 <= c.quantity <= MOST_PIECES for c in choices):
+        raise InvalidInput(field=_("Quantity"))
+    return choices
+
+
+def _new_order(member, address, form_key, priced, *, note, at):
+    """``(order, is_new)``; another connection that posts the same form waits here and gets the first one's order."""
+    values = {
+        "member": member,
+        "form_key": form_key,
+        "state": State.PENDING_PAYMENT if priced.fen else State.TO_SHIP,
+        "points": priced.points,
+        "cash_fen": priced.fen,
+        "goods_points": priced.of("goods_points").points,
+        "goods_fen": priced.of("goods_cash").fen,
+        "shipping_fen": priced.of("shipping").fen,
+        "sums": [{"code": line.code, "points": line.points, "fen": line.fen} for line in priced.sums],
+        "ship_name": address.name,
+        "ship_phone": address.phone,
+        "ship_address": address.full_text,
+        "ship_region_code": address.region_code,
+        "ship_phone_hash": fingerprint(address.phone),
+        "note": note.strip()[:LONGEST_NOTE],
+        "placed_at": at,
+        "pay_before": at + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES) if priced.fen else None,
+        "paid_at": None if priced.fen else at,
+    }
+    for attempt in range(NUMBER_TRIES):
+        try:
+            with transaction.atomic():
+                return Order.objects.create(number=numbers.new_number(clock.shop_date(at)), **values), True
+        except IntegrityError:
+            if (earlier := _placed_before(member, form_key)) is not None:
+                return earlier, False
+            if attempt == NUMBER_TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _snapshot(order, choices, skus):
+    """Write the items as they are today; a later change of the product does not touch them."""
+    images = _first_images({sku.product_id for sku in skus.values()})
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            sku_id=choice.sku_id,
+            product_name=skus[choice.sku_id].product.name,
+            product_name_en=skus[choice.sku_id].product.name_en,
+            sku_label=skus[choice.sku_id].label,
+            image=images.get(skus[choice.sku_id].product_id, ""),
+            way=choice.way,
+            unit_points=skus[choice.sku_id].price(choice.way).points,
+            unit_fen=skus[choice.sku_id].price(choice.way).fen,
+            quantity=choice.quantity,
+            position=position,
+        )
+        for position, choice in enumerate(choices)
+    )
+
+
+def _first_images(product_ids):
+    """``{product_id: name of its first picture}``."""
+    rows = ProductImage.objects.filter(product_id__in=product_ids).order_by("product_id", "-position", "-pk")
+    return dict(rows.values_list("product_id", "image"))

@@ -1,0 +1,101 @@
+"""A member's orders (F3)."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from core import actors, clock
+from core.errors import DomainError
+from orders import payments, queries
+from orders.models import State
+from orders.queries.history import PAGE
+from orders.rules import telling
+from orders.services import cancelling, receiving
+from orders.states import MEMBER_MAY_CANCEL
+
+
+@require_GET
+@login_required
+def order_list(request):
+    """The member's orders, newest first, by state."""
+    state = request.GET.get("state")
+    state = state if state in State.values else None
+    page = Paginator(queries.orders_of(request.user, state=state), PAGE).get_page(request.GET.get("page"))
+    counts = queries.count_by_state(request.user)
+    return render(
+        request,
+        "orders/list.html",
+        {
+            "page": page,
+            "page_range": page.paginator.get_elided_page_range(page.number),
+            "state": state,
+            "filters": [(each.value, each.label, counts.get(each, 0)) for each in queries.STATE_FILTERS],
+            "any": bool(counts),
+        },
+    )
+
+
+@require_GET
+@login_required
+def detail(request, number):
+    """Where the order stands in a sentence, its steps, parcel, goods, sums and what can be done."""
+    order = own_order(request, number)
+    at = clock.now()
+    title, explanation = telling.headline(order, at=at)
+    payable = order.state == State.PENDING_PAYMENT and order.pay_before > at
+    return render(
+        request,
+        "orders/detail.html",
+        {
+            "order": order,
+            "title": title,
+            "explanation": explanation,
+            "steps": telling.steps(order),
+            "returned": telling.returned_parts(order),
+            "payable": payable,
+            "offered": payments.offered() if payable else [],
+            "last_payment": order.payments.last(),
+            "cancellable": order.state in MEMBER_MAY_CANCEL,
+            "receipt_due": telling.receipt_due(order) if order.state == State.SHIPPED else None,
+        },
+    )
+
+
+@require_POST
+@login_required
+def cancel(request, number):
+    """The member does not want it any more."""
+    order = own_order(request, number)
+    try:
+        order = cancelling.cancel_order(
+            order=order, by=actors.member(request.user.pk), at=clock.now(), reason=telling.BY_MEMBER
+        )
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, " ".join([_("Cancelled."), *telling.returned_parts(order)]))
+    return redirect(order)
+
+
+@require_POST
+@login_required
+def confirm_receipt(request, number):
+    """The parcel is there."""
+    order = own_order(request, number)
+    try:
+        receiving.confirm_receipt(order=order, by=actors.member(request.user.pk), at=clock.now())
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect(order)
+
+
+def own_order(request, number):
+    """The member's order of that number; anybody else's is not there (404)."""
+    order = queries.order_page(request.user, number)
+    if order is None:
+        raise Http404
+    return order
