@@ -1,0 +1,66 @@
+"""The activities page and its one act, the daily sign-in (D1)."""
+
+import re
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from activities import queries, rules
+from activities.services import sign_in as services
+from core import actors, clock
+from core.errors import DomainError
+
+MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+
+
+@require_safe
+def home(request):
+    """Sign-in strip, calendar of one month (``?month=2026-11``, this month by default), ways to earn."""
+    now = clock.now()
+    member = request.user if request.user.is_authenticated else None
+    context = {
+        "strip": queries.strip(member, at=now),
+        "sign_up_points": settings.SIGN_UP_POINTS,
+        "least": rules.LEAST,
+        "most": rules.MOST,
+    }
+    if member:
+        context["month"] = queries.month(member, *_wanted_month(request, clock.shop_date(now)), now)
+    return render(request, "activities/home.html", context)
+
+
+def _wanted_month(request, today):
+    wanted = request.GET.get("month")
+    if wanted is None:
+        return today.year, today.month
+    match = MONTH.fullmatch(wanted)
+    if not match or wanted > f"{today:%Y-%m}":
+        raise Http404
+    return int(match[1]), int(match[2])
+
+
+@require_POST
+def sign_in(request):
+    """Sign in for today, then back to the page the form stood on (``next``)."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("activities:home"))
+    try:
+        signed = services.sign_in(member=request.user, by=actors.member(request.user.pk), at=clock.now())
+    except DomainError as error:
+        messages.info(request, str(error))
+    else:
+        messages.success(request, _("Signed in for today: +%(points)s points.") % {"points": signed.points})
+    return redirect(_page_to_return_to(request))
+
+
+def _page_to_return_to(request):
+    page = request.POST.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if allowed else reverse("activities:home")
