@@ -1,0 +1,288 @@
+"""The points ledger, and the only way to change points (B1-B4, B6, B7).
+
+Every function is one PL/pgSQL function of ``points/sql/``, one round trip, in the caller's transaction or its own. It
+locks the account row first, then looks the key up: the same key with the same content changes nothing and returns the
+first result with ``repeated=True``; with another content it raises ``KeyReused``. Keys of entries, holds and releases
+are one namespace for each account. Refusals are the named errors below; after one, nothing was written.
+
+``account`` is a member's user id, ``points`` an integer from 1 to 2,147,483,647, ``key`` a text of 1 to 128
+characters, ``by`` a text of ``core.actors``, ``at`` an aware moment. ``available`` in a result is what can be spent
+at ``at``, after the call.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+from psycopg.types.numeric import Int4, Int8
+
+from core.errors import InvalidInput
+from points import rules
+from points.call import call
+from points.errors import (
+    HoldNotOpen,
+    KeyReused,
+    NotEnoughPoints,
+    TooMuchRefunded,
+    UnknownAccount,
+    UnknownEntry,
+    UnknownHold,
+)
+from points.models import EARNED, SPENT, Kind
+
+__all__ = [
+    "DEFAULT",
+    "Hold",
+    "HoldNotOpen",
+    "KeyReused",
+    "NotEnoughPoints",
+    "Piece",
+    "Posting",
+    "Refund",
+    "Released",
+    "TooMuchRefunded",
+    "UnknownAccount",
+    "UnknownEntry",
+    "UnknownHold",
+    "capture",
+    "earn",
+    "hold",
+    "refund",
+    "release",
+    "spend",
+]
+
+MAX_POINTS = 2**31 - 1
+MAX_ID = 2**63 - 1
+DEFAULT = object()  # "as the rules in force say"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An entry: its number, points (negative = debit), the sum of all entries after it."""
+
+    seq: int
+    points: int
+    available: int
+    balance_after: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """``state`` is open, or, when the call is repeated late, captured or released."""
+
+    seq: int
+    points: int
+    state: str
+    expires_at: datetime | None
+    available: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some of the points given back: they end at ``expires_at`` (None = never), by grace where their lot had ended."""
+
+    points: int
+    expires_at: datetime | None
+    is_grace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The points of a hold, given back. ``lost`` of them had ended meanwhile, without grace."""
+
+    points: int
+    pieces: tuple[Piece, ...]
+    lost: int
+    available: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A posting that gave spent points back. ``lost`` of them had ended meanwhile, without grace."""
+
+    seq: int
+    points: int
+    pieces: tuple[Piece, ...]
+    lost: int
+    available: int
+    balance_after: int
+    repeated: bool
+
+
+EARN = (
+    "SELECT * FROM ledger_earn(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
+    " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, %s::integer)"
+)
+SPEND = (
+    "SELECT * FROM ledger_spend(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text, %s::integer)"
+)
+HOLD = "SELECT * FROM ledger_hold(%s, %s, %s::text, %s::text, %s::timestamptz, %s::text, %s::timestamptz, %s::integer)"
+CAPTURE = (
+    "SELECT * FROM ledger_capture(%s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::integer)"
+)
+RELEASE = (
+    "SELECT * FROM ledger_release(%s, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz, %s::integer)"
+)
+REFUND = (
+    "SELECT * FROM ledger_refund(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
+    " %s::timestamptz, %s::integer)"
+)
+
+
+def earn(
+    *,
+    account,
+    points,
+    kind,
+    key,
+    by,
+    at,
+    source="",
+    reason="",
+    expires_at=DEFAULT,
+    active_from=None,
+    rule_version="",
+    breakdown=None,
+):
+    """Credit ``points`` as a lot of their own, spendable from ``active_from`` (default ``at``) until ``expires_at``
+    (default: by the rules, counted from when they become spendable; None: for ever). Opens the account if need be."""
+    _check_common(account=account, key=key, by=by, at=at, source=source, reason=reason)
+    _check_points(points)
+    _check_kind(kind, EARNED)
+    _check_text("rule_version", rule_version, 0, 32)
+    if active_from is not None:
+        _check_moment("active_from", active_from)
+    begins = active_from or at
+    if expires_at is DEFAULT:
+        expires_at = rules.default_expiry(begins)
+    elif expires_at is not None:
+        _check_moment("expires_at", expires_at)
+        if expires_at <= begins:
+            raise InvalidInput(field="expires_at")
+    breakdown = None if breakdown is None else Jsonb(breakdown)
+    return Posting(
+        *call(
+            EARN,
+            (
+                Int8(account), Int4(points), str(kind), key, by, at, source, reason,
+                expires_at, begins, rule_version, breakdown,
+            ),
+        )
+    )  # fmt: skip
+
+
+def spend(*, account, points, kind, key, by, at, source="", reason=""):
+    """Debit ``points`` from the lots that end soonest; raises ``NotEnoughPoints``."""
+    _check_common(account=account, key=key, by=by, at=at, source=source, reason=reason)
+    _check_points(points)
+    _check_kind(kind, SPENT)
+    return Posting(*call(SPEND, (Int8(account), Int4(points), str(kind), key, by, at, source, reason)))
+
+
+def hold(*, account, points, key, by, at, source="", expires_at=None):
+    """Set ``points`` aside for something not paid yet; raises ``NotEnoughPoints``. They leave the lots that end
+    soonest and do not end while held. ``expires_at`` is a note for whoever must settle the hold."""
+    _check_common(account=account, key=key, by=by, at=at, source=source)
+    _check_points(points)
+    if expires_at is not None:
+        _check_moment("expires_at", expires_at)
+    return Hold(*call(HOLD, (Int8(account), Int4(points), key, by, at, source, expires_at)))
+
+
+def capture(*, account, hold, key, by, at, kind=Kind.REDEEM, reason=""):
+    """Turn the hold made with the key ``hold`` into one debit; raises ``UnknownHold``, ``HoldNotOpen``."""
+    _check_common(account=account, key=key, by=by, at=at, reason=reason)
+    _check_text("hold", hold, 1, 128)
+    _check_kind(kind, SPENT)
+    return Posting(*call(CAPTURE, (Int8(account), hold, str(kind), key, by, at, reason)))
+
+
+def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
+    """Give the points of a hold back to their lots; raises ``UnknownHold``, ``HoldNotOpen`` when it was captured.
+
+    A hold that is released already stays so, whatever the key: cancelled, failed and timed out may all arrive.
+    Lots that ended meanwhile: as in ``refund``.
+    """
+    _check_common(account=account, key=key, by=by, at=at)
+    _check_text("hold", hold, 1, 128)
+    _check_grace(grace_days)
+    points, pieces, released_at, available, repeated = call(
+        RELEASE, (Int8(account), hold, key, by, at, rules.grace_end(at, grace_days))
+    )
+    pieces, lost = _pieces(pieces, released_at)
+    return Released(points, pieces, lost, available, repeated)
+
+
+def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=rules.GRACE_DAYS, reason=""):
+    """Give back ``points`` of the debit with the key ``spent`` to the lots that paid, last one first, with their old
+    end; raises ``UnknownEntry``, ``TooMuchRefunded``. Any number of partial refunds, each with its own key.
+
+    Points whose lot has ended live ``grace_days`` more. With 0 they stay ended (``lost``): they are booked back and
+    nobody can spend them.
+    """
+    _check_common(account=account, key=key, by=by, at=at, reason=reason)
+    _check_text("spent", spent, 1, 128)
+    _check_points(points)
+    _check_kind(kind, (Kind.REFUND,))
+    _check_grace(grace_days)
+    seq, points, available, balance_after, repeated, pieces, refunded_at = call(
+        REFUND,
+        (Int8(account), spent, Int4(points), str(kind), key, by, at, reason, rules.grace_end(at, grace_days)),
+    )
+    pieces, lost = _pieces(pieces, refunded_at)
+    return Refund(seq, points, pieces, lost, available, balance_after, repeated)
+
+
+def pieces_of(recorded):
+    """The pieces of a recorded give-back (``breakdown`` of an entry, ``outcome`` of a hold), equal ends put
+    together."""
+    sums = {}
+    for piece in recorded:
+        ends = piece["expires_at"] and datetime.fromisoformat(piece["expires_at"])
+        sums[ends, piece["grace"]] = sums.get((ends, piece["grace"]), 0) + piece["points"]
+    return tuple(Piece(points, expires_at, grace) for (expires_at, grace), points in sums.items())
+
+
+def _pieces(recorded, at):
+    pieces = pieces_of(json.loads(recorded) if isinstance(recorded, str) else recorded)
+    return pieces, sum(piece.points for piece in pieces if piece.expires_at is not None and piece.expires_at <= at)
+
+
+def _check_common(*, account, key, by, at, source="", reason=""):
+    if type(account) is not int or not 0 < account <= MAX_ID:
+        raise InvalidInput(field="account")
+    _check_text("key", key, 1, 128)
+    _check_text("by", by, 1, 64)
+    _check_text("source", source, 0, 64)
+    _check_text("reason", reason, 0, 200)
+    _check_moment("at", at)
+
+
+def _check_points(points):
+    if type(points) is not int or not 0 < points <= MAX_POINTS:
+        raise InvalidInput(field="points")
+
+
+def _check_kind(kind, allowed):
+    if kind not in allowed:
+        raise InvalidInput(field="kind")
+
+
+def _check_text(field, value, least, most):
+    if not isinstance(value, str) or not least <= len(value) <= most or "\0" in value:
+        raise InvalidInput(field=field)
+
+
+def _check_moment(field, value):
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise InvalidInput(field=field)
+
+
+def _check_grace(days):
+    if type(days) is not int or not 0 <= days <= 3650:
+        raise InvalidInput(field="grace_days")

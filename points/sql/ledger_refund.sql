@@ -1,0 +1,38 @@
+-- Gives spent points back, in part or in whole, any number of times, never more than the debit took.
+CREATE OR REPLACE FUNCTION ledger_refund(
+    p_account bigint, p_spent text, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_reason
+    text, p_grace_until timestamptz, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available
+    bigint, OUT r_balance_after bigint, OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    a points_account := points_lock(p_account, p_wait_ms);
+    s points_entry;
+    e points_entry;
+    v_last_seq integer;
+BEGIN
+    SELECT * INTO s FROM points_entry WHERE account_id = p_account AND key = p_spent AND points < 0;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'PT005', MESSAGE = 'no such debit',
+            DETAIL = json_build_object('entry', p_spent);
+    END IF;
+    e := points_replay(p_account, p_key, p_kind, p_points, s.source, NULL, s.seq);
+    r_repeated := e.seq IS NOT NULL;
+    IF r_repeated THEN
+        r_seq := e.seq;
+        r_balance_after := e.balance_after;
+        r_pieces := e.breakdown -> 'pieces';
+        r_at := e.at;
+    ELSE
+        r_seq := a.last_seq + 1;
+        SELECT pieces, last_seq INTO r_pieces, v_last_seq
+        FROM points_give_back(p_account, coalesce(s.hold_seq, s.seq), p_points, p_at, p_grace_until, r_seq);
+        r_at := p_at;
+        r_balance_after := points_post(
+            a, r_seq, v_last_seq, p_kind, p_points, p_points, 0, 0, p_at, p_key, s.source, p_reason, p_by, '',
+            jsonb_build_object('pieces', r_pieces), NULL, NULL, NULL, s.seq
+        );
+    END IF;
+    r_points := p_points;
+    r_available := points_spendable(p_account, p_at);
+END $$;
