@@ -5,7 +5,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM accounts_user WHERE id = p_account) THEN
         RAISE EXCEPTION USING ERRCODE = 'PT007', MESSAGE = 'no such member',
             DETAIL = json_build_object('account', p_account);
-    END IF; INSERT INTO points_account (account_id, last_seq, head, unspent, held, debt, lifetime_earned,
-    pending_until, opened_at) VALUES (p_account, 0, '', 0, 0, 0, 0, p_at, p_at) ON CONFLICT DO NOTHING; RETURN
-    points_lock(p_account, p_wait_ms);
+    END IF;
+    INSERT INTO points_account (
+        account_id, last_seq, head, unspent, held, debt, lifetime_earned, pending_until, opened_at
+    ) VALUES (p_account, 0, '', 0, 0, 0, 0, p_at, p_at)
+    ON CONFLICT DO NOTHING;
+    RETURN points_lock(p_account, p_wait_ms);
 END $$;
