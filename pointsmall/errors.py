@@ -47,7 +47,9 @@ def csrf_failure(request, reason=""):
         403,
         mark="refresh-cw",
         title=_("This page was open for too long"),
-        reason=_("For your safety the form was not sent and nothing was changed. Open the page again and send it once more."),
+        reason=_(
+            "For your safety the form was not sent and nothing was changed. Open the page again and send it once more."
+        ),
         way=request.path if request.method == "GET" else reverse("home"),
         label=_("Open again"),
     )

@@ -15,7 +15,13 @@ handler403 = "pointsmall.errors.forbidden"
 handler404 = "pointsmall.errors.not_found"
 handler500 = "pointsmall.errors.server_error"
 
-APPS = [("accounts/", "accounts"), ("points/", "points"), ("products/", "catalog"), ("", "orders"), ("activities/", "activities")]
+APPS = [
+    ("accounts/", "accounts"),
+    ("points/", "points"),
+    ("products/", "catalog"),
+    ("", "orders"),
+    ("activities/", "activities"),
+]
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -6,6 +6,8 @@ from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from pointsmall import gallery
+
 
 def home(request):
     return render(request, "home.html")
@@ -13,7 +15,7 @@ def home(request):
 
 def components(request):
     """Every component in every state, beside which pages can be built; in development only."""
-    return render(request, "dev/components.html")
+    return render(request, "dev/components.html", gallery.sample())
 
 
 def healthz(request):

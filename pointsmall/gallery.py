@@ -1,0 +1,47 @@
+"""What the gallery of components shows, in development only: forms and figures that no service made."""
+
+from types import SimpleNamespace
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+STATES = [("done", 5), ("done", 8), ("done", 12), ("done", 14), ("today", 16), ("later", 18), ("bonus", 70)]
+
+
+class SampleForm(forms.Form):
+    """One field of each kind, to be shown empty, filled and refused."""
+
+    name = forms.CharField(label=_("Recipient"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    phone = forms.RegexField(
+        r"^\d{11}$",
+        label=_("Mobile number"),
+        error_messages={"invalid": _("A mobile number has 11 digits")},
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+    region = forms.ChoiceField(
+        label=_("Region"),
+        choices=[("110105", "北京市 朝阳区")],
+        help_text=_("You can still change it before you order"),
+    )
+    detail = forms.CharField(label=_("Street and door"), error_messages={"required": _("Please add the door number")})
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("a", "家"), ("b", "公司")], widget=forms.RadioSelect)
+    is_default = forms.BooleanField(label=_("Use as default address"), required=False)
+
+
+def sample():
+    """Shape: the context of ``dev/components.html``."""
+    days = [
+        SimpleNamespace(label=f"{number}", points=points, state=state)
+        for number, (state, points) in enumerate(STATES, 1)
+    ]
+    return {
+        "fresh_form": SampleForm(),
+        "refused_form": SampleForm(
+            {"name": "林晓雯", "phone": "1380000001", "region": "110105", "kind": "a", "is_default": "on"}
+        ),
+        "strip": SimpleNamespace(
+            streak=4, signed_today=False, today_points=16, days=days, days_to_bonus=3, bonus_points=50
+        ),
+        "bars": [(12, 680, 0.37), (1, 420, 0.23), (2, 40, 0.02), (3, 1260, 0.68), (4, 900, 0.49), (5, 1850, 1)],
+    }
