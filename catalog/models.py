@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -43,12 +44,23 @@ class Category(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["parent", "name"], nulls_distinct=False, name="category_name_unique"),
-            models.CheckConstraint(condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="category_not_own_parent"),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="category_not_own_parent"
+            ),
             models.CheckConstraint(condition=Q(code__regex=r"^[a-z0-9_-]+$"), name="category_code_plain"),
         ]
 
     def __str__(self):
         return self.title
+
+    def clean(self):
+        """Two levels: a parent is at the top, and whoever has children stays there. That also rules out circles."""
+        if self.parent_id is None:
+            return
+        if self.parent_id == self.pk or self.parent.parent_id is not None:
+            raise ValidationError({"parent": _("Choose a category of the top level.")})
+        if self.pk and self.children.exists():
+            raise ValidationError({"parent": _("This category has categories below it, so it stays at the top.")})
 
     @property
     def title(self):
@@ -58,7 +70,7 @@ class Category(models.Model):
 class Product(models.Model):
     """One offer with a page of its own; what is bought is one of its SKUs.
 
-    ``options``: ``[{"name": "颜色", "values": ["奶白", "松绿"]}, ...]``. ``parameters``: ``[["材质", "316 不锈钢"], ...]``.
+    ``options``: ``[{"name": "颜色", "values": ["奶白", "松绿"]}]``. ``parameters``: ``[["材质", "316 不锈钢"]]``.
     ``lowest_points``, ``lowest_mixed_points`` and ``lowest_mixed_fen`` repeat the SKUs' lowest prices, because lists
     filter and sort by them; ``services.products`` keeps them.
     """
@@ -95,7 +107,8 @@ class Product(models.Model):
         verbose_name_plural = _("products")
         constraints = [
             models.CheckConstraint(
-                condition=Q(market_price_fen__isnull=True) | Q(market_price_fen__gt=0), name="product_market_price_positive"
+                condition=Q(market_price_fen__isnull=True) | Q(market_price_fen__gt=0),
+                name="product_market_price_positive",
             ),
             models.CheckConstraint(
                 condition=Q(is_listed=False) | Q(listed_at__isnull=False), name="product_listed_has_date"
@@ -124,12 +137,12 @@ class Product(models.Model):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("catalog:detail", args=[self.pk])
+
     @property
     def title(self):
         return in_language(self.name, self.name_en)
-
-    def get_absolute_url(self):
-        return reverse("catalog:detail", args=[self.pk])
 
 
 def picture_path(image, filename):

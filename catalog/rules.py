@@ -19,7 +19,6 @@ MOST_OPTIONS = 3
 MOST_VALUES = 30
 MOST_PARAMETERS = 40
 MOST_WORDS = 5
-LONGEST_QUERY = 64
 
 
 def clean_options(options):
@@ -80,4 +79,4 @@ def all_combinations(options):
 
 def search_words(query):
     """The words of a search as they are looked for: lower case, at most five; none for an empty query."""
-    return query[:LONGEST_QUERY].replace("\x00", "").lower().split()[:MOST_WORDS]
+    return query.lower().split()[:MOST_WORDS]

@@ -1,4 +1,4 @@
-"""Pictures that are uploaded: checked, made anew without what they carried along, cut to the sizes of the pages (E8)."""
+"""Pictures that are uploaded: checked, made anew without what they carried along, cut to the pages' sizes (E8)."""
 
 from io import BytesIO
 

@@ -1,0 +1,20 @@
+"""What pages read of the catalogue. Nothing here writes; the number of queries never depends on the number of goods."""
+
+from catalog.queries.detail import ProductPage, product_page
+from catalog.queries.listing import Listing, listed_products
+from catalog.queries.shelves import Card, affordable, cards, fitting, newest, popular
+from catalog.queries.stock import stock_breaks
+
+__all__ = [
+    "Card",
+    "Listing",
+    "ProductPage",
+    "affordable",
+    "cards",
+    "fitting",
+    "listed_products",
+    "newest",
+    "popular",
+    "product_page",
+    "stock_breaks",
+]
