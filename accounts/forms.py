@@ -52,7 +52,40 @@ class SignInForm(allauth.LoginForm):
             return typed
 
 
-class SignUpForm(allauth.SignupForm):
+class _Plain:
+    """allauth's password forms without placeholders that repeat the label, and with the rule in one sentence."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = _("At least 8 characters, not digits only, nothing easy to guess.")
+
+
+class SetPasswordForm(_Plain, allauth.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(_Plain, allauth.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(_Plain, allauth.ResetPasswordKeyForm):
+    pass
+
+
+class AddEmailForm(_Plain, allauth.AddEmailForm):
+    pass
+
+
+class ReauthenticateForm(_Plain, allauth.ReauthenticateForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
+
+class SignUpForm(_Plain, allauth.SignupForm):
     """Username or e-mail, and a password. Phones have their own way."""
 
     name = forms.CharField(
@@ -66,7 +99,6 @@ class SignUpForm(allauth.SignupForm):
         super().__init__(*args, **kwargs)
         self._email = self.fields.pop("email")
         del self.fields["username"]
-        self.fields["password1"].widget.attrs = {"autocomplete": "new-password"}
 
     def clean_name(self):
         name = self.cleaned_data["name"].strip()
@@ -80,7 +112,7 @@ class SignUpForm(allauth.SignupForm):
         return name
 
 
-class ChangePasswordForm(allauth.ChangePasswordForm):
+class ChangePasswordForm(_Plain, allauth.ChangePasswordForm):
     """Who just came in with a code to the phone need not know the old password: that is how it is reset."""
 
     def __init__(self, *args, **kwargs):
@@ -147,6 +179,13 @@ class AddressForm(forms.Form):
             self.fields[name].choices = _choices(places)
         else:
             del self.fields[name]
+
+    @property
+    def labels(self):
+        """What an address is usually called, and what this one is called."""
+        usual = [_("Home"), _("Work"), _("Parents")]
+        own = self["label"].value()
+        return [*usual, own] if own and own not in usual else usual
 
     @property
     def is_complete(self):

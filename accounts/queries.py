@@ -1,6 +1,8 @@
 """What is known about members and their addresses."""
 
 from accounts.models import User
+from core import actors
+from core.models import AuditEvent
 
 
 def addresses_of(member):
@@ -16,3 +18,8 @@ def default_address(member):
 def member_by_phone(phone):
     """The ``User`` with this E.164 number, verified or not, or None."""
     return User.objects.filter(phone=phone).first()
+
+
+def trail_of(member, *, limit=30):
+    """The newest ``AuditEvent``s about the member."""
+    return AuditEvent.objects.filter(subject=actors.member(member.pk)).order_by("-at")[:limit]

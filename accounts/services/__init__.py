@@ -1,6 +1,7 @@
 """The only writers of members and addresses."""
 
 from accounts.services.addresses import (
+    MOST_ADDRESSES,
     AddressNotValid,
     TooManyAddresses,
     delete_address,
@@ -19,9 +20,11 @@ from accounts.services.members import (
     register,
     rename,
     set_active,
+    set_staff,
 )
 
 __all__ = [
+    "MOST_ADDRESSES",
     "AddressNotValid",
     "EmailTaken",
     "MemberNeedsName",
@@ -38,4 +41,5 @@ __all__ = [
     "rename",
     "save_address",
     "set_active",
+    "set_staff",
 ]

@@ -112,6 +112,19 @@ def set_active(*, member, active, by, at):
     return bool(changed)
 
 
+def set_staff(*, member, is_staff, groups, by, at):
+    """Say whether the member is staff, and in which groups (``django.contrib.auth`` groups, A10)."""
+    groups = list(groups)
+    with transaction.atomic():
+        User.objects.filter(pk=member.pk).update(is_staff=is_staff)
+        member.groups.set(groups)
+        names = sorted(group.name for group in groups)
+        audit.record(
+            "member.staff_set", by=by, subject=actors.member(member.pk), at=at, is_staff=is_staff, groups=names
+        )
+    member.is_staff = is_staff
+
+
 @contextmanager
 def _named_conflicts():
     """A transaction in which a broken constraint on names becomes a named error."""

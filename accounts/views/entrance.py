@@ -3,6 +3,7 @@
 from allauth.account import views as allauth
 from allauth.account.adapter import get_adapter
 from allauth.account.mixins import NextRedirectMixin, RedirectAuthenticatedUserMixin
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,7 +21,9 @@ class _TwoWays:
 
     def get_context_data(self, **kwargs):
         by_password = self.request.method == "POST" or self.request.GET.get("with") == "password"
-        return super().get_context_data(phone_form=PhoneForm(), by_password=by_password, **kwargs)
+        return super().get_context_data(
+            phone_form=PhoneForm(), by_password=by_password, welcome_points=settings.SIGN_UP_POINTS, **kwargs
+        )
 
 
 class SignInView(_TwoWays, allauth.LoginView):
@@ -50,7 +53,7 @@ class PhoneEntryView(NextRedirectMixin, RedirectAuthenticatedUserMixin, FormView
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        return context | {"phone_form": context["form"], "by_password": False}
+        return context | {"phone_form": context["form"], "welcome_points": settings.SIGN_UP_POINTS}
 
     def form_valid(self, form):
         try:
@@ -77,8 +80,12 @@ class CodeView(NextRedirectMixin, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        start_url = self.passthrough_next_url(reverse(self.start))
-        return super().get_context_data(phone=self.process.masked_phone, start_url=start_url, **kwargs)
+        return super().get_context_data(
+            phone=self.process.masked_phone,
+            minutes=self.process.timeout // 60,
+            start_url=self.passthrough_next_url(reverse(self.start)),
+            **kwargs,
+        )
 
     def post(self, request, *args, **kwargs):
         return self.resend() if "resend" in request.POST else super().post(request, *args, **kwargs)

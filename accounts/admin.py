@@ -1,0 +1,135 @@
+"""Staff find members, let them in or keep them out; superusers say who is staff."""
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin, messages
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.forms import AuthenticationForm
+
+from accounts import phones, queries, services
+from accounts.models import User
+from core import actors, clock
+
+# Members look after these themselves; editing them here would go past every check.
+for model in (EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)
+
+
+class StaffSignInForm(AuthenticationForm):
+    """Sign-in at ``/admin/login/``: counted and slowed down like members' sign-in (A3)."""
+
+    def clean(self):
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if username and password:
+            adapter = get_adapter(self.request)
+            self.user_cache = adapter.authenticate(self.request, username=username, password=password)
+            if self.user_cache is None:
+                raise self.get_invalid_login_error()
+            self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+    def confirm_login_allowed(self, user):
+        super().confirm_login_allowed(user)
+        if is_mfa_enabled(user):  # this page asks for one step only
+            raise forms.ValidationError(
+                _("Your account has a second step. Sign in on the members' page first.")
+            )
+
+
+admin.site.login_form = StaffSignInForm
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    list_display = ["pk", "shown_name", "shown_phone", "shown_email", "shown_active", "is_staff", "date_joined"]
+    list_display_links = ["pk", "shown_name"]
+    list_filter = ["is_active", "is_staff"]
+    search_fields = ["=phone", "=email", "=username"]
+    search_help_text = _("the whole mobile number, e-mail address or username")
+    show_full_result_count = False
+    ordering = ["-pk"]
+    actions = ["let_in", "keep_out"]
+    filter_horizontal = ["groups"]
+    fieldsets = [
+        (None, {"fields": ["nickname", "username", "phone", "phone_verified", "email", "date_joined", "last_login"]}),
+        (_("Staff"), {"fields": ["is_active", "is_staff", "groups", "is_superuser"]}),
+        (_("Trail"), {"fields": ["trail"]}),
+    ]
+    for_superusers = ["is_staff", "groups"]
+
+    def get_search_results(self, request, queryset, search_term):
+        try:
+            return queryset.filter(phone=phones.parse(search_term)), False
+        except phones.PhoneNotValid:
+            return super().get_search_results(request, queryset, search_term)
+
+    def get_readonly_fields(self, request, obj=None):
+        names = [name for _title, options in self.fieldsets for name in options["fields"]]
+        return [name for name in names if name not in self.for_superusers or not request.user.is_superuser]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        services.set_staff(
+            member=obj,
+            is_staff=form.cleaned_data.get("is_staff", obj.is_staff),
+            groups=form.cleaned_data.get("groups", obj.groups.all()),
+            by=actors.staff(request.user.pk),
+            at=clock.now(),
+        )
+
+    def save_related(self, request, form, formsets, change):
+        """Groups were written by the service."""
+
+    @display(description=_("name"))
+    def shown_name(self, user):
+        return user.display_name
+
+    @display(description=_("phone"))
+    def shown_phone(self, user):
+        return user.masked_phone
+
+    @display(description=_("e-mail"))
+    def shown_email(self, user):
+        return user.masked_email
+
+    @display(description=_("active"), boolean=True)
+    def shown_active(self, user):
+        return user.is_active
+
+    @display(description=_("Trail"))
+    def trail(self, user):
+        """What was done to this member, the newest first."""
+        rows = (
+            (f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}", event.event, event.by)
+            for event in queries.trail_of(user)
+        )
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {} · {}</li>", rows))
+
+    @action(description=_("Let in"), permissions=["change"])
+    def let_in(self, request, queryset):
+        self._set_active(request, queryset, active=True)
+
+    @action(description=_("Keep out"), permissions=["change"])
+    def keep_out(self, request, queryset):
+        self._set_active(request, queryset.exclude(pk=request.user.pk), active=False)
+
+    def _set_active(self, request, queryset, *, active):
+        if not request.user.is_superuser:
+            queryset = queryset.filter(is_superuser=False)
+        by, at = actors.staff(request.user.pk), clock.now()
+        count = sum(services.set_active(member=member, active=active, by=by, at=at) for member in queryset)
+        messages.success(request, ngettext("%d member was changed.", "%d members were changed.", count) % count)

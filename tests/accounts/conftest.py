@@ -1,0 +1,36 @@
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from accounts import sent, services
+
+AT = datetime(2026, 11, 20, 1, 12, tzinfo=UTC)
+PASSWORD = "a-long-one-7"
+
+
+@pytest.fixture
+def create(db):
+    """Make a member through the service."""
+
+    def create(**fields):
+        return services.create_member(by="system:test", at=AT, **fields)
+
+    return create
+
+
+@pytest.fixture
+def post(client, django_capture_on_commit_callbacks):
+    """Post a form as a browser would, and let the tasks behind it run."""
+
+    def post(path, data=None, **kwargs):
+        with django_capture_on_commit_callbacks(execute=True):
+            return client.post(path, data or {}, **kwargs)
+
+    return post
+
+
+def last_code(to):
+    """The code in the newest message that went ``to`` a phone or e-mail address."""
+    text = next(message.text for message in sent.latest() if message.to == to)
+    return re.search(r"\b\d{6}\b", text).group()

