@@ -6,11 +6,26 @@ from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from activities.queries import strip
+from core import clock
 from pointsmall import gallery
+from pointsmall import home as composition
+from pointsmall.context import bar_of
 
 
 def home(request):
-    return render(request, "home.html")
+    """Balance, sign-in strip and shelves of goods (E5); a stranger sees what is liked and how to begin."""
+    now = clock.now()
+    member = request.user if request.user.is_authenticated else None
+    balance = bar_of(request).balance if member else None
+    context = {
+        "balance": balance,
+        "greeting": composition.greeting(member, at=now),
+        "sign_up_points": settings.SIGN_UP_POINTS,
+        "strip": strip(member, at=now),
+        **composition.shelves(balance=balance, at=now),
+    }
+    return render(request, "home.html", context)
 
 
 def components(request):
