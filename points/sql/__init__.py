@@ -45,6 +45,11 @@ def _install(apps, schema_editor):
             cursor.execute(path.read_text())
 
 
+def audits():
+    """The statements of the audit; see ``points.audit``."""
+    return [path.read_text() for path in sorted((FOLDER / "audit").glob("*.sql"))]
+
+
 def differences(cursor):
     """Names of functions that are missing in the database, differ from their file, or have no file."""
     cursor.execute(

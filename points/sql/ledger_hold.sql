@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION ledger_hold(
     timestamptz, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_state text, OUT r_expires_at
     timestamptz, OUT r_available bigint, OUT r_repeated boolean
 )
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     a points_account := points_lock(p_account, p_wait_ms);
     h points_hold;

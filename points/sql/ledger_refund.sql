@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION ledger_refund(
     text, p_grace_until timestamptz, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available
     bigint, OUT r_balance_after bigint, OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz
 )
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     a points_account := points_lock(p_account, p_wait_ms);
     s points_entry;

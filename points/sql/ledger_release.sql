@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION ledger_release(
     integer, OUT r_points integer, OUT r_pieces jsonb, OUT r_released_at timestamptz, OUT r_available bigint, OUT
     r_repeated boolean
 )
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     a points_account := points_lock(p_account, p_wait_ms);
     h points_hold := points_find_hold(p_account, p_hold);

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION ledger_spend(
     text, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after
     bigint, OUT r_repeated boolean
 )
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     a points_account := points_lock(p_account, p_wait_ms);
     e points_entry := points_replay(p_account, p_key, p_kind, -p_points, p_source);
