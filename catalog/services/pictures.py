@@ -3,6 +3,7 @@
 from io import BytesIO
 
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from easy_thumbnails.alias import aliases
 from easy_thumbnails.files import get_thumbnailer
@@ -73,11 +74,10 @@ def make_thumbnails(image):
         thumbnailer.get_thumbnail({**options, "ALIAS": alias})
 
 
-def remove_files(image):
-    """Delete the picture and its thumbnails from the storage; call it after commit."""
-    thumbnailer = get_thumbnailer(image.image)
-    thumbnailer.delete_thumbnails()
-    image.image.storage.delete(image.image.name)
+def remove_files(name):
+    """Delete the stored picture ``name`` and its thumbnails; call it after commit."""
+    get_thumbnailer(default_storage, name).delete_thumbnails()
+    default_storage.delete(name)
 
 
 def _flat(image):

@@ -57,10 +57,16 @@ class TooManyPictures(DomainError):
 def create_category(*, code, name, by, at, name_en="", parent=None, icon="", position=0):
     """Add a branch to the tree of goods. Returns the ``Category``."""
     category = Category(code=code, name=name, name_en=name_en, parent=parent, icon=icon, position=position)
+    return save_category(category=category, by=by, at=at)
+
+
+def save_category(*, category, by, at):
+    """Write a new or changed category. Raises ``InvalidInput``."""
+    event = "category.changed" if category.pk else "category.created"
     _validate(category)
     with transaction.atomic():
         category.save()
-        audit.record("category.created", by=by, subject=f"category:{category.pk}", at=at, code=code)
+        audit.record(event, by=by, subject=f"category:{category.pk}", at=at, code=category.code)
     return category
 
 
@@ -101,12 +107,10 @@ def save_product(*, product, by, at, skus=(), images=(), removed_images=(), open
             sku.product = product
             _save_sku(sku, opening_stock.get(sku.code, 0), by=by, at=at)
         for image in removed_images:
+            _forget_files(image)
             image.delete()
-            transaction.on_commit(lambda image=image: pictures.remove_files(image), robust=True)
         for image in images:
-            image.product = product
-            image.save()
-            pictures.make_thumbnails(image)
+            _save_image(image, product)
         _refresh(product)
         event = "product.created" if is_new else "product.changed"
         audit.record(event, by=by, subject=f"product:{product.pk}", at=at)
@@ -174,6 +178,19 @@ def _save_sku(sku, opening, *, by, at):
     if is_new and opening:
         reason = StockMovement.Reason.OPENING
         stock.restock(sku=sku, delta=opening, reason=reason, key=f"opening:{uuid.uuid4().hex}", by=by, at=at)
+
+
+def _save_image(image, product):
+    if image.pk and not image.image._committed:  # a new file for an old row
+        _forget_files(ProductImage.objects.get(pk=image.pk))
+    image.product = product
+    image.save()
+    pictures.make_thumbnails(image)
+
+
+def _forget_files(image):
+    name = image.image.name
+    transaction.on_commit(lambda: pictures.remove_files(name), robust=True)
 
 
 def _save(instance, fields):

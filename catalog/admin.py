@@ -1,0 +1,307 @@
+"""The staff's catalogue: categories, products with their SKUs and pictures, stock and its movements (E1, E2, E3).
+
+Nothing is written here: forms are translated into one call of a service.
+"""
+
+import uuid
+
+from django.contrib import admin, messages
+from django.db.models import Exists, F, OuterRef, Sum
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from catalog.forms import PictureForm, ProductForm, RestockForm, SKUForm, SKUFormSet
+from catalog.models import SKU, Category, Product, ProductImage, StockMovement
+from catalog.pictures import thumbnail_url
+from catalog.services import products, stock
+from core import actors, clock
+from core.errors import DomainError
+from core.templatetags.mall import price_text
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    list_display = ["name", "name_en", "parent", "code", "position"]
+    list_select_related = ["parent"]
+    list_filter = [("parent", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["name", "name_en", "code"]
+    fields = ["parent", "code", "name", "name_en", "icon", "position"]
+
+    def save_model(self, request, obj, form, change):
+        products.save_category(category=obj, by=actors.staff(request.user.pk), at=clock.now())
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        kwargs["queryset"] = Category.objects.filter(parent=None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request, obj=None):
+        """Only what is empty: products and children protect their category."""
+        used = obj is not None and (obj.products.exists() or obj.children.exists())
+        return super().has_delete_permission(request, obj) and not used
+
+
+class SKUInline(TabularInline):
+    model = SKU
+    form = SKUForm
+    formset = SKUFormSet
+    extra = 0
+    can_delete = False
+    fields = [
+        "code",
+        "options",
+        "points_price",
+        "mixed_points",
+        "mixed_fen",
+        "stock",
+        "opening_stock",
+        "low_stock_at",
+        "position",
+    ]
+    readonly_fields = ["stock"]
+
+    def get_extra(self, request, obj=None, **kwargs):
+        return 0 if obj else 1
+
+
+class PictureInline(TabularInline):
+    model = ProductImage
+    form = PictureForm
+    extra = 0
+    fields = ["preview", "image", "alt", "position"]
+    readonly_fields = ["preview"]
+    ordering = ["position"]
+
+    @display(description="")
+    def preview(self, image):
+        return _thumbnail(image.image.name) if image.pk else ""
+
+
+class LowStockFilter(admin.SimpleListFilter):
+    title = _("stock")
+    parameter_name = "stock"
+
+    def lookups(self, request, model_admin):
+        return [("low", _("A SKU is low")), ("out", _("A SKU is sold out"))]
+
+    def queryset(self, request, queryset):
+        low = SKU.objects.filter(product=OuterRef("pk"), stock__lte=F("low_stock_at"))
+        out = SKU.objects.filter(product=OuterRef("pk"), stock=0)
+        chosen = {"low": low, "out": out}.get(self.value())
+        return queryset if chosen is None else queryset.filter(Exists(chosen))
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    form = ProductForm
+    inlines = [SKUInline, PictureInline]
+    list_display = ["cover", "name", "category", "cost", "stock", "listed_label", "redeemed_count"]
+    list_display_links = ["cover", "name"]
+    list_filter = ["is_listed", LowStockFilter, "category"]
+    list_select_related = ["category"]
+    list_per_page = 50
+    search_fields = ["search_text", "skus__code"]
+    search_help_text = _("Name, brand, model number or SKU code")
+    ordering = ["-id"]
+    actions = ["list_selected", "unlist_selected"]
+    actions_detail = ["restock", "list_now", "unlist_now"]
+    fieldsets = [
+        (None, {"fields": ["category", ("name", "name_en"), ("brand", "spec", "model_no")]}),
+        (_("Offer"), {"fields": [("market_price_fen", "position"), "state"]}),
+        (_("Texts"), {"fields": ["description", "options", "parameters"]}),
+    ]
+    readonly_fields = ["state"]
+
+    def get_queryset(self, request):
+        """With stock and the first picture, which the list shows."""
+        cover = ProductImage.objects.filter(product=OuterRef("pk"), position=0).values("image")
+        return super().get_queryset(request).annotate(in_stock=Sum("skus__stock"), cover_name=cover)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Case does not matter: the stored text is lower case."""
+        return super().get_search_results(request, queryset, search_term.lower())
+
+    def has_delete_permission(self, request, obj=None):
+        """Orders and movements refer to it; unlist it instead."""
+        return False
+
+    def has_restock_permission(self, request, object_id=None):
+        return request.user.has_perm("catalog.change_sku")
+
+    def has_list_permission(self, request, object_id=None):
+        return self.has_change_permission(request) and _is_listed(object_id) is not True
+
+    def has_unlist_permission(self, request, object_id=None):
+        return self.has_change_permission(request) and _is_listed(object_id) is not False
+
+    # Saving
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """What the service refuses although the form was fine is a message, not a failure."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as error:
+            messages.error(request, str(error))
+            return redirect(request.path)
+
+    def save_model(self, request, obj, form, change):
+        """Nothing yet: product, SKUs and pictures are written together by ``save_related``."""
+
+    def save_related(self, request, form, formsets, change):
+        changed = {}
+        for formset in formsets:
+            changed[formset.model] = formset.save(commit=False)
+        opening = {
+            row.instance.code: row.cleaned_data.get("opening_stock") or 0
+            for formset in formsets
+            if formset.model is SKU
+            for row in formset.extra_forms
+            if row.has_changed()
+        }
+        pictures = next((formset for formset in formsets if formset.model is ProductImage), None)
+        products.save_product(
+            product=form.instance,
+            skus=changed.get(SKU, []),
+            images=changed.get(ProductImage, []),
+            removed_images=pictures.deleted_objects if pictures else [],
+            opening_stock=opening,
+            by=actors.staff(request.user.pk),
+            at=clock.now(),
+        )
+
+    # The list
+
+    @display(description="")
+    def cover(self, product):
+        return _thumbnail(product.cover_name)
+
+    @display(description=_("price"), ordering="lowest_points")
+    def cost(self, product):
+        if product.lowest_points is not None:
+            return price_text(product.lowest_points)
+        return price_text(product.lowest_mixed_points, product.lowest_mixed_fen) if product.lowest_mixed_points else "-"
+
+    @display(description=_("stock"), ordering="in_stock")
+    def stock(self, product):
+        return product.in_stock or 0
+
+    @display(description=_("listed"), ordering="is_listed", label={True: "success", False: "info"})
+    def listed_label(self, product):
+        return product.is_listed, _("Listed") if product.is_listed else _("Not listed")
+
+    @display(description=_("state"))
+    def state(self, product):
+        return _("Listed") if product.is_listed else _("Not listed")
+
+    # Acts
+
+    @action(description=_("List"), permissions=["change"])
+    def list_selected(self, request, queryset):
+        self._for_each(request, queryset, products.list_product, _("Listed: %(count)s."))
+
+    @action(description=_("Unlist"), permissions=["change"])
+    def unlist_selected(self, request, queryset):
+        self._for_each(
+            request, queryset, products.unlist_product, _("Unlisted: %(count)s. Nobody can redeem them now.")
+        )
+
+    @action(description=_("List"), url_path="list", permissions=["list"], icon="visibility")
+    def list_now(self, request, object_id):
+        return self._for_one(request, object_id, products.list_product, _("Listed: %(count)s."))
+
+    @action(description=_("Unlist"), url_path="unlist", permissions=["unlist"], icon="visibility_off")
+    def unlist_now(self, request, object_id):
+        return self._for_one(
+            request, object_id, products.unlist_product, _("Unlisted: %(count)s. Nobody can redeem them now.")
+        )
+
+    @action(description=_("Change stock"), url_path="restock", permissions=["restock"], icon="inventory_2")
+    def restock(self, request, object_id):
+        """A page with one form: which SKU, how many, why."""
+        product = get_object_or_404(Product, pk=object_id)
+        page_url = reverse("admin:catalog_product_change", args=[product.pk])
+        initial = {"key": uuid.uuid4(), "sku": product.skus.first()}
+        form = RestockForm(request.POST or None, product=product, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data
+            try:
+                left = stock.restock(
+                    sku=data["sku"],
+                    delta=data["delta"],
+                    reason=data["reason"],
+                    note=data["note"],
+                    key=f"restock:{data['key']}",
+                    by=actors.staff(request.user.pk),
+                    at=clock.now(),
+                )
+            except DomainError as error:
+                form.add_error("delta", str(error))
+            else:
+                messages.success(request, _("%(sku)s: %(stock)s in stock now.") % {"sku": data["sku"], "stock": left})
+                return redirect(page_url)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Change stock: %(name)s") % {"name": product.title},
+            "opts": self.opts,
+            "product": product,
+            "form": form,
+            "page_url": page_url,
+            "heads": [_("at"), _("SKU"), _("change"), _("stock after"), _("reason"), _("by")],
+            "movements": StockMovement.objects.filter(sku__product=product).select_related("sku")[:20],
+        }
+        return render(request, "catalog/admin/restock.html", context)
+
+    def _for_each(self, request, queryset, service, done):
+        """Call ``service`` for each product; say how many it changed and why others were refused."""
+        by, at, count = actors.staff(request.user.pk), clock.now(), 0
+        for product in Product.objects.filter(pk__in=queryset.values("pk")):
+            try:
+                count += service(product=product, by=by, at=at)
+            except DomainError as error:
+                messages.error(request, str(error))
+        messages.success(request, done % {"count": count})
+
+    def _for_one(self, request, object_id, service, done):
+        self._for_each(request, Product.objects.filter(pk=object_id), service, done)
+        return redirect(reverse("admin:catalog_product_change", args=[object_id]))
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ModelAdmin):
+    """Looked at, never edited."""
+
+    list_display = ["at", "sku", "product", "delta", "stock_after", "reason", "note", "source", "by"]
+    list_filter = ["reason"]
+    list_select_related = ["sku__product"]
+    list_per_page = 50
+    search_fields = ["sku__code", "sku__product__search_text", "source"]
+    date_hierarchy = "at"
+
+    @display(description=_("product"), ordering="sku__product__name")
+    def product(self, movement):
+        return movement.sku.product
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+def _is_listed(object_id):
+    """None without a product."""
+    return Product.objects.filter(pk=object_id).values_list("is_listed", flat=True).first() if object_id else None
+
+
+def _thumbnail(name):
+    if not name:
+        return ""
+    return format_html(
+        '<img src="{}" alt="" width="48" height="48" class="rounded-default">', thumbnail_url(name, "row")
+    )

@@ -1,0 +1,245 @@
+"""What staff type in: options and parameters as lines of text, money in yuan, pictures that are checked."""
+
+import re
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminImageFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from catalog import rules
+from catalog.models import SKU, Product, ProductImage, StockMovement
+from catalog.services import pictures, stock
+from core.errors import DomainError
+
+FEN_PER_YUAN = 100
+LARGEST_YUAN = 20_000_000
+
+
+class LinesField(forms.CharField):
+    """Pairs of a name and the rest, one a line: ``颜色：奶白、松绿``. Read by ``read``, written by ``write``."""
+
+    def __init__(self, *, read, write, error, **options):
+        super().__init__(required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **options)
+        self._read, self._write, self._error = read, write, error
+
+    def to_python(self, value):
+        lines = [re.split(r"\s*[:：]\s*", line.strip(), maxsplit=1) for line in (value or "").splitlines()]
+        lines = [line for line in lines if line != [""]]
+        try:
+            return self._read(lines)
+        except (ValueError, IndexError) as error:
+            raise forms.ValidationError(self._error) from error
+
+    def prepare_value(self, value):
+        return "\n".join(self._write(entry) for entry in value) if isinstance(value, list) else value
+
+    def has_changed(self, initial, data):
+        return super().has_changed(self.prepare_value(initial), data)
+
+    def validate(self, value):
+        """Nothing more: an empty list is fine."""
+
+    def run_validators(self, value):
+        """The value is a list, not a text."""
+
+
+def _read_options(lines):
+    return rules.clean_options([{"name": name, "values": re.split(r"[、，,|]", rest)} for name, rest in lines])
+
+
+class YuanField(forms.DecimalField):
+    """Typed in yuan, kept in fen."""
+
+    widget = UnfoldAdminDecimalFieldWidget
+
+    def __init__(self, **options):
+        super().__init__(required=False, min_value=0.01, max_value=LARGEST_YUAN, decimal_places=2, **options)
+
+    def prepare_value(self, value):
+        return f"{value / FEN_PER_YUAN:.2f}" if isinstance(value, int) else value
+
+    def clean(self, value):
+        yuan = super().clean(value)
+        return None if yuan is None else int(yuan * FEN_PER_YUAN)
+
+    def has_changed(self, initial, data):
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class PictureField(forms.FileField):
+    """An upload that has been through ``pictures.prepare``."""
+
+    widget = UnfoldAdminImageFieldWidget
+
+    def clean(self, data, initial=None):
+        upload = super().clean(data, initial)
+        if not data:
+            return upload
+        try:
+            return pictures.prepare(upload)
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class ProductForm(forms.ModelForm):
+    options = LinesField(
+        read=_read_options,
+        write=lambda option: f"{option['name']}：{'、'.join(option['values'])}",
+        error=_("One option a line, with its values: “Colour: cream, green”."),
+        label=_("Options"),
+        help_text=_("One option a line, with its values: “Colour: cream, green”. At most three."),
+    )
+    parameters = LinesField(
+        read=rules.clean_parameters,
+        write=lambda pair: f"{pair[0]}：{pair[1]}",
+        error=_("One parameter a line: “Material: steel”."),
+        label=_("Parameters"),
+        help_text=_("One parameter a line: “Material: steel”."),
+    )
+    market_price_fen = YuanField(label=_("Market price (yuan)"))
+
+    class Meta:
+        model = Product
+        fields = [
+            "category",
+            "name",
+            "name_en",
+            "brand",
+            "spec",
+            "model_no",
+            "market_price_fen",
+            "description",
+            "options",
+            "parameters",
+            "position",
+        ]
+
+
+class SKUForm(forms.ModelForm):
+    options = forms.CharField(
+        required=False,
+        label=_("Choice"),
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("One value of each option: “green · 350 mL”."),
+    )
+    mixed_fen = YuanField(label=_("and cash (yuan)"))
+    opening_stock = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=stock.LARGEST_CHANGE,
+        label=_("Opening stock"),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    class Meta:
+        model = SKU
+        fields = [
+            "code",
+            "options",
+            "points_price",
+            "mixed_points",
+            "mixed_fen",
+            "opening_stock",
+            "low_stock_at",
+            "position",
+        ]
+
+    def __init__(self, *args, product=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.product = product
+        if self.instance.pk:
+            self.initial["options"] = " · ".join(self.instance.options.values())
+            del self.fields["opening_stock"]
+
+    def clean_options(self):
+        """The combination whose values were typed, whatever stands between them."""
+        typed = _bare(self.cleaned_data["options"])
+        options = self.product.options if self.product else []
+        for combination in rules.all_combinations(options):
+            if _bare("".join(combination.values())) == typed:
+                return combination
+        wanted = "、".join(option["name"] for option in options) or _("nothing: the product has no options")
+        raise forms.ValidationError(_("Give one value of each option: %(options)s."), params={"options": wanted})
+
+    def clean(self):
+        data = super().clean()
+        points, fen = data.get("mixed_points"), data.get("mixed_fen")
+        if points and not fen and "mixed_fen" not in self.errors:
+            self.add_error("mixed_fen", _("Points with cash need both: points and cash."))
+        elif fen and not points and "mixed_points" not in self.errors:
+            self.add_error("mixed_points", _("Points with cash need both: points and cash."))
+        elif not points and not data.get("points_price") and "points_price" not in self.errors:
+            self.add_error("points_price", _("Give at least one price: points only, or points and cash."))
+        return data
+
+
+class SKUFormSet(BaseInlineFormSet):
+    """Forms that know the product with the options just typed."""
+
+    def get_form_kwargs(self, index):
+        return super().get_form_kwargs(index) | {"product": self.instance}
+
+
+class PictureForm(forms.ModelForm):
+    image = PictureField(label=_("Picture"), help_text=_("JPEG, PNG or WebP, at most 8 MB; square looks best."))
+
+    class Meta:
+        model = ProductImage
+        fields = ["image", "alt", "position"]
+
+    def _get_validation_exclusions(self):
+        """Positions may meet while they are changed round; the service numbers them anew."""
+        return super()._get_validation_exclusions() | {"position"}
+
+
+class RestockForm(forms.Form):
+    """A change of stock with its reason."""
+
+    sku = forms.ModelChoiceField(SKU.objects.none(), label=_("SKU"), widget=UnfoldAdminSelectWidget)
+    delta = forms.IntegerField(
+        label=_("Change"),
+        help_text=_("Pieces that came in; with a minus those that went: 20 or -3."),
+        min_value=-stock.LARGEST_CHANGE,
+        max_value=stock.LARGEST_CHANGE,
+        widget=UnfoldAdminIntegerFieldWidget(attrs={"autofocus": True}),
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            (r.value, r.label)
+            for r in (StockMovement.Reason.DELIVERY, StockMovement.Reason.COUNT, StockMovement.Reason.DAMAGE)
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, product, **kwargs):
+        super().__init__(*args, **kwargs)
+        skus = list(product.skus.all())
+        for sku in skus:
+            sku.product = product
+        self.fields["sku"].queryset = product.skus.all()
+        self.fields["sku"].choices = [(sku.pk, _choice(sku)) for sku in skus]
+
+    def clean_delta(self):
+        if not self.cleaned_data["delta"]:
+            raise forms.ValidationError(_("A change of 0 changes nothing."))
+        return self.cleaned_data["delta"]
+
+
+def _choice(sku):
+    name = f"{sku.code} {sku.label}".strip()
+    return _("%(name)s: %(stock)s in stock") % {"name": name, "stock": sku.stock}
+
+
+def _bare(text):
+    return re.sub(r"[\s·/|、，,;；+]+", "", text).lower()
