@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import SKU, Way
+from catalog.models import SKU, Way, in_language
 from core.crypto import EncryptedTextField
 
 
@@ -68,6 +68,10 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(state__in=State.values), name="order_state_known"),
             models.CheckConstraint(condition=Q(points__gt=0) | Q(cash_fen__gt=0), name="order_costs_something"),
             models.CheckConstraint(
+                condition=Q(points__gte=0, cash_fen__gte=0, goods_points__gte=0, goods_fen__gte=0, shipping_fen__gte=0),
+                name="order_sums_not_negative",
+            ),
+            models.CheckConstraint(
                 condition=Q(cash_fen__lte=F("goods_fen") + F("shipping_fen")), name="order_cash_within_sums"
             ),
             models.CheckConstraint(
@@ -98,7 +102,7 @@ class Order(models.Model):
 class OrderItem(models.Model):
     """One line of an order as it was bought: a later change of the product does not touch it."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="items")
     sku = models.ForeignKey(SKU, models.PROTECT, related_name="+")
     product_name = models.CharField(_("product"), max_length=200)
     product_name_en = models.CharField(_("product (English)"), max_length=200, blank=True)
@@ -117,16 +121,25 @@ class OrderItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "sku", "way"], name="order_item_once"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="order_item_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(unit_points__gt=0, unit_fen__gte=0) | Q(unit_points=0, unit_fen__gt=0),
+                name="order_item_costs_something",
+            ),
         ]
 
     def __str__(self):
         return f"{self.product_name} × {self.quantity}"
 
+    @property
+    def title(self):
+        """The product's name in the reader's language, as it was."""
+        return in_language(self.product_name, self.product_name_en)
+
 
 class OrderMove(models.Model):
     """The order went from one state to another; written once, with who and why."""
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="moves")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="moves")
     from_state = models.CharField(_("from"), max_length=16, choices=State, blank=True)
     to_state = models.CharField(_("to"), max_length=16, choices=State)
     at = models.DateTimeField(_("at"))

@@ -1,7 +1,7 @@
 """Reads of the orders app."""
 
 from orders.queries.basket import Basket, BasketLine, basket_of_cart, basket_of_choice, cart_count
-from orders.queries.history import STATE_FILTERS, count_by_state, order_page, orders_of
+from orders.queries.history import STATE_FILTERS, count_by_state, order_page, orders_of, show_pictures
 
 __all__ = [
     "STATE_FILTERS",
@@ -13,4 +13,5 @@ __all__ = [
     "count_by_state",
     "order_page",
     "orders_of",
+    "show_pictures",
 ]

@@ -1,13 +1,15 @@
 """What is about to be redeemed, as cart and checkout show it: lines with today's prices and what is wrong with them."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from catalog.models import SKU, Price, ProductImage, WayNotOffered
+from catalog.models import SKU, ProductImage
+from catalog.pictures import Picture, row_picture
+from catalog.prices import Price, Way, WayNotOffered
 from orders.models import CartLine
 from orders.rules.pricing import Choice, price_order
 
@@ -23,12 +25,16 @@ class BasketLine:
     sku: SKU
     price: Price | None
     problem: str
-    image: ProductImage | None
+    picture: Picture | None
     line_id: int | None = None
 
     @property
     def total(self):
         return self.price * self.choice.quantity
+
+    @property
+    def way_label(self):
+        return Way(self.choice.way).label
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,6 @@ class Basket:
 
     lines: list[BasketLine]
     from_cart: bool = True
-    missing: int = field(default=0)
 
     @cached_property
     def available(self):
@@ -66,10 +71,10 @@ def cart_count(member):
 def basket_of_cart(member):
     """The member's cart, in three queries."""
     rows = list(CartLine.objects.filter(member=member).select_related("sku__product"))
-    images = _first_images({row.sku.product_id for row in rows})
+    pictures = _first_pictures({row.sku.product_id for row in rows})
     taken = Counter()
     return Basket(
-        [_line(row.sku, Choice(row.sku_id, row.way, row.quantity), images, taken, line_id=row.pk) for row in rows]
+        [_line(row.sku, Choice(row.sku_id, row.way, row.quantity), pictures, taken, line_id=row.pk) for row in rows]
     )
 
 
@@ -78,10 +83,10 @@ def basket_of_choice(choice):
     sku = SKU.objects.select_related("product").filter(pk=choice.sku_id).first()
     if sku is None:
         return Basket([], from_cart=False)
-    return Basket([_line(sku, choice, _first_images({sku.product_id}), Counter())], from_cart=False)
+    return Basket([_line(sku, choice, _first_pictures({sku.product_id}), Counter())], from_cart=False)
 
 
-def _line(sku, choice, images, taken, line_id=None):
+def _line(sku, choice, pictures, taken, line_id=None):
     try:
         price = sku.price(choice.way)
     except WayNotOffered:
@@ -90,7 +95,7 @@ def _line(sku, choice, images, taken, line_id=None):
     problem = _problem(sku, price, choice.quantity, left)
     if not problem:
         taken[sku.pk] += choice.quantity
-    return BasketLine(choice, sku, price, problem, images.get(sku.product_id), line_id)
+    return BasketLine(choice, sku, price, problem, pictures.get(sku.product_id), line_id)
 
 
 def _problem(sku, price, quantity, left):
@@ -105,6 +110,6 @@ def _problem(sku, price, quantity, left):
     return ""
 
 
-def _first_images(product_ids):
+def _first_pictures(product_ids):
     rows = ProductImage.objects.filter(product_id__in=product_ids).order_by("product_id", "position", "pk")
-    return {row.product_id: row for row in rows.distinct("product_id")}
+    return {row.product_id: row_picture(row) for row in rows.distinct("product_id")}

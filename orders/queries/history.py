@@ -1,8 +1,10 @@
 """A member's orders."""
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count
 
-from orders.models import Order, OrderItem, State
+from catalog.models import ProductImage
+from catalog.pictures import thumbnail_url
+from orders.models import Order, State
 
 PAGE = 10
 STATE_FILTERS = [State.PENDING_PAYMENT, State.TO_SHIP, State.SHIPPED, State.COMPLETED, State.CANCELLED]
@@ -13,7 +15,7 @@ def orders_of(member, *, state=None):
     orders = Order.objects.filter(member=member)
     if state in State.values:
         orders = orders.filter(state=state)
-    return orders.prefetch_related(Prefetch("items", OrderItem.objects.order_by("position", "pk")))
+    return orders.prefetch_related("items")
 
 
 def count_by_state(member):
@@ -23,9 +25,13 @@ def count_by_state(member):
 
 
 def order_page(member, number):
-    """The member's order with everything its page shows, or None when it is not theirs."""
-    return (
-        Order.objects.filter(member=member, number=number)
-        .prefetch_related("items", "shipments__carrier", "payments")
-        .first()
-    )
+    """The member's order of that number, or None when it is not theirs."""
+    return Order.objects.filter(member=member, number=number).first()
+
+
+def show_pictures(items):
+    """Give each item its ``picture_url``, empty when the catalogue no longer has the picture: one query for all."""
+    names = {item.image for item in items if item.image}
+    there = set(ProductImage.objects.filter(image__in=names).values_list("image", flat=True)) if names else set()
+    for item in items:
+        item.picture_url = thumbnail_url(item.image, "row") if item.image in there else ""

@@ -101,6 +101,16 @@ def price_order(priced_choices):
     return PricedOrder(lines, tuple(sums))
 
 
+def stored(sums):
+    """The sums as an order keeps them (JSON)."""
+    return [{"code": line.code, "points": line.points, "fen": line.fen} for line in sums]
+
+
+def restored(sums):
+    """What ``stored`` kept, as ``Sum``."""
+    return [Sum(**line) for line in sums]
+
+
 def shipping(lines):
     """The shipping line of the sum. Every parcel of the mall travels free for now."""
     return Sum("shipping")

@@ -85,7 +85,7 @@ def refund(*, reference, refund_reference, amount_fen, merchant):
             raise RefundRefused
         if refund_reference in charge.refunds:
             return charge
-        if charge.refunded_fen + amount_fen > charge.amount_fen:
+        if amount_fen <= 0 or charge.refunded_fen + amount_fen > charge.amount_fen:
             raise RefundRefused
         charge.refunds[refund_reference] = amount_fen
         charge.refunded_fen += amount_fen

@@ -30,7 +30,10 @@ class SandboxCharge(models.Model):
         verbose_name_plural = _("sandbox charges")
         constraints = [
             models.UniqueConstraint(fields=["merchant", "reference"], name="sandbox_charge_once"),
-            models.CheckConstraint(condition=Q(refunded_fen__lte=F("amount_fen")), name="sandbox_refund_within_charge"),
+            models.CheckConstraint(
+                condition=Q(amount_fen__gt=0, refunded_fen__gte=0, refunded_fen__lte=F("amount_fen")),
+                name="sandbox_refund_within_charge",
+            ),
         ]
 
     def __str__(self):

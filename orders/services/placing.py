@@ -170,7 +170,7 @@ def _new_order(member, address, form_key, priced, *, note, at):
         "goods_points": priced.of("goods_points").points,
         "goods_fen": priced.of("goods_cash").fen,
         "shipping_fen": priced.of("shipping").fen,
-        "sums": [{"code": line.code, "points": line.points, "fen": line.fen} for line in priced.sums],
+        "sums": pricing.stored(priced.sums),
         "ship_name": address.name,
         "ship_phone": address.phone,
         "ship_address": address.full_text,

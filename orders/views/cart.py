@@ -33,6 +33,7 @@ def cart(request):
         {
             "basket": basket,
             "available": available,
+            "short": max(0, basket.priced.points - available),
             "remaining": available - basket.priced.points,
             "most": MOST_PIECES,
         },
@@ -43,7 +44,10 @@ def cart(request):
 def cart_add(request):
     """Put a choice into the cart; with ``now`` go straight to its checkout instead (quick redemption)."""
     form = ChoiceForm(request.POST)
+    is_known = request.user.is_authenticated
     if not form.is_valid():
+        if not is_known:
+            return redirect_to_login(reverse("catalog:list"))
         messages.error(request, _("Please choose the item, how to redeem it and how many (1 to 99)."))
         return redirect(_back(request, reverse("catalog:list")))
     choice = form.cleaned_data
@@ -51,7 +55,7 @@ def cart_add(request):
     product_url = sku.product.get_absolute_url() if sku else reverse("catalog:list")
     now = bool(request.POST.get("now"))
     quick_url = _quick_url(choice)
-    if not request.user.is_authenticated:
+    if not is_known:
         return redirect_to_login(quick_url if now else product_url)
     try:
         if now:

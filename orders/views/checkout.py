@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
@@ -14,9 +15,11 @@ from accounts.queries import addresses_of
 from catalog.models import Way
 from core import actors, clock
 from core.errors import DomainError
+from core.templatetags.mall import price_text
 from orders import payments, queries
 from orders.forms import CheckoutForm, ChoiceForm
 from orders.models import State
+from orders.rules import telling
 from orders.rules.pricing import Choice
 from orders.services import placing
 from points.queries import balance, lots_to_be_used
@@ -107,6 +110,7 @@ def _page(request, basket, form, error):
         "available": available,
         "remaining": available - priced.points,
         "short": short,
+        "window": settings.PAYMENT_WINDOW_MINUTES,
         "ways_out": _ways_out(basket, short) if short else [],
         "lots": _lots(lots_to_be_used(request.user.pk, priced.points, at=at)) if priced.points and not short else None,
     }
@@ -119,12 +123,12 @@ def _ways_out(basket, short):
         if line.choice.way == Way.POINTS and Way.MIXED in line.sku.ways:
             other = line.sku.price(Way.MIXED) * line.choice.quantity
             if other.points < line.total.points:
-                out.append({"line": line, "price": other, "enough": line.total.points - other.points >= short})
+                text = price_text(other.points, other.fen)
+                out.append({"line": line, "text": text, "enough": line.total.points - other.points >= short})
     return sorted(out, key=lambda way: not way["enough"])
 
 
 def _lots(lots):
-    """``{"first": [(expires_at, points)], "rest": points}``: the soonest to end by name, the others as a number."""
-    ending = [(expires_at, points) for expires_at, points in lots if expires_at is not None]
-    first = ending[:SHOWN_LOTS]
-    return {"first": first, "rest": sum(points for _end, points in lots) - sum(points for _end, points in first)}
+    """``{"first": [(day, points)], "rest": points}``: the soonest to end by their day, the others as a number."""
+    first = [(telling.last_day(end), points) for end, points in lots if end is not None][:SHOWN_LOTS]
+    return {"first": first, "rest": sum(points for _end, points in lots) - sum(points for _day, points in first)}

@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import phones
 from core import actors, clock
 from core.errors import DomainError
 from orders import payments, queries
 from orders.models import State
 from orders.queries.history import PAGE
-from orders.rules import telling
+from orders.rules import pricing, telling
 from orders.services import cancelling, receiving
 from orders.states import MEMBER_MAY_CANCEL
 
@@ -25,6 +26,13 @@ def order_list(request):
     state = request.GET.get("state")
     state = state if state in State.values else None
     page = Paginator(queries.orders_of(request.user, state=state), PAGE).get_page(request.GET.get("page"))
+    at = clock.now()
+    queries.show_pictures([item for order in page for item in order.items.all()])
+    for order in page:
+        order.shown = list(order.items.all())
+        order.pieces = sum(item.quantity for item in order.shown)
+        order.headline = telling.headline(order, at=at)[0]
+        order.payable = payable(order, at)
     counts = queries.count_by_state(request.user)
     return render(
         request,
@@ -46,7 +54,9 @@ def detail(request, number):
     order = own_order(request, number)
     at = clock.now()
     title, explanation = telling.headline(order, at=at)
-    payable = order.state == State.PENDING_PAYMENT and order.pay_before > at
+    items = list(order.items.all())
+    queries.show_pictures(items)
+    last_payment = order.payments.last()
     return render(
         request,
         "orders/detail.html",
@@ -56,9 +66,13 @@ def detail(request, number):
             "explanation": explanation,
             "steps": telling.steps(order),
             "returned": telling.returned_parts(order),
-            "payable": payable,
-            "offered": payments.offered() if payable else [],
-            "last_payment": order.payments.last(),
+            "items": items,
+            "sums": pricing.restored(order.sums),
+            "sum_label": _sum_label(order),
+            "masked_phone": phones.mask(order.ship_phone),
+            "payable": payable(order, at),
+            "last_payment": last_payment,
+            "pay_with": _pay_with(last_payment),
             "cancellable": order.state in MEMBER_MAY_CANCEL,
             "receipt_due": telling.receipt_due(order) if order.state == State.SHIPPED else None,
         },
@@ -91,6 +105,28 @@ def confirm_receipt(request, number):
     except DomainError as error:
         messages.error(request, str(error))
     return redirect(order)
+
+
+def payable(order, at):
+    """Whether the member can pay now."""
+    return order.state == State.PENDING_PAYMENT and order.pay_before > at
+
+
+def _pay_with(last_payment):
+    """The provider that was chosen, if it is still offered, else the first one."""
+    codes = [provider.code for provider in payments.offered()]
+    chosen = last_payment.provider if last_payment else ""
+    return chosen if chosen in codes else next(iter(codes), "")
+
+
+def _sum_label(order):
+    match order.state:
+        case State.PENDING_PAYMENT:
+            return _("To pay")
+        case State.CANCELLED:
+            return _("Total")
+        case _:
+            return _("Paid")
 
 
 def own_order(request, number):

@@ -41,7 +41,7 @@ def pay(request, number):
             payment=payment,
             title=_("Order %(number)s") % {"number": order.number},
             return_url=request.build_absolute_uri(reverse("orders:returned", args=[order.number])),
-            notify_url=settings.SITE_URL + reverse("orders:callback", args=[provider]),
+            notify_url=settings.SITE_URL + reverse("orders:payment_callback", args=[provider]),
         )
     except DomainError as error:
         messages.error(request, str(error))

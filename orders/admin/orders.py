@@ -1,0 +1,245 @@
+"""The staff's orders: a queue to work off, a page that tells everything, and two acts: ship and cancel (F3, F7)."""
+
+from django.contrib import admin, messages
+from django.db.models import Sum
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts import phones
+from core import actors, clock
+from core.crypto import fingerprint
+from core.errors import DomainError
+from core.templatetags.mall import price_text, yuan_sum
+from orders.admin.readonly import LookOnlyAdmin, LookOnlyInline
+from orders.forms import CancelForm, ShipForm
+from orders.models import Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
+from orders.rules import telling
+from orders.rules.pricing import SUM_LABELS
+from orders.services import cancelling, shipping
+from orders.services.moves import MoveNotAllowed
+from orders.states import allowed
+
+TONES = {
+    State.PENDING_PAYMENT: "info",
+    State.TO_SHIP: "warning",
+    State.SHIPPED: "primary",
+    State.COMPLETED: "success",
+}
+
+
+class ItemInline(LookOnlyInline):
+    model = OrderItem
+    fields = ["product_name", "sku_label", "sku", "way", "each", "quantity"]
+    readonly_fields = ["each"]
+
+    @display(description=_("each"))
+    def each(self, item):
+        return price_text(item.unit_points, item.unit_fen)
+
+
+class ShipmentInline(LookOnlyInline):
+    model = Shipment
+    fields = ["carrier", "tracking_number", "shipped_at", "by"]
+
+
+class MoveInline(LookOnlyInline):
+    model = OrderMove
+    fields = ["at", "from_state", "to_state", "by", "said"]
+    readonly_fields = ["said"]
+
+    @display(description=_("reason"))
+    def said(self, move):
+        return telling.REASONS.get(move.reason, move.reason)
+
+
+class PaymentInline(LookOnlyInline):
+    model = Payment
+    fields = ["reference", "provider", "amount", "state", "provider_id", "paid_at", "refunded_at", "told"]
+    readonly_fields = ["amount", "told"]
+
+    @display(description=_("amount"))
+    def amount(self, payment):
+        return yuan_sum(payment.amount_fen)
+
+    @display(description=_("notifications"))
+    def told(self, payment):
+        count = PaymentNotification.objects.filter(payment=payment).count()
+        url = reverse("admin:orders_payment_change", args=[payment.pk])
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, count)
+
+
+@admin.register(Order)
+class OrderAdmin(LookOnlyAdmin):
+    list_display = ["number", "who", "state_label", "pieces", "cost", "age", "next_step"]
+    list_filter = ["state", "shipments__carrier"]
+    list_select_related = ["member"]
+    list_per_page = 50
+    search_fields = ["number", "shipments__tracking_number", "member__phone"]
+    search_help_text = _("Order number, phone of member or recipient, tracking number")
+    date_hierarchy = "placed_at"
+    inlines = [ItemInline, ShipmentInline, MoveInline, PaymentInline]
+    actions_detail = ["ship", "cancel"]
+    fieldsets = [
+        (None, {"fields": [("number", "state"), ("member", "placed_at"), "note"]}),
+        (_("Parcel goes to"), {"fields": [("ship_name", "ship_phone"), "ship_address"]}),
+        (_("Sums"), {"fields": ["summed"]}),
+        (
+            _("Times"),
+            {"fields": [("pay_before", "paid_at"), ("shipped_at", "received_at"), ("cancelled_at", "cancelled_why")]},
+        ),
+    ]
+    readonly_fields = ["summed", "cancelled_why"]
+
+    def get_queryset(self, request):
+        """With the number of pieces, which the list shows."""
+        return super().get_queryset(request).annotate(piece_count=Sum("items__quantity"))
+
+    def get_search_results(self, request, queryset, search_term):
+        """A phone is found by the member's number or by the fingerprint of the recipient's, which is encrypted."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        try:
+            phone = phones.parse(search_term)
+        except phones.PhoneNotValid:
+            return found, duplicates
+        return found | queryset.filter(ship_phone_hash=fingerprint(phone)), duplicates
+
+    def has_ship_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.ship_order") and _stands_before(object_id, State.SHIPPED)
+
+    def has_cancel_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.cancel_order") and _stands_before(object_id, State.CANCELLED)
+
+    # The list
+
+    @display(description=_("member"), ordering="member")
+    def who(self, order):
+        return order.member.display_name or order.member_id
+
+    @display(description=_("state"), ordering="state", label=TONES)
+    def state_label(self, order):
+        return order.state, order.get_state_display()
+
+    @display(description=_("pieces"), ordering="piece_count")
+    def pieces(self, order):
+        return order.piece_count
+
+    @display(description=_("price"), ordering="points")
+    def cost(self, order):
+        return price_text(order.points, order.cash_fen)
+
+    @display(description=_("age"), ordering="placed_at")
+    def age(self, order):
+        return timesince(order.placed_at, clock.now(), depth=1)
+
+    @display(description="")
+    def next_step(self, order):
+        """The way to the shipping page, where there is something to ship."""
+        if order.state != State.TO_SHIP:
+            return ""
+        url = reverse("admin:orders_order_ship", args=[order.pk])
+        return format_html(
+            '<a class="bg-primary-600 font-medium inline-block px-3 py-1 rounded-default text-white" href="{}">{}</a>',
+            url,
+            _("Ship"),
+        )
+
+    # The page of one order
+
+    @display(description=_("Sums"))
+    def summed(self, order):
+        lines = [
+            (SUM_LABELS.get(line["code"], line["code"]), price_text(line["points"], line["fen"]))
+            if line["points"] or line["code"] == "goods_points"
+            else (SUM_LABELS.get(line["code"], line["code"]), yuan_sum(line["fen"]))
+            for line in order.sums
+        ]
+        lines.append((_("Total"), price_text(order.points, order.cash_fen)))
+        return "；".join(f"{label} {amount}" for label, amount in lines)
+
+    @display(description=_("reason of cancellation"))
+    def cancelled_why(self, order):
+        return telling.REASONS.get(order.cancel_reason, order.cancel_reason) or "-"
+
+    # Acts
+
+    @action(description=_("Ship"), url_path="ship", permissions=["ship"], icon="local_shipping")
+    def ship(self, request, object_id):
+        """Carrier and tracking number of one order."""
+
+        def act(order, data):
+            shipping.ship_order(
+                order=order,
+                carrier=data["carrier"],
+                tracking_number=data["tracking_number"],
+                by=actors.staff(request.user.pk),
+                at=clock.now(),
+            )
+
+        return self._act(
+            request,
+            object_id,
+            ShipForm,
+            act,
+            title=_("Ship order"),
+            label=_("Ship"),
+            done=_("The parcel is on its way."),
+        )
+
+    @action(description=_("Cancel"), url_path="cancel", permissions=["cancel"], icon="cancel", variant="danger")
+    def cancel(self, request, object_id):
+        """Give everything back, with a reason that the member reads."""
+
+        def act(order, data):
+            cancelling.cancel_order(
+                order=order, by=actors.staff(request.user.pk), at=clock.now(), reason=data["reason"]
+            )
+
+        return self._act(
+            request,
+            object_id,
+            CancelForm,
+            act,
+            title=_("Cancel order"),
+            label=_("Cancel the order"),
+            done=_("Cancelled. Points, cash and stock go back."),
+        )
+
+    def _act(self, request, object_id, form_class, act, *, title, label, done):
+        """A page with one form and one service call; a refusal is shown on it."""
+        order = get_object_or_404(Order.objects.select_related("member"), pk=object_id)
+        page_url = reverse("admin:orders_order_change", args=[order.pk])
+        form = form_class(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                act(order, form.cleaned_data)
+            except MoveNotAllowed as error:
+                messages.error(request, str(error))
+                return redirect(page_url)
+            except DomainError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, done)
+                return redirect(page_url)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "order": order,
+            "items": order.items.all(),
+            "form": form,
+            "label": label,
+            "page_url": page_url,
+        }
+        return render(request, "orders/admin/act.html", context)
+
+
+def _stands_before(object_id, state):
+    """Whether the order may move to ``state``; without an order, somewhere one may."""
+    if object_id is None:
+        return True
+    order = Order.objects.filter(pk=object_id).only("state").first()
+    return order is not None and allowed(order.state, state)

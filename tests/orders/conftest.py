@@ -1,0 +1,164 @@
+"""A small shop made by the services, and HTTP that stays in the process."""
+
+import uuid
+from contextlib import contextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.core.wsgi import get_wsgi_application
+
+from accounts.services import create_member, save_address
+from catalog.services import products
+from core import actors, clock, tasks  # noqa: F401 - tasks: the outbox is drained in this process
+from orders.payments import http
+from orders.services import placing
+from points import ledger
+
+STAFF = actors.staff(1)
+
+
+@pytest.fixture
+def at():
+    return clock.now()
+
+
+@pytest.fixture
+def category(db, at):
+    return products.create_category(code="home", name="家居", by=STAFF, at=at)
+
+
+@pytest.fixture
+def make_sku(category, at):
+    """``make_sku("CUP", points_price=1000, stock=5)`` -> a listed SKU of a product of its own."""
+
+    def make(code, *, name=None, listed=True, **fields):
+        fields = {"stock": 10} | fields
+        product = products.create_product(
+            category=category,
+            name=name or f"好物{code}",
+            listed=listed,
+            skus=[{"code": code, **fields}],
+            by=STAFF,
+            at=at,
+        )
+        return product.skus.get()
+
+    return make
+
+
+@pytest.fixture
+def cup(make_sku):
+    """1,000 points, or 400 points and 32 yuan; ten in stock."""
+    return make_sku("CUP", name="保温杯", points_price=1000, mixed_points=400, mixed_fen=3200)
+
+
+@pytest.fixture
+def candle(make_sku):
+    """2,300 points; ten in stock."""
+    return make_sku("CANDLE", name="香薰蜡烛", points_price=2300)
+
+
+@pytest.fixture
+def make_member(db, at):
+    """``make_member(points=5000)`` -> a member with that many points and an address."""
+    count = iter(range(1, 100))
+
+    def make(points=5000):
+        number = next(count)
+        member = create_member(phone=f"+86139000000{number:02d}", by=actors.system("test"), at=at)
+        save_address(
+            member=member,
+            by=actors.member(member.pk),
+            at=at,
+            name="林晓雯",
+            phone=f"+86138000000{number:02d}",
+            region_code="110105",
+            detail="望京街道花家地南里8号楼2单元1103",
+        )
+        if points:
+            give(member, points, at=at)
+        return member
+
+    return make
+
+
+def give(member, points, *, at, expires_in=timedelta(days=90), key=None):
+    """Points that end after ``expires_in``."""
+    return ledger.earn(
+        account=member.pk,
+        points=points,
+        kind="campaign",
+        key=key or f"gift:{uuid.uuid4()}",
+        by=actors.system("test"),
+        at=at - timedelta(seconds=1),
+        expires_at=at + expires_in,
+    )
+
+
+@pytest.fixture
+def member(make_member):
+    return make_member()
+
+
+@pytest.fixture
+def address(member):
+    return member.addresses.get()
+
+
+@pytest.fixture
+def place(member, address, at):
+    """``place((cup, "points", 2))`` -> the order, as ``place_order`` makes it."""
+
+    def do(*lines, **options):
+        options = {
+            "member": member,
+            "address": address,
+            "form_key": uuid.uuid4(),
+            "provider": "sandbox",
+            "by": actors.member(options.get("member", member).pk),
+            "at": at,
+        } | options
+        return placing.place_order(lines=[(sku.pk, way, quantity) for sku, way, quantity in lines], **options)
+
+    return do
+
+
+@pytest.fixture
+def signed_in(client, member):
+    client.force_login(member)
+    return client
+
+
+@pytest.fixture
+def wire(monkeypatch):
+    """HTTP between the mall and the sandbox gateway goes to this process's own WSGI application."""
+    monkeypatch.setattr(http, "transport", httpx.WSGITransport(app=get_wsgi_application()))
+
+
+@pytest.fixture
+def dead_wire(monkeypatch):
+    """Nobody answers. ``dead_wire.calls`` counts who tried."""
+
+    class Dead(httpx.BaseTransport):
+        calls = 0
+
+        def handle_request(self, request):
+            self.calls += 1
+            raise httpx.ConnectError("nobody there", request=request)
+
+    dead = Dead()
+    monkeypatch.setattr(http, "transport", dead)
+    return dead
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks):
+    """``with committing():`` what waits for the commit happens at its end, as it would outside a test."""
+
+    @contextmanager
+    def run():
+        with django_capture_on_commit_callbacks(execute=True):
+            yield
+
+    return run
