@@ -61,4 +61,4 @@ class Bar:
             return ""
         if match.app_name == "orders":
             return "cart" if match.url_name in {"cart", "checkout"} else "orders"
-        return "home" if match.url_name == "home" else _TABS.get(match.app_name, "")
+        return _TABS.get(match.app_name, "home" if match.view_name == "home" else "")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Product
 from catalog.queries import cards
-from catalog.queries.shelves import POINTS_NEEDED, in_stock
+from catalog.queries.shelves import POINTS_SHOWN, in_stock
 
 SOON = timedelta(days=90)  # points that end within this are worth a shelf of their own
 FIRST_USE, GOODS, RANKING, NEWEST = 5, 10, 3, 6
@@ -33,17 +33,16 @@ def shelves(*, balance, at):
 
     Shape: ``{"first_use": [Card], "goods": [Card], "affordable": bool, "ranking": [Card], "newest": [Card]}``.
     ``first_use`` fits the points that end next, and is empty where none end soon; ``goods`` are within the balance
-    when ``affordable``, else what is liked by many. No product stands on two of the first two shelves.
+    when ``affordable``, else what is liked by many; both go by the price that the card shows. No product stands on
+    both of them.
     """
     spendable = balance.available if balance else 0
     ending = 0
     if balance and balance.expires_at and balance.expires_at - at <= SOON:
         ending = min(balance.expiring_points, spendable)
     wanted = {
-        "first_use": _shelf("first_use", Q(needed__lte=ending), "needed", FIRST_USE) if ending else None,
-        "within": _shelf("within", Q(needed__lte=spendable), "redeemed_count", GOODS + FIRST_USE)
-        if spendable
-        else None,
+        "first_use": _shelf("first_use", Q(shown__lte=ending), "shown", FIRST_USE) if ending else None,
+        "within": _shelf("within", Q(shown__lte=spendable), "redeemed_count", GOODS + FIRST_USE) if spendable else None,
         "popular": _shelf("popular", Q(), "redeemed_count", GOODS + RANKING),
         "newest": _shelf("newest", Q(), "listed_at", NEWEST),
     }
@@ -70,7 +69,7 @@ def shelves(*, balance, at):
 
 def _shelf(name, condition, order, limit):
     """Rows ``(name, pk, place)`` of the ``limit`` highest by ``order`` that are listed and in stock."""
-    products = in_stock(Product.objects.filter(is_listed=True).annotate(needed=POINTS_NEEDED).filter(condition))
+    products = in_stock(Product.objects.filter(is_listed=True).annotate(shown=POINTS_SHOWN).filter(condition))
     highest_first = [F(order).desc(), F("pk").desc()]
     return (
         products.order_by(*highest_first)

@@ -1,6 +1,7 @@
 """Template tags and filters that every page may use. Plain string formatting: none of them renders a template,
 except ``field`` and ``form_errors``, which let the form's own widgets render."""
 
+from datetime import timedelta
 from functools import cache
 
 from django import template
@@ -19,6 +20,7 @@ register = template.Library()
 
 MINUS = "−"
 FEN_PER_YUAN = 100
+A_MOMENT = timedelta(microseconds=1)
 
 
 # Numbers
@@ -114,6 +116,13 @@ def shop_day(at):
 
 
 @register.filter
+def last_day(at):
+    """The last day on which something that ends at the moment ``at`` still counts: midnight belongs to the day
+    before."""
+    return "" if at is None else shop_day(at - A_MOMENT)
+
+
+@register.filter
 def shop_time(at):
     """``今天09:12``, ``昨天22:15``, ``11月20日08:03`` of an aware moment."""
     if at is None:
@@ -127,8 +136,8 @@ def shop_time(at):
 
 @register.filter
 def days_until(at):
-    """Whole days from today to the day of ``at`` (a date or an aware moment), in the shop's zone."""
-    day = timezone.localtime(at).date() if hasattr(at, "hour") else at
+    """Days from today to ``at`` in the shop's zone: to a date itself, to the last day before an aware moment."""
+    day = timezone.localtime(at - A_MOMENT).date() if hasattr(at, "hour") else at
     return (day - clock.shop_date(clock.now())).days
 
 
@@ -172,7 +181,7 @@ def page_styles(context):
     if match is None:
         return ""
     # allauth's pages have no namespace; their names tell them.
-    app = match.app_name or ("home" if match.url_name == "home" else "accounts")
+    app = match.app_name or ("home" if match.view_name == "home" else "accounts")
     path = f"css/pages/{app}.css"
     return format_html('<link rel="stylesheet" href="{}">', static(path)) if _has_styles(path) else ""
 

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts import services as accounts
@@ -15,9 +16,10 @@ from core import actors, outbox
 from core.models import OutboxMessage
 from orders.models import Carrier
 from orders.payments.base import PAID
+from orders.rules import telling
 from orders.sandbox_gateway import gateway
 from orders.services import cancelling, cart, paying, placing, receiving, shipping
-from points import ledger
+from points import audit, ledger
 from pointsmall.demo import members, plan
 from pointsmall.demo import products as goods
 
@@ -28,8 +30,8 @@ MEMBER_PASSWORD = "member-demo-1"  # noqa: S105 - the same
 OPENED = timedelta(days=200)  # the mall is older than its first member
 
 
-class WelcomeMissing(Exception):
-    """The outbox could not hand out the welcome points; nothing was kept."""
+class NotLoaded(Exception):
+    """The content was written but is not right, with the reason in English; nothing was kept."""
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Loaded:
     products: int = 0
     members: int = 0
     events: int = 0
+    entries: int = 0
 
     def __bool__(self):
         return any(vars(self).values())
@@ -51,7 +54,7 @@ def load(*, most_members, now, say):
     """Write what is missing of the demo content and return ``Loaded``; all of it or, on an error, none.
 
     ``most_members``: 1 to 20, the first ones are taken. What is there (staff by name, products by SKU code, members
-    by phone) is left as it is, with all of its history. ``say`` takes a line of progress.
+    by phone) is left as it is, with all of its history. ``say`` takes a line of progress. Raises ``NotLoaded``.
     """
     catalogue = goods.load()
     events = plan.plan(catalogue, now=now)
@@ -62,9 +65,20 @@ def load(*, most_members, now, say):
     loaded.products = _load_products(catalogue, plan.pieces_taken(events), now, say)
     new_members = _load_members(members.MEMBERS[:most_members], events, now)
     loaded.members = len(new_members)
-    say(f"{loaded.members} members with addresses and welcome points")
+    if new_members:
+        say(f"{loaded.members} members with addresses and welcome points")
     loaded.events = _load_history([event for event in events if event.member in new_members], new_members, say)
+    if loaded:
+        loaded.entries = _prove_the_ledger(say)
     return loaded
+
+
+def _prove_the_ledger(say):
+    report = audit.run()
+    if report.breaks:
+        raise NotLoaded(f"the ledger does not add up: {report.breaks[0]}, {len(report.breaks)} breaks in all")
+    say(f"{report.entries} entries of the points ledger, and they add up")
+    return report.entries
 
 
 def _load_staff(now):
@@ -143,16 +157,22 @@ def _load_members(wanted, events, now):
     for member in wanted:
         if member.phone not in there:
             created[member.number] = _load_member(member, joined[member.number])
-    while outbox.drain(at=now)[0] == outbox.BATCH:
+    while created and outbox.drain(at=now)[0] == outbox.BATCH:
         pass
     names = [f"signed_up:{user.pk}" for user in created.values()]
     if OutboxMessage.objects.filter(key__in=names, handled_at=None).exists():
-        raise WelcomeMissing
+        raise NotLoaded("the outbox could not hand out the welcome points")
     return created
 
 
 def _load_member(member, at):
     user = accounts.create_member(phone=member.phone, nickname=member.nickname, password=MEMBER_PASSWORD, by=BY, at=at)
+    # The handler of ``member.signed_up`` pays by today's clock. Paid here under its key, the points are as old as the
+    # member, and the handler finds them there.
+    if settings.SIGN_UP_POINTS:
+        ledger.earn(
+            account=user.pk, points=settings.SIGN_UP_POINTS, kind="sign_up", key=f"welcome:{user.pk}", by=BY, at=at
+        )
     for address in member.addresses:
         accounts.save_address(
             member=user,
@@ -265,7 +285,7 @@ class History:
         cancelling.cancel_order(order=self.orders[order], reason=reason, by=actors.member(user.pk), at=at)
 
     def runs_out_of_time(self, user, at, *, order):
-        cancelling.cancel_order(order=self.orders[order], reason=cancelling.TIMED_OUT, by=cancelling.BY_TIMEOUT, at=at)
+        cancelling.cancel_order(order=self.orders[order], reason=telling.BY_TIMEOUT, by=cancelling.BY_TIMEOUT, at=at)
 
     def fills_cart(self, user, at, *, lines):
         for line in lines:

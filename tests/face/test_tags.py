@@ -129,6 +129,19 @@ def test_days_until_counts_days_of_the_shop():
     assert mall.days_until(date(2026, 11, 21)) == 0
 
 
+@pytest.mark.parametrize(
+    ("at", "day", "days"),
+    [
+        (datetime(2026, 12, 31, 16, 0, tzinfo=UTC), "12月31日", 40),  # midnight in the shop: the day before
+        (datetime(2026, 12, 31, 15, 59, tzinfo=UTC), "12月31日", 40),
+        (datetime(2026, 12, 31, 16, 1, tzinfo=UTC), "2027年1月1日", 41),
+    ],
+)
+@time_machine.travel(NOW, tick=False)
+def test_what_ends_at_midnight_still_counts_on_the_day_before(at, day, days):
+    assert (mall.last_day(at), mall.days_until(at)) == (day, days)
+
+
 def test_icons_are_hidden_from_screen_readers_and_unknown_ones_fail():
     assert render('{% icon "truck" 18 %}').startswith('<svg class="icon" width="18" height="18"')
     assert 'aria-hidden="true"' in mall.icon("truck")
@@ -143,7 +156,9 @@ def test_avatar_escapes_the_name():
 
 class AddressForm(forms.Form):
     name = forms.CharField(label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    phone = forms.CharField(label="Phone", help_text="For the courier", widget=forms.TextInput(attrs={"inputmode": "tel"}))
+    phone = forms.CharField(
+        label="Phone", help_text="For the courier", widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
     note = forms.CharField(label="Note", required=False)
     home = forms.BooleanField(label="At home", required=False)
     kind = forms.ChoiceField(label="Kind", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
