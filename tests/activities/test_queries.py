@@ -20,7 +20,7 @@ def test_a_new_member_sees_a_first_day(member):
     assert [day.points for day in strip.days] == [5, 8, 12, 14, 16, 18, 70]
 
 
-def test_a_stranger_sees_the_same_without_a_query(django_assert_num_queries):
+def test_a_stranger_sees_the_same_without_a_query(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         strip = queries.strip(None, at=shop("2026-11-21 09:00"))
     assert (strip.streak, strip.today_points) == (0, 5)

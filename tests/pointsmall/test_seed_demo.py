@@ -16,6 +16,7 @@ from core.models import OutboxMessage
 from orders import queries as order_queries
 from orders.models import CartLine, Order, State
 from points import queries as points_queries
+from points.audit import Break, Report
 from points.models import PointsEntry, PointsHold
 from pointsmall.demo import loading, offers
 
@@ -30,6 +31,12 @@ def seed(*arguments):
 
 def counts():
     return {model.__name__: model.objects.count() for model in apps.get_models() if model._meta.app_label in OURS}
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """Twenty members wait for twenty hashes; here the cheapest will do."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -95,6 +102,16 @@ def test_an_error_leaves_nothing_behind(few_products, monkeypatch):
 
     monkeypatch.setattr(loading.ledger, "earn", refuse)
     with pytest.raises(CommandError, match="nothing was kept"):
+        seed("--members", "1")
+    assert counts() == before
+
+
+@pytest.mark.django_db
+def test_a_ledger_that_does_not_add_up_is_not_kept(few_products, monkeypatch):
+    before = counts()
+    broken = Report(accounts=1, entries=1, breaks=[Break(1, "balance", "off by one")])
+    monkeypatch.setattr(loading.audit, "run", lambda: broken)
+    with pytest.raises(CommandError, match="off by one"):
         seed("--members", "1")
     assert counts() == before
 
