@@ -198,21 +198,21 @@ class ProductAdmin(ModelAdmin):
 
     # Acts
 
-    @action(description=_("List"), permissions=["change"])
+    @action(description=_("Put on the list"), permissions=["change"])
     def list_selected(self, request, queryset):
         self._for_each(request, queryset, products.list_product, _("Listed: %(count)s."))
 
-    @action(description=_("Unlist"), permissions=["change"])
+    @action(description=_("Take off the list"), permissions=["change"])
     def unlist_selected(self, request, queryset):
         self._for_each(
             request, queryset, products.unlist_product, _("Unlisted: %(count)s. Nobody can redeem them now.")
         )
 
-    @action(description=_("List"), url_path="list", permissions=["list"], icon="visibility")
+    @action(description=_("Put on the list"), url_path="list", permissions=["list"], icon="visibility")
     def list_now(self, request, object_id):
         return self._for_one(request, object_id, products.list_product, _("Listed: %(count)s."))
 
-    @action(description=_("Unlist"), url_path="unlist", permissions=["unlist"], icon="visibility_off")
+    @action(description=_("Take off the list"), url_path="unlist", permissions=["unlist"], icon="visibility_off")
     def unlist_now(self, request, object_id):
         return self._for_one(
             request, object_id, products.unlist_product, _("Unlisted: %(count)s. Nobody can redeem them now.")

@@ -205,7 +205,7 @@ class RestockForm(forms.Form):
 
     sku = forms.ModelChoiceField(SKU.objects.none(), label=_("SKU"), widget=UnfoldAdminSelectWidget)
     delta = forms.IntegerField(
-        label=_("Change"),
+        label=_("Pieces"),
         help_text=_("Pieces that came in; with a minus those that went: 20 or -3."),
         min_value=-stock.LARGEST_CHANGE,
         max_value=stock.LARGEST_CHANGE,

@@ -27,13 +27,13 @@ class Category(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent category")
     )
     code = models.CharField(
-        _("code"),
+        _("category code"),
         max_length=40,
         unique=True,
         validators=[RegexValidator(r"^[a-z0-9_-]+$", _("Only a–z, 0–9, “-” and “_”."))],
         help_text=_("Stands in addresses: a–z, 0–9, “-” and “_”."),
     )
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(_("category name"), max_length=40)
     name_en = models.CharField(_("English name"), max_length=60, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     icon = models.CharField(_("icon"), max_length=40, blank=True, help_text=_("Name of a Lucide icon"))
@@ -76,7 +76,7 @@ class Product(models.Model):
     """
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("product name"), max_length=80)
     name_en = models.CharField(_("English name"), max_length=120, blank=True)
     brand = models.CharField(_("brand"), max_length=40, blank=True)
     spec = models.CharField(_("specification"), max_length=80, blank=True)

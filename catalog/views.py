@@ -95,7 +95,7 @@ def _tags(filters, available):
     if filters.affordable and available is not None:
         tags.append((_("Within my points"), filters.query(affordable=False)))
     if filters.in_stock:
-        tags.append((_("In stock"), filters.query(in_stock=False)))
+        tags.append((_("Only in stock"), filters.query(in_stock=False)))
     return tags
 
 

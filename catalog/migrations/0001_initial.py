@@ -38,8 +38,8 @@ class Migration(migrations.Migration):
             name='Category',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Stands in addresses: a–z, 0–9, “-” and “_”.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9_-]+$', 'Only a–z, 0–9, “-” and “_”.')], verbose_name='code')),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
+                ('code', models.CharField(help_text='Stands in addresses: a–z, 0–9, “-” and “_”.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9_-]+$', 'Only a–z, 0–9, “-” and “_”.')], verbose_name='category code')),
+                ('name', models.CharField(max_length=40, verbose_name='category name')),
                 ('name_en', models.CharField(blank=True, max_length=60, verbose_name='English name')),
                 ('position', models.PositiveIntegerField(default=0, verbose_name='position')),
                 ('icon', models.CharField(blank=True, help_text='Name of a Lucide icon', max_length=40, verbose_name='icon')),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('name', models.CharField(max_length=80, verbose_name='product name')),
                 ('name_en', models.CharField(blank=True, max_length=120, verbose_name='English name')),
                 ('brand', models.CharField(blank=True, max_length=40, verbose_name='brand')),
                 ('spec', models.CharField(blank=True, max_length=80, verbose_name='specification')),

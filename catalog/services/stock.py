@@ -97,7 +97,7 @@ def restock(*, sku, delta, reason, key, by, at, note=""):
 
 def _move_all(statement, lines, sign, reason, *, key, by, at, source="", note=""):
     if not key:
-        raise InvalidInput(field=_("Key"))
+        raise InvalidInput(field="key")
     quantities = Counter()
     for sku_id, quantity in lines:
         if not isinstance(quantity, int) or not 0 < quantity <= LARGEST_CHANGE:
