@@ -1,12 +1,14 @@
 """What the mall decides where django-allauth asks."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones, queries, services, tasks
 from accounts.fields import PhoneField
 from core import actors, clock
+from core.crypto import EncryptedTextField
 
 _MISMATCH = _("The name or the password is not right.")
 
@@ -43,6 +45,12 @@ class AccountAdapter(DefaultAccountAdapter):
         html = next((body for body, mime in getattr(message, "alternatives", []) if mime == "text/html"), None)
         tasks.send_email.delay_on_commit(to=message.to, subject=message.subject, text=message.body, html=html)
 
+    def can_delete_email(self, email_address):
+        """Never the last way in."""
+        user = email_address.user
+        others = user.emailaddress_set.exclude(pk=email_address.pk)
+        return super().can_delete_email(email_address) and bool(user.phone or user.username or others.exists())
+
     def format_email_subject(self, subject):
         return f"【{settings.SITE_NAME}】{subject}"
 
@@ -62,3 +70,15 @@ class AccountAdapter(DefaultAccountAdapter):
             return queries.member_by_phone(phones.parse(phone))
         except phones.PhoneNotValid:
             return None
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets of second factors are encrypted like other personal data (H6)."""
+
+    _field = EncryptedTextField()
+
+    def encrypt(self, text):
+        return self._field.get_prep_value(text)
+
+    def decrypt(self, encrypted_text):
+        return self._field.from_db_value(encrypted_text, None, None)

@@ -40,9 +40,7 @@ class StaffSignInForm(AuthenticationForm):
     def confirm_login_allowed(self, user):
         super().confirm_login_allowed(user)
         if is_mfa_enabled(user):  # this page asks for one step only
-            raise forms.ValidationError(
-                _("Your account has a second step. Sign in on the members' page first.")
-            )
+            raise forms.ValidationError(_("Your account has a second step. Sign in on the members' page first."))
 
 
 admin.site.login_form = StaffSignInForm
@@ -94,7 +92,7 @@ class UserAdmin(ModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Groups were written by the service."""
 
-    @display(description=_("name"))
+    @display(description=_("shown name"))
     def shown_name(self, user):
         return user.display_name
 
@@ -106,7 +104,7 @@ class UserAdmin(ModelAdmin):
     def shown_email(self, user):
         return user.masked_email
 
-    @display(description=_("active"), boolean=True)
+    @display(description=_("may sign in"), boolean=True)
     def shown_active(self, user):
         return user.is_active
 

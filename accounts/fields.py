@@ -15,6 +15,7 @@ class PhoneField(forms.CharField):
             "widget", forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel-national"})
         )
         kwargs.setdefault("max_length", 24)
+        kwargs.setdefault("error_messages", {"required": phones.PhoneNotValid.message})
         super().__init__(**kwargs)
 
     def clean(self, value):
@@ -31,8 +32,8 @@ class PhoneField(forms.CharField):
         return phones.national(value) if isinstance(value, str) else value
 
 
-def code_widget():
-    """Six digits that a phone fills in from the SMS by itself."""
+def code_widget(maxlength=8):
+    """Digits that a phone fills in from the SMS by itself."""
     return forms.TextInput(
-        attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 8, "autofocus": True}
+        attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": maxlength, "autofocus": True}
     )

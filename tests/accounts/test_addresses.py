@@ -172,7 +172,7 @@ def test_htmx_gets_the_lists_alone(browser):
         ({"district": ""}, "Choose a district"),
         ({"province": "320000"}, "not one of the available choices"),
         ({"detail": ""}, "courier"),
-        ({"name": ""}, "required"),
+        ({"name": ""}, "who receives the parcel"),
     ],
 )
 def test_refused_input_names_the_field_and_saves_nothing(browser, member, changes, words):

@@ -19,7 +19,9 @@ def signed_in_as(client):
     return get_user_model().objects.filter(pk=client.session.get("_auth_user_id")).first()
 
 
-@pytest.mark.parametrize("typed", ["lin", "LIN", "lin@example.com", "Lin@Example.com", "13800000001", "+86 138 0000 0001"])
+@pytest.mark.parametrize(
+    "typed", ["lin", "LIN", "lin@example.com", "Lin@Example.com", "13800000001", "+86 138 0000 0001"]
+)
 def test_username_email_and_phone_all_let_in(client, create, typed):
     member = create(username="Lin", email="lin@example.com", phone="+8613800000001", password=PASSWORD)
     response = client.post(LOGIN, {"login": typed, "password": PASSWORD})
@@ -33,7 +35,12 @@ def test_wrong_and_unknown_answer_alike(client, create):
     def answer(name, password):
         return client.post(LOGIN, {"login": name, "password": password}).context["form"].non_field_errors()
 
-    answers = [answer("lin", "wrong"), answer("nobody", "wrong"), answer("13800000001", "x"), answer("13800000009", "x")]
+    answers = [
+        answer("lin", "wrong"),
+        answer("nobody", "wrong"),
+        answer("13800000001", "x"),
+        answer("13800000009", "x"),
+    ]
     assert all(given == answers[0] for given in answers)
     assert answers[0]
 

@@ -12,7 +12,7 @@ from accounts import phones
         ("13800000001", "+8613800000001"),
         (" 138 0000 0001 ", "+8613800000001"),
         ("138-0000-0001", "+8613800000001"),
-        ("１３８００００００００１", "+8613800000001"),  # full-width digits of a Chinese keyboard
+        ("１３８０００００００１", "+8613800000001"),  # full-width digits of a Chinese keyboard
         ("+8613800000001", "+8613800000001"),
         ("+86 138 0000 0001", "+8613800000001"),
         ("008613800000001", "+8613800000001"),
@@ -37,7 +37,7 @@ def test_kept_in_e164(typed, kept):
         ("12800000001", phones.PhoneStartsWrong, "13 to 19"),
         ("23800000001", phones.PhoneStartsWrong, "13 to 19"),
         ("1380000000a", phones.PhoneHasOtherSigns, "digits only"),
-        ("1380000000²", phones.PhoneTooLong, None),  # NFKC makes a 2 of it
+        ("13800000001²", phones.PhoneTooLong, "has 12"),  # a small two is a digit as well
         ("lin@example.com", phones.PhoneHasOtherSigns, "digits only"),
         ("+85212", phones.ForeignPhoneNotValid, "country code"),
         ("+999123456789", phones.ForeignPhoneNotValid, "country code"),
@@ -45,11 +45,10 @@ def test_kept_in_e164(typed, kept):
     ],
 )
 def test_refused_with_a_reason(typed, error, words):
-    if typed and "²" in typed:
-        typed += "1"
-    with translation.override("en"), pytest.raises(error) as refused:
-        phones.parse(typed)
-    assert words is None or words in str(refused.value)
+    with translation.override("en"):
+        with pytest.raises(error) as refused:
+            phones.parse(typed)
+        assert words is None or words in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,210 @@
+"""Every page of a member opens for its audience, in both languages, and changes only what it says (A4, H4)."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from core.models import AuditEvent
+from tests.accounts.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+FOR_STRANGERS = [
+    "/accounts/login/",
+    "/accounts/login/?with=password",
+    "/accounts/signup/",
+    "/accounts/signup/?with=password",
+    "/accounts/password/reset/",
+    "/accounts/inactive/",
+]
+FOR_MEMBERS = [
+    "/accounts/",
+    "/accounts/edit/",
+    "/accounts/phone/change/",
+    "/accounts/addresses/",
+    "/accounts/addresses/add/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+    "/accounts/sessions/",
+    "/accounts/2fa/",
+    "/accounts/3rdparty/",
+]
+
+
+@pytest.fixture
+def member(create):
+    return create(phone="+8613800000001", email="lin@example.com", nickname="林晓雯", password=PASSWORD)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("path", FOR_STRANGERS)
+def test_strangers_pages(client, path, language):
+    client.cookies["django_language"] = language
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("path", FOR_MEMBERS)
+def test_members_pages(client, member, path, language):
+    client.cookies["django_language"] = language
+    client.force_login(member)
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.content.decode().count("<h1") == 1
+
+
+@pytest.mark.parametrize("path", FOR_MEMBERS)
+def test_strangers_are_sent_to_sign_in(client, path):
+    response = client.get(path)
+    assert response.status_code == 302
+    assert response.url.startswith((reverse("account_login"), "/"))
+
+
+def test_the_profile_shows_no_whole_number(client, member):
+    client.force_login(member)
+    page = client.get("/accounts/").content.decode()
+    assert "138 **** 0001" in page
+    assert "13800000001" not in page
+    assert "lin@example.com" not in page
+    assert "?state=to_ship" in page
+
+
+def test_the_profile_costs_few_queries(client, member, django_assert_max_num_queries):
+    client.force_login(member)
+    with django_assert_max_num_queries(8):
+        client.get("/accounts/")
+
+
+def test_nickname(client, member):
+    client.force_login(member)
+    client.post("/accounts/edit/", {"nickname": "小雯"})
+    assert User.objects.get().display_name == "小雯"
+    client.post("/accounts/edit/", {"nickname": "x" * 17})
+    assert User.objects.get().display_name == "小雯"
+
+
+def test_language_by_choice(client):
+    client.post(reverse("set_language"), {"language": "en", "next": "/accounts/login/"})
+    assert "Get a code" in client.get("/accounts/login/").content.decode()
+
+
+def test_sign_out_is_a_post(client, member):
+    client.force_login(member)
+    client.get("/accounts/logout/")
+    assert "_auth_user_id" in client.session
+    client.post("/accounts/logout/")
+    assert "_auth_user_id" not in client.session
+
+
+def test_posts_need_the_token(member):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(member)
+    for path in ("/accounts/logout/", "/accounts/edit/", "/accounts/addresses/add/", "/accounts/login/code/"):
+        assert client.post(path).status_code == 403
+
+
+def test_other_devices_are_signed_out(client, member):
+    other = Client()
+    for browser in (client, other):
+        browser.post("/accounts/login/", {"login": "13800000001", "password": PASSWORD})
+        browser.get("/accounts/")
+    assert client.get("/accounts/sessions/").context["session_count"] == 2
+
+    client.post("/accounts/sessions/")
+    assert other.get("/accounts/").status_code == 302
+    assert client.get("/accounts/").status_code == 200
+
+
+def test_a_password_may_be_set_later(client, create):
+    member = create(phone="+8613800000009")
+    client.force_login(member)
+    assert client.get("/accounts/password/set/").status_code == 200
+    client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
+    member.refresh_from_db()
+    assert member.check_password(PASSWORD)
+
+
+def test_the_last_way_in_stays(client, create):
+    member = create(email="lin@example.com", password=PASSWORD)
+    client.force_login(member)
+    client.post("/accounts/email/", {"email": "lin@example.com", "action_remove": ""})
+    assert EmailAddress.objects.filter(user=member).exists()
+
+
+def test_an_email_can_go_where_another_way_in_is_left(client, member):
+    client.force_login(member)
+    client.post("/accounts/email/", {"email": "lin@example.com", "action_remove": ""})
+    member.refresh_from_db()
+    assert member.email is None
+
+
+def test_second_factor_pages_and_its_secret_is_encrypted(client, member):
+    client.post("/accounts/login/", {"login": "13800000001", "password": PASSWORD})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    secret = generate_totp_secret()
+    TOTP.activate(member, secret)
+    assert secret not in str(Authenticator.objects.get(type="totp").data)
+    for path in ("/accounts/2fa/", "/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/generate/"):
+        assert client.get(path).status_code == 200
+    client.post("/accounts/2fa/recovery-codes/generate/")
+    assert client.get("/accounts/2fa/recovery-codes/").status_code == 200
+
+
+# Staff
+
+
+@pytest.fixture
+def staff(client):
+    admin = User.objects.create_superuser("admin", PASSWORD)
+    client.force_login(admin)
+    return admin
+
+
+def test_the_list_masks_and_finds(client, staff, member):
+    listing = reverse("admin:accounts_user_changelist")
+    page = client.get(listing).content.decode()
+    assert "138 **** 0001" in page
+    assert "13800000001" not in page
+    assert "lin@example.com" not in page
+    for term in ("138 0000 0001", "lin@example.com", "LIN@example.com"):
+        assert list(client.get(listing, {"q": term}).context["cl"].queryset) == [member]
+    assert not client.get(listing, {"q": "1380000"}).context["cl"].queryset
+
+
+def test_keep_out_and_let_in_by_actions(client, staff, member):
+    listing = reverse("admin:accounts_user_changelist")
+    client.post(listing, {"action": "keep_out", "_selected_action": [member.pk, staff.pk]})
+    assert not User.objects.get(pk=member.pk).is_active
+    assert User.objects.get(pk=staff.pk).is_active
+    assert AuditEvent.objects.filter(event="member.deactivated", by=f"staff:{staff.pk}").count() == 1
+
+    client.post(listing, {"action": "let_in", "_selected_action": [member.pk]})
+    assert User.objects.get(pk=member.pk).is_active
+
+
+def test_a_member_kept_out_loses_the_session(client, member):
+    client.force_login(member)
+    User.objects.filter(pk=member.pk).update(is_active=False)
+    assert client.get("/accounts/").status_code == 302
+
+
+def test_only_superusers_make_staff(client, staff, member):
+    url = reverse("admin:accounts_user_change", args=[member.pk])
+    assert client.get(url).status_code == 200
+    client.post(url, {"is_staff": "on", "phone": "+8613900000000"})
+    member.refresh_from_db()
+    assert member.is_staff
+    assert member.phone == "+8613800000001"
+    assert AuditEvent.objects.filter(event="member.staff_set").exists()
+
+    staff.is_superuser = False
+    staff.save()
+    assert client.get(url).status_code == 403
