@@ -141,17 +141,29 @@ def history(member_id, *, kind=None, month=None, before=None, limit=PAGE):
 
 def month_totals(member_id, month):
     """``MonthTotals`` of the month that the date ``month`` lies in."""
-    begin, end = month_bounds(month)
-    sums = PointsEntry.objects.filter(account_id=member_id, at__gte=begin, at__lt=end).aggregate(
-        **{group: Coalesce(Sum("points", filter=condition), 0) for group, condition in KIND_GROUPS.items()}
+    first = month.replace(day=1)
+    return totals_by_month(member_id, [first])[first]
+
+
+def totals_by_month(member_id, months):
+    """``{first day: MonthTotals}`` of the months that begin on the days ``months``, in one query."""
+    months = list(months)
+    if not months:
+        return {}
+    begin, end = month_bounds(min(months))[0], month_bounds(max(months))[1]
+    sums = (
+        PointsEntry.objects.filter(account_id=member_id, at__gte=begin, at__lt=end)
+        .annotate(month=TruncMonth("at"))
+        .values("month")
+        .annotate(**{name: Coalesce(Sum("points", filter=group), 0) for name, group in KIND_GROUPS.items()})
     )
-    return MonthTotals(**{group: abs(points) for group, points in sums.items()})
+    found = {row.pop("month").date(): MonthTotals(**{name: abs(n) for name, n in row.items()}) for row in sums}
+    return {month: found.get(month, MonthTotals(0, 0, 0, 0)) for month in months}
 
 
 def first_entry_at(member_id):
     """When the member's points began, or None."""
-    first = PointsEntry.objects.filter(account_id=member_id).order_by("at").values_list("at", flat=True).first()
-    return first
+    return PointsEntry.objects.filter(account_id=member_id).order_by("at").values_list("at", flat=True).first()
 
 
 def expiry_by_month(member_id, *, at):

@@ -1,0 +1,183 @@
+"""The member's pages: balance, history, rules (B2, H5)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from core import clock
+from points import ledger, queries, rules, wording
+from points.models import Kind, PointsEntry
+
+HOME_PAGE = 10
+GROUPS = {
+    "": gettext_lazy("All"),
+    "earned": gettext_lazy("Earned"),
+    "used": gettext_lazy("Used"),
+    "returned": gettext_lazy("Returned"),
+    "expired": gettext_lazy("Ended"),
+}
+ICONS = {
+    Kind.SIGN_UP: ("sparkles", "gold"),
+    Kind.SIGN_IN: ("calendar-check", "accent"),
+    Kind.PURCHASE: ("receipt-text", "accent"),
+    Kind.CAMPAIGN: ("dices", "gold"),
+    Kind.ADJUST: ("sliders-horizontal", ""),
+    Kind.REFUND: ("undo-2", ""),
+    Kind.REDEEM: ("gift", ""),
+    Kind.EXPIRE: ("hourglass", ""),
+    Kind.CLAWBACK: ("undo-2", ""),
+}
+MAX_SEQ = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as a row of the history; ``tone`` is that of its tile, ``steps`` how an earning came about."""
+
+    entry: PointsEntry
+    title: str
+    note: str
+    icon: str
+    tone: str
+    steps: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Lines of one month, newest first, with the totals of the whole month."""
+
+    first: date
+    totals: queries.MonthTotals
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Points that end in a month; ``part`` of the largest, ``numbered`` where the figure stands above the bar."""
+
+    month: date
+    points: int
+    part: str
+    soonest: bool
+    numbered: bool
+
+
+@require_safe
+@login_required
+def home(request):
+    at = clock.now()
+    expiry = queries.expiry_by_month(request.user.pk, at=at)
+    context = {"bars": _bars(expiry.months), "expiry": expiry, "expiry_months": settings.POINTS_EXPIRY_MONTHS}
+    return render(request, "points/home.html", context | _history(request, at, HOME_PAGE))
+
+
+@require_safe
+@login_required
+def history(request):
+    return render(request, "points/history.html", _history(request, clock.now(), queries.PAGE))
+
+
+@require_safe
+def rules_in_force(request):
+    at = clock.now()
+    return render(
+        request,
+        "points/rules.html",
+        {
+            "points_per_yuan": settings.POINTS_PER_YUAN,
+            "expiry_months": settings.POINTS_EXPIRY_MONTHS,
+            "today": at,
+            "ends": rules.default_expiry(at),
+            "grace_days": rules.GRACE_DAYS,
+            "payment_minutes": settings.PAYMENT_WINDOW_MINUTES,
+            "sign_up_points": settings.SIGN_UP_POINTS,
+        },
+    )
+
+
+def _history(request, at, limit):
+    """The part that both pages share. What the address asks for in a way we do not know is taken as not asked."""
+    member_id = request.user.pk
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in queries.KIND_GROUPS else ""
+    month = _month(request.GET.get("month", ""))
+    before = request.GET.get("before", "")
+    before = int(before) if before.isdecimal() and len(before) <= 10 and int(before) <= MAX_SEQ else None
+    page = queries.history(member_id, kind=kind or None, month=month, before=before, limit=limit)
+    return {
+        "groups": GROUPS.items(),
+        "kind": kind,
+        "month": month,
+        "months": _months(queries.first_entry_at(member_id), at),
+        "shown": _by_month(member_id, page.entries),
+        "before": page.before,
+        "is_first_page": before is None,
+    }
+
+
+def _month(text):
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
+def _months(since, at):
+    """The first days of all months since the member's first entry, newest first."""
+    if since is None:
+        return []
+    month, last = (timezone.localdate(moment).replace(day=1) for moment in (since, at))
+    months = [month]
+    while month < last:
+        month = queries.next_month(month)
+        months.append(month)
+    return months[::-1]
+
+
+def _by_month(member_id, entries):
+    lines = {}
+    for entry in entries:
+        lines.setdefault(timezone.localdate(entry.at).replace(day=1), []).append(_line(entry))
+    totals = queries.totals_by_month(member_id, lines)
+    return [Month(first=first, totals=totals[first], lines=of_month) for first, of_month in lines.items()]
+
+
+def _line(entry):
+    icon, tone = ICONS[entry.kind]
+    breakdown = entry.breakdown or {}
+    note = ""
+    if "pieces" in breakdown:
+        note = wording.given_back(ledger.pieces_of(breakdown["pieces"]), at=entry.at)
+    elif entry.source.startswith("order:"):
+        note = _("order ending %(tail)s") % {"tail": entry.source[-4:]}
+    return Line(
+        entry=entry,
+        title=entry.reason or entry.get_kind_display(),
+        note=note,
+        icon=icon,
+        tone=tone,
+        steps=[(str(text), str(result)) for text, result in breakdown.get("steps", [])],
+    )
+
+
+def _bars(months):
+    largest = max(points for _first, points in months)
+    soonest = next((first for first, points in months if points), None)
+    return [
+        Bar(
+            month=first,
+            points=points,
+            part=f"{points / largest:.3f}",
+            soonest=first == soonest,
+            numbered=first == soonest or points == largest,
+        )
+        for first, points in months
+        if largest
+    ]

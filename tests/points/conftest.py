@@ -1,0 +1,46 @@
+"""A member without points, and short names for the ledger's functions with everything a test does not care about."""
+
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from accounts.models import User
+from points import ledger
+
+AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in the shop
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def member(db):
+    """The id of a new member."""
+    return User.objects.create(username=f"member{next(_numbers)}", date_joined=AT).pk
+
+
+@pytest.fixture
+def own(member):
+    """The ledger, bound to the member, ``by="member:1"`` and ``at=AT``; a key is made up where none is given."""
+
+    def bind(function, **defaults):
+        def call(*args, **arguments):
+            names = list(defaults)  # a positional argument is the first default's, and so on
+            given = dict(zip(names, args, strict=False))
+            merged = {**defaults, **given, **arguments}
+            merged.setdefault("key", f"key{next(_numbers)}")
+            return partial(function, account=member, by="member:1")(**{"at": AT, **merged})
+
+        return call
+
+    return SimpleNamespace(
+        member=member,
+        earn=bind(ledger.earn, points=100, kind="campaign"),
+        spend=bind(ledger.spend, points=10, kind="redeem"),
+        hold=bind(ledger.hold, points=10),
+        capture=bind(ledger.capture, hold=""),
+        release=bind(ledger.release, hold=""),
+        refund=bind(ledger.refund, spent="", points=10),
+    )
