@@ -7,4 +7,6 @@ class PointsmallConfig(AppConfig):
     verbose_name = _("Points mall")
 
     def ready(self):
-        from pointsmall import celery, checks  # noqa: F401 - binds the tasks, registers the checks
+        from pointsmall import celery, checks  # noqa: F401 - registers the checks
+
+        celery.app.loader.import_default_modules()  # every process knows every task, to call it by name

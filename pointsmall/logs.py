@@ -32,7 +32,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": _formatter(structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)),
-        "console": _formatter(structlog.dev.ConsoleRenderer(colors=False)),
+        "console": _formatter(
+            # The default shows local variables, and so phone numbers and codes.
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        ),
     },
     "handlers": {
         "stderr": {

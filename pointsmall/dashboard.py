@@ -1,0 +1,76 @@
+"""The first page of the staff: the work that waits, before any figure to admire."""
+
+from django.db.models import Count, F, Q
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from catalog.models import SKU
+from core import clock
+from core.templatetags.mall import price_text
+from orders.models import Order, State
+
+ROWS = 8
+
+
+def work_to_do(request, context):
+    """Fill the staff's first page; each part is there for those who may see its rows."""
+    now = clock.now()
+    if request.user.has_perm("orders.view_order"):
+        context |= {"order_counts": _order_counts(), "to_ship": _to_ship(now)}
+    if request.user.has_perm("catalog.view_sku"):
+        context |= {"short": _short()}
+    return context
+
+
+def _order_counts():
+    by_state = dict(Order.objects.order_by().values_list("state").annotate(Count("pk")))
+    changelist = reverse("admin:orders_order_changelist")
+    return [
+        {"label": State(state).label, "count": by_state.get(state, 0), "url": f"{changelist}?state__exact={state}"}
+        for state in (State.TO_SHIP, State.PENDING_PAYMENT, State.SHIPPED, State.COMPLETED)
+    ]
+
+
+def _to_ship(now):
+    """The orders that wait longest for a parcel, as unfold's table."""
+    waiting = Order.objects.filter(state=State.TO_SHIP).prefetch_related("items")
+    rows = [
+        [
+            format_html(
+                '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+                reverse("admin:orders_order_change", args=[order.pk]),
+                order.number,
+            ),
+            _("%(name)s and %(more)d more") % {"name": items[0].product_name, "more": len(items) - 1}
+            if len(items) > 1
+            else items[0].product_name,
+            price_text(order.points, order.cash_fen),
+            timesince(order.paid_at or order.placed_at, now, depth=1),
+        ]
+        for order in waiting.order_by("paid_at")[:ROWS]
+        if (items := list(order.items.all()))
+    ]
+    return {
+        "count": waiting.count(),
+        "table": {"headers": [_("Order"), _("Goods"), _("Paid"), _("Waiting for")], "rows": rows},
+    }
+
+
+def _short():
+    """The SKUs of listed products at or under their threshold, emptiest first, as unfold's table."""
+    short = SKU.objects.filter(Q(product__is_listed=True) & Q(stock__lte=F("low_stock_at"))).select_related("product")
+    rows = [
+        [
+            format_html(
+                '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+                reverse("admin:catalog_product_change", args=[sku.product_id]),
+                f"{sku.product.title} · {sku.label}" if sku.label else sku.product.title,
+            ),
+            sku.stock,
+            sku.low_stock_at,
+        ]
+        for sku in short.order_by("stock", "pk")[:ROWS]
+    ]
+    return {"count": short.count(), "table": {"headers": [_("Goods"), _("In stock"), _("Threshold")], "rows": rows}}
