@@ -10,7 +10,6 @@ prepare()
 app = Celery("pointsmall")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "drain-outbox": {"task": "core.tasks.drain_outbox", "schedule": 10.0},
 }
