@@ -15,6 +15,7 @@ from core.templatetags.mall import shop_day, yuan_sum
 from orders.models import State
 
 BY_MEMBER, BY_TIMEOUT = "member", "timeout"
+TOLD_ENDS = 2
 REASONS = {
     BY_MEMBER: gettext_lazy("Cancelled by you"),
     BY_TIMEOUT: gettext_lazy("Not paid in time"),
@@ -85,8 +86,10 @@ def returned_parts(order):
                 ends[moment] = ends.get(moment, 0) + part["points"]
         told = [
             _("%(points)s of them expire on %(day)s") % {"points": f"{count:,}", "day": last_day(end)}
-            for end, count in sorted(ends.items())
+            for end, count in sorted(ends.items())[:TOLD_ENDS]
         ]
+        if list(ends.values()) == [points]:
+            told = [_("they expire on %(day)s") % {"day": last_day(*ends)}]
         first = _("%(points)s points came back") % {"points": f"{points:,}"}
         sentences.append(_(", ").join([first, *told]) + _("."))
     if fen:

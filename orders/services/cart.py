@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog.models import SKU
 from catalog.services.stock import NotListed
 from core.errors import DomainError, InvalidInput
@@ -64,4 +65,4 @@ def check_choice(*, sku_id, way, quantity):
 
 def _only_one_at_a_time(member):
     """Two taps at once must not both add the last line that fits, nor the same line twice."""
-    type(member).objects.select_for_update().only("pk").get(pk=member.pk)
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)

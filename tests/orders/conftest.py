@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from django.core.wsgi import get_wsgi_application
+from django.test import Client
 
 from accounts.services import create_member, save_address
 from catalog.services import products
 from core import actors, clock, tasks  # noqa: F401 - tasks: the outbox is drained in this process
+from core.models import OutboxMessage
 from orders.payments import http
 from orders.services import placing
 from points import ledger
@@ -67,6 +68,7 @@ def make_member(db, at):
     def make(points=5000):
         number = next(count)
         member = create_member(phone=f"+86139000000{number:02d}", by=actors.system("test"), at=at)
+        OutboxMessage.objects.filter(topic="member.signed_up").update(handled_at=at)  # no welcome points here
         save_address(
             member=member,
             by=actors.member(member.pk),
@@ -132,8 +134,16 @@ def signed_in(client, member):
 
 @pytest.fixture
 def wire(monkeypatch):
-    """HTTP between the mall and the sandbox gateway goes to this process's own WSGI application."""
-    monkeypatch.setattr(http, "transport", httpx.WSGITransport(app=get_wsgi_application()))
+    """HTTP between the mall and the sandbox gateway goes to this process, on the test's own database connection."""
+
+    def answer(request):
+        headers = {name: value for name, value in request.headers.items() if name.startswith("x-")}
+        response = Client(headers=headers).generic(
+            request.method, request.url.raw_path.decode(), request.content, content_type="application/json"
+        )
+        return httpx.Response(response.status_code, content=response.content, headers=dict(response.headers))
+
+    monkeypatch.setattr(http, "transport", httpx.MockTransport(answer))
 
 
 @pytest.fixture
@@ -162,3 +172,13 @@ def committing(django_capture_on_commit_callbacks):
             yield
 
     return run
+
+
+@pytest.fixture
+def time_machine_at(monkeypatch):
+    """``time_machine_at(moment)``: tasks and views, which read the clock, read that."""
+
+    def travel(moment):
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return travel

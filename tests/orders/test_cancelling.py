@@ -1,0 +1,255 @@
+"""Cancelled by the member, by staff, by the clock: everything comes back, exactly and once (F3, F6, F9, F10)."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalog.models import SKU, StockMovement
+from core import actors
+from core.models import AuditEvent, OutboxMessage
+from core.templatetags.mall import shop_day
+from orders import tasks
+from orders.models import Carrier, Order, PaymentState, State
+from orders.payments.base import PAID, ProviderUnavailable
+from orders.rules import telling
+from orders.sandbox_gateway import gateway
+from orders.services import cancelling, paying, receiving, shipping
+from orders.services.moves import MoveNotAllowed
+from points import audit
+from points.models import PointsLot
+from points.queries import balance
+from tests.orders.conftest import give
+
+BY = actors.system("test")
+
+
+def pay(order, at, outcome=PAID):
+    payment = order.payments.last()
+    return paying.settle(payment_id=payment.pk, outcome=outcome, provider_id="P1", by=BY, at=at)
+
+
+def all_back(member, sku, at, *, points=5000, stock=10):
+    now = balance(member.pk, at=at)
+    assert (now.available, now.held, now.total) == (points, 0, points)
+    assert SKU.objects.get(pk=sku.pk).stock == stock
+    assert audit.run().breaks == []
+
+
+def test_points_only_comes_back_to_its_lots(place, cup, member, at):
+    give(member, 80, at=at, expires_in=timedelta(days=10))
+    order = place((cup, "points", 1))
+    assert sorted(PointsLot.objects.values_list("remaining", flat=True)) == [0, 4080]
+    order = cancelling.cancel_order(order=order, by=actors.member(member.pk), at=at, reason=telling.BY_MEMBER)
+    assert order.state == State.CANCELLED
+    assert order.cancelled_at == at
+    assert sorted(PointsLot.objects.values_list("remaining", flat=True)) == [80, 5000]
+    assert order.returned["points"] == 1000
+    assert sorted(part["points"] for part in order.returned["parts"]) == [80, 920]
+    all_back(member, cup, at, points=5080)
+    event = AuditEvent.objects.get(event="order.cancelled")
+    assert (event.by, event.subject) == (actors.member(member.pk), f"order:{order.number}")
+
+
+def test_the_member_reads_what_came_back(place, cup, make_member, time_machine_at):
+    at = timezone.make_aware(datetime(2026, 11, 20, 13, 5))
+    time_machine_at(at)
+    member = make_member(points=0)
+    give(member, 80, at=at, expires_in=timezone.make_aware(datetime(2027, 1, 1)) - at)
+    give(member, 5000, at=at, expires_in=timedelta(days=300))
+    order = place((cup, "points", 1), at=at, member=member, address=member.addresses.get())
+    order = cancelling.cancel_order(order=order, by=BY, at=at)
+    (sentence,) = telling.returned_parts(order)
+    title, _detail = telling.headline(order, at=at)
+    assert "1,000" in sentence
+    assert "80" in sentence
+    assert shop_day(date(2026, 12, 31)) in sentence
+    assert "1,000" in title
+
+
+def test_unpaid_points_are_released(place, cup, member, at):
+    order = place((cup, "mixed", 2))
+    order = cancelling.cancel_order(order=order, by=BY, at=at)
+    assert order.returned == {"points": 800, "fen": 0, "parts": order.returned["parts"]}
+    assert order.payments.get().state == PaymentState.CLOSED
+    assert not OutboxMessage.objects.filter(topic=paying.REFUND_TOPIC).exists()
+    all_back(member, cup, at)
+
+
+def test_paid_cash_goes_back_through_the_provider(place, cup, member, at, wire, committing):
+    order = place((cup, "mixed", 1))
+    payment = order.payments.get()
+    charge, _new = gateway.decide(
+        {"merchant": "pointsmall", "reference": payment.reference, "amount_fen": 3200, "notify_url": "http://x/"},
+        paid=True,
+        at=at,
+    )
+    pay(order, at)
+    with committing():
+        order = cancelling.cancel_order(order=order, by=BY, at=at)
+        assert order.returned["fen"] == 3200
+        assert order.payments.get().state == PaymentState.REFUNDING
+    assert order.payments.get().state == PaymentState.REFUNDED
+    charge.refresh_from_db()
+    assert (charge.refunded_fen, charge.refunds) == (3200, {f"refund:{payment.reference}": 3200})
+    assert any("32.00" in sentence for sentence in telling.returned_parts(order))
+    all_back(member, cup, at)
+
+
+def test_a_refund_that_does_not_get_through_is_tried_again(place, cup, at, dead_wire, monkeypatch, committing):
+    order = place((cup, "mixed", 1))
+    pay(order, at)
+    with committing():
+        cancelling.cancel_order(order=order, by=BY, at=at)
+    payment = order.payments.get()
+    assert payment.state == PaymentState.REFUNDING
+    before = dead_wire.calls
+    tasks.sweep()
+    assert dead_wire.calls > before
+    with pytest.raises(ProviderUnavailable):
+        paying.refund_at_provider(payment_id=payment.pk, by=BY, at=at)
+    assert order.payments.get().state == PaymentState.REFUNDING
+
+
+@pytest.mark.parametrize("paid", [False, True])
+def test_cancelling_twice_gives_back_once(place, cup, member, at, paid):
+    order = place((cup, "mixed", 1))
+    if paid:
+        pay(order, at)
+    first = cancelling.cancel_order(order=order, by=BY, at=at, reason="one")
+    again = cancelling.cancel_order(order=order, by=BY, at=at + timedelta(hours=1), reason="two")
+    assert again.cancelled_at == first.cancelled_at
+    assert again.cancel_reason == "one"
+    assert StockMovement.objects.filter(reason="returned").count() == 1
+    assert OutboxMessage.objects.filter(topic=paying.REFUND_TOPIC).count() == int(paid)
+    all_back(member, cup, at)
+
+
+def test_a_shipped_order_is_not_cancelled(place, cup, member, at):
+    order = place((cup, "points", 1))
+    shipping.ensure_carriers()
+    shipping.ship_order(order=order, carrier=Carrier.objects.first(), tracking_number="SF1382", by=BY, at=at)
+    for later in ("shipped", "completed"):
+        with pytest.raises(MoveNotAllowed):
+            cancelling.cancel_order(order=order, by=BY, at=at)
+        if later == "shipped":
+            receiving.confirm_receipt(order=order, by=BY, at=at)
+    assert balance(member.pk, at=at).available == 4000
+    assert SKU.objects.get(pk=cup.pk).stock == 9
+
+
+def test_points_that_ended_meanwhile_get_grace(place, cup, member, at):
+    give(member, 400, at=at, expires_in=timedelta(minutes=10))
+    order = place((cup, "mixed", 1))
+    later = at + timedelta(minutes=31)
+    order = cancelling.cancel_order(order=order, by=BY, at=later)
+    (part,) = order.returned["parts"]
+    assert part["points"] == 400
+    assert datetime.fromisoformat(part["expires_at"]) > later
+    assert balance(member.pk, at=later).available == 5400
+
+
+def test_popularity_goes_back_with_it(place, cup, committing):
+    with committing():
+        order = place((cup, "points", 2))
+    with committing():
+        cancelling.cancel_order(order=order, by=BY, at=order.placed_at)
+    cup.product.refresh_from_db()
+    assert cup.product.redeemed_count == 0
+
+
+# The clock (F9)
+
+
+@pytest.mark.parametrize(("minutes", "closed"), [(29, False), (30, True), (31, True)])
+def test_the_window_closes_after_30_minutes(place, cup, member, at, wire, minutes, closed):
+    order = place((cup, "mixed", 1))
+    later = at + timedelta(minutes=minutes)
+    assert cancelling.close_unpaid(order_id=order.pk, at=later) is closed
+    order.refresh_from_db()
+    assert (order.state == State.CANCELLED) is closed
+    if closed:
+        assert order.cancel_reason == telling.BY_TIMEOUT
+        assert order.moves.last().by == cancelling.BY_TIMEOUT
+        all_back(member, cup, later)
+        assert cancelling.close_unpaid(order_id=order.pk, at=later) is False
+
+
+def test_the_setting_is_read(place, cup, at, wire, settings):
+    settings.PAYMENT_WINDOW_MINUTES = 5
+    order = place((cup, "mixed", 1))
+    assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=5)) is True
+
+
+def test_paid_meanwhile_is_not_closed(place, cup, member, at, wire):
+    """The money arrived and the notification was lost: the provider is asked before the order is closed (F6)."""
+    order = place((cup, "mixed", 1))
+    payment = order.payments.get()
+    gateway.decide(
+        {"merchant": "pointsmall", "reference": payment.reference, "amount_fen": 3200, "notify_url": "http://x/"},
+        paid=True,
+        at=at,
+    )
+    assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31)) is False
+    order.refresh_from_db()
+    assert order.state == State.TO_SHIP
+    assert order.payments.get().state == PaymentState.PAID
+    assert balance(member.pk, at=at).available == 4600
+
+
+def test_a_provider_that_is_silent_postpones_it(place, cup, at, dead_wire):
+    order = place((cup, "mixed", 1))
+    with pytest.raises(ProviderUnavailable):
+        cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31))
+    order.refresh_from_db()
+    assert order.state == State.PENDING_PAYMENT
+
+
+def test_a_provider_that_is_gone_does_not_hold_it_open(place, cup, member, at, settings):
+    order = place((cup, "mixed", 1))
+    settings.PAYMENT_PROVIDERS = []
+    assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31)) is True
+    all_back(member, cup, at)
+
+
+def test_the_sweep_closes_what_the_clock_forgot_and_goes_on_after_a_failure(
+    place, cup, at, wire, time_machine_at, monkeypatch
+):
+    orders = [place((cup, "mixed", 1)) for _n in range(3)]
+    broken = orders[1].pk
+    honest = cancelling.close_unpaid
+
+    def close(*, order_id, at):
+        if order_id == broken:
+            raise RuntimeError("one bad order")
+        return honest(order_id=order_id, at=at)
+
+    monkeypatch.setattr(cancelling, "close_unpaid", close)
+    time_machine_at(at + timedelta(minutes=31))
+    tasks.sweep()
+    assert [Order.objects.get(pk=order.pk).state for order in orders] == [
+        "cancelled", "pending_payment", "cancelled",
+    ]  # fmt: skip
+
+
+def test_a_clock_is_set_when_an_order_is_placed(place, cup, committing, monkeypatch):
+    started = []
+    monkeypatch.setattr(tasks.close_unpaid, "apply_async", lambda **options: started.append(options))
+    with committing():
+        order = place((cup, "mixed", 1))
+    assert started == [{"args": [order.pk], "eta": order.pay_before}]
+
+
+def test_receipt_confirms_itself(place, cup, at, wire, time_machine_at, settings):
+    shipping.ensure_carriers()
+    order = place((cup, "points", 1))
+    shipping.ship_order(order=order, carrier=Carrier.objects.first(), tracking_number="SF1382", by=BY, at=at)
+    time_machine_at(at + timedelta(days=9, hours=23))
+    tasks.sweep()
+    order.refresh_from_db()
+    assert order.state == State.SHIPPED
+    time_machine_at(at + timedelta(days=10, seconds=1))
+    tasks.sweep()
+    order.refresh_from_db()
+    assert order.state == State.COMPLETED
+    assert order.moves.last().by == receiving.BY_CLOCK

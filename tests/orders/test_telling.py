@@ -1,0 +1,74 @@
+"""The sentences on order pages (F3)."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from core import clock
+from orders.models import Order, State
+from orders.rules import telling
+
+NOW = clock.now()
+
+
+def an_order(**fields):
+    return Order(**{"placed_at": NOW, "pay_before": None, "points": 1000} | fields)
+
+
+@pytest.mark.parametrize(
+    ("left", "minutes"),
+    [
+        (timedelta(minutes=30), "30"),
+        (timedelta(minutes=29, seconds=1), "30"),
+        (timedelta(minutes=29), "29"),
+        (timedelta(seconds=1), "1"),
+    ],
+)
+def test_the_time_left_to_pay(left, minutes):
+    title, _detail = telling.headline(an_order(state=State.PENDING_PAYMENT, pay_before=NOW + left), at=NOW)
+    assert minutes in title
+
+
+def test_the_time_to_pay_is_over():
+    title, _detail = telling.headline(an_order(state=State.PENDING_PAYMENT, pay_before=NOW), at=NOW)
+    assert not any(sign.isdigit() for sign in title)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (State.PENDING_PAYMENT, ["now", "later", "later", "later"]),
+        (State.TO_SHIP, ["done", "now", "later", "later"]),
+        (State.SHIPPED, ["done", "done", "now", "later"]),
+        (State.COMPLETED, ["done", "done", "done", "done"]),
+        (State.CANCELLED, []),
+    ],
+)
+def test_steps(state, expected):
+    assert [step.state for step in telling.steps(SimpleNamespace(state=state))] == expected
+
+
+def test_every_state_has_a_sentence():
+    for state in State:
+        order = an_order(state=state, pay_before=NOW, shipped_at=NOW, received_at=NOW, returned={"points": 5})
+        title, _detail = telling.headline(order, at=NOW)
+        assert title
+
+
+def test_nothing_came_back():
+    assert telling.returned_parts(an_order(returned={})) == []
+    assert telling.returned_parts(an_order(returned={"points": 0, "fen": 0, "parts": []})) == []
+
+
+def test_midnight_belongs_to_the_day_before():
+    from django.utils import timezone
+
+    end = timezone.make_aware(timezone.datetime(NOW.year, 1, 1))
+    assert "31" in telling.last_day(end)
+
+
+def test_only_the_soonest_ends_are_told():
+    parts = [{"points": 10, "expires_at": (NOW + timedelta(days=n)).isoformat()} for n in range(1, 6)]
+    (sentence,) = telling.returned_parts(an_order(returned={"points": 50, "fen": 0, "parts": parts}))
+    assert sentence.count("10") <= 4  # two amounts, and perhaps two days
