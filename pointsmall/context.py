@@ -11,6 +11,7 @@ from points import queries as points_queries
 # The page ground of each preset, for the browser's own frame around the page.
 THEME_COLORS = {"fresh": "#F6F4EE", "fashion": "#F5F2EE", "business": "#F2F4F6"}
 
+_ALLAUTH = ("account_", "mfa_", "socialaccount_", "usersessions_")  # its pages have no namespace
 _TABS = {"catalog": "products", "activities": "activities", "points": "points", "accounts": "me"}
 
 
@@ -61,4 +62,6 @@ class Bar:
             return ""
         if match.app_name == "orders":
             return "cart" if match.url_name in {"cart", "checkout"} else "orders"
+        if match.view_name.startswith(_ALLAUTH):
+            return "me"
         return _TABS.get(match.app_name, "home" if match.view_name == "home" else "")
