@@ -58,12 +58,12 @@ class Filters:
             ("way", other.way),
             ("min", other.lowest),
             ("max", other.highest),
-            ("affordable", other.affordable and 1),
-            ("in_stock", other.in_stock and 1),
+            ("affordable", 1 if other.affordable else None),
+            ("in_stock", 1 if other.in_stock else None),
             ("sort", other.sort if other.sort != "default" else ""),
             ("page", other.page if other.page > 1 else ""),
         ]
-        return "?" + urlencode([(name, value) for name, value in values if value not in ("", None, False)])
+        return "?" + urlencode([(name, value) for name, value in values if value not in ("", None)])
 
     @property
     def narrowing(self):

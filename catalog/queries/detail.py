@@ -43,12 +43,16 @@ class WayOption:
     @property
     def note(self):
         """One plain sentence."""
-        about = _("No cash.") if self.way == Way.POINTS else _("Fewer points, the rest in cash.")
         if self.short:
             return _("%(points)s points short.") % {"points": f"{self.short:,}"}
+        no_cash = self.way == Way.POINTS
         if self.left is None:
-            return about
-        return " ".join([about, _("%(points)s points left afterwards.") % {"points": f"{self.left:,}"}])
+            return _("No cash.") if no_cash else _("Fewer points, the rest in cash.")
+        if no_cash:
+            text = _("No cash. %(points)s points left afterwards.")
+        else:
+            text = _("Fewer points, the rest in cash. %(points)s points left afterwards.")
+        return text % {"points": f"{self.left:,}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from easy_thumbnails.alias import aliases
 from easy_thumbnails.files import get_thumbnailer
+from easy_thumbnails.models import Source
 from PIL import Image, ImageOps
 
-from catalog.pictures import TARGET
+from catalog.pictures import TARGET, sizes
 from core.errors import DomainError
 
 FORMATS = ["JPEG", "PNG", "WEBP"]
@@ -76,8 +77,9 @@ def make_thumbnails(image):
 
 def remove_files(name):
     """Delete the stored picture ``name`` and its thumbnails; call it after commit."""
-    get_thumbnailer(default_storage, name).delete_thumbnails()
-    default_storage.delete(name)
+    for file in [name, *(f"{name}.{alias}.webp" for alias in sizes())]:
+        default_storage.delete(file)
+    Source.objects.filter(name=name).delete()
 
 
 def _flat(image):

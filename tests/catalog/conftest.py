@@ -12,11 +12,17 @@ from core import actors, clock
 STAFF = actors.staff(1)
 
 
-def picture(size=(800, 800), image_format="WEBP", mode="RGB", name="picture", **options):
+def draw(size=(800, 800), image_format="WEBP", mode="RGB", name="picture", **options):
     """An upload: a plain picture in the format asked for."""
     content = BytesIO()
     Image.new(mode, size, "#607060").save(content, image_format, **options)
     return ContentFile(content.getvalue(), name=name)
+
+
+@pytest.fixture
+def picture():
+    """``picture(size, image_format, mode, name)`` makes an upload."""
+    return draw
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""Uploads are pictures, or they are refused; what is kept carries nothing along (E8)."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from catalog.pictures import detail_picture, sizes, thumbnail_url
+from catalog.services import pictures, products
+from core import actors, clock
+
+STAFF = actors.staff(1)
+
+
+@pytest.mark.parametrize(
+    ("image_format", "mode"),
+    [("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "1"), ("WEBP", "RGBA")],
+)
+def test_what_is_kept_is_webp(image_format, mode, picture):
+    kept = pictures.prepare(picture(image_format=image_format, mode=mode, name="../../evil.php"))
+    with Image.open(kept) as image:
+        assert (image.format, image.mode, image.size) == ("WEBP", "RGB", (800, 800))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"GIF89a",
+        b"<?php echo 1;",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+        b"%PDF-1.7",
+    ],
+)
+def test_what_is_no_picture(content):
+    with pytest.raises(pictures.BadPicture):
+        pictures.prepare(ContentFile(content, name="picture.png"))
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "BMP", "TIFF", "ICO"])
+def test_other_formats_under_a_false_name(image_format, picture):
+    with pytest.raises(pictures.BadPicture):
+        pictures.prepare(picture((200, 200), image_format, name="picture.jpg"))
+
+
+def test_a_broken_picture(picture):
+    whole = picture((400, 400), "JPEG", quality=95).read()
+    with pytest.raises(pictures.BadPicture):
+        pictures.prepare(ContentFile(whole[: len(whole) // 2], name="half.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [
+        ((160, 160), None),
+        ((159, 800), pictures.PictureTooSmall),
+        ((6000, 200), None),
+        ((6001, 200), pictures.PictureTooLarge),
+    ],
+)
+def test_edges(size, error, picture):
+    if error:
+        with pytest.raises(error):
+            pictures.prepare(picture(size, "PNG"))
+    else:
+        with Image.open(pictures.prepare(picture(size, "PNG"))) as image:
+            assert max(image.size) <= pictures.KEPT_EDGE
+
+
+def test_a_bomb_is_refused_by_its_header():
+    bomb = BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
+    assert len(bomb.getvalue()) < 200_000
+    with pytest.raises(pictures.PictureTooLarge):
+        pictures.prepare(ContentFile(bomb.getvalue(), name="bomb.png"))
+
+
+def test_too_many_bytes(picture):
+    content = picture().read()
+    padded = content + b"\0" * (pictures.LARGEST_BYTES + 1 - len(content))
+    with pytest.raises(pictures.PictureTooLarge):
+        pictures.prepare(ContentFile(padded, name="large.webp"))
+
+
+def test_metadata_is_dropped_and_the_picture_upright(picture):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    exif[0x010F] = "SecretCamera"
+    exif.get_ifd(0x8825)[2] = (31.0, 14.0, 0.0)  # where it was taken
+    kept = pictures.prepare(picture((400, 200), "JPEG", exif=exif, comment=b"private"))
+    content = kept.read()
+    assert b"SecretCamera" not in content
+    assert b"private" not in content
+    with Image.open(BytesIO(content)) as image:
+        assert image.size == (200, 400)
+        assert not image.getexif()
+
+
+@pytest.mark.django_db
+def test_thumbnails_are_made_once_under_known_names(make_product, settings, picture):
+    product = make_product(images=[(picture((1000, 900), "PNG", name="my holiday.png"), "正面")])
+    image = product.images.get()
+    assert "holiday" not in image.image.name
+    folder = Path(settings.MEDIA_ROOT)
+    for alias, edge in sizes().items():
+        with Image.open(folder / f"{image.image.name}.{alias}.webp") as thumbnail:
+            assert (thumbnail.format, thumbnail.size) == ("WEBP", (edge, edge))
+        assert thumbnail_url(image.image.name, alias).endswith(f"{image.image.name}.{alias}.webp")
+    made = {path: path.stat().st_mtime_ns for path in folder.rglob("*.webp")}
+    products.save_product(product=product, by=STAFF, at=clock.now())
+    assert made == {path: path.stat().st_mtime_ns for path in folder.rglob("*.webp")}
+    assert (detail_picture(image).width, detail_picture(image).height) == (800, 800)
+
+
+@pytest.mark.django_db
+def test_files_go_with_their_row_after_commit(make_product, settings, django_capture_on_commit_callbacks, picture):
+    product = make_product(images=[picture(), picture()])
+    removed = product.images.last()
+    with django_capture_on_commit_callbacks(execute=True):
+        products.save_product(product=product, removed_images=[removed], by=STAFF, at=clock.now())
+    files = {path.name for path in Path(settings.MEDIA_ROOT).rglob("*.webp")}
+    assert len(files) == 1 + len(sizes())
+    assert not any(name.startswith(Path(removed.image.name).name) for name in files)
