@@ -10,10 +10,19 @@ def cycle_day(day):
     return (day - 1) % CYCLE + 1
 
 
+def base_for(day):
+    """Points of the table for ``day`` (1, 2, ...) of a streak."""
+    return POINTS_BY_DAY[cycle_day(day) - 1]
+
+
+def bonus_for(day):
+    """What comes on top on that day; mostly 0."""
+    return BONUS if cycle_day(day) == CYCLE else 0
+
+
 def points_for(day):
     """Points for signing in on ``day`` (1, 2, ...) of a streak, the bonus included."""
-    place = cycle_day(day)
-    return POINTS_BY_DAY[place - 1] + (BONUS if place == CYCLE else 0)
+    return base_for(day) + bonus_for(day)
 
 
 LEAST, MOST = points_for(1), points_for(CYCLE)

@@ -16,6 +16,7 @@ from activities import queries, rules
 from activities.services import sign_in as services
 from core import actors, clock
 from core.errors import DomainError
+from points.queries import month_totals
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
@@ -32,7 +33,9 @@ def home(request):
         "most": rules.MOST,
     }
     if member:
-        context["month"] = queries.month(member, *_wanted_month(request, clock.shop_date(now)), now)
+        today = clock.shop_date(now)
+        context["month"] = queries.month(member, *_wanted_month(request, today), now)
+        context["earned_this_month"] = month_totals(member.pk, today).earned
     return render(request, "activities/home.html", context)
 
 

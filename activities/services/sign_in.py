@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import UniqueViolation
 
@@ -44,7 +45,16 @@ def sign_in(*, member, by, at):
             kind="sign_in",
             key=f"sign_in:{member.pk}:{today.isoformat()}",
             source=f"sign_in:{today.isoformat()}",
+            breakdown=_breakdown(day),
             by=by,
             at=at,
         )
     return signed
+
+
+def _breakdown(day):
+    """How the points came about, in the member's language of that moment (C11)."""
+    steps = [[gettext("Day %(day)s in a row") % {"day": day}, rules.base_for(day)]]
+    if bonus := rules.bonus_for(day):
+        steps.append([gettext("Extra for %(days)s days in a row") % {"days": rules.CYCLE}, bonus])
+    return {"steps": steps}

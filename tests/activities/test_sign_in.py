@@ -37,6 +37,15 @@ def test_a_week_in_a_row_pays_the_whole_table_and_starts_again(member, signs_in)
     assert points_queries.balance(member.pk, at=shop("2026-11-10 00:00")).available == 156
 
 
+def test_the_entry_says_how_its_points_came_about(member, signs_in):
+    for day in range(1, 8):
+        signs_in(f"2026-11-{day:02} 08:00")
+    entries = PointsEntry.objects.filter(account_id=member.pk, kind="sign_in").order_by("seq")
+    for entry in entries:
+        assert sum(points for _text, points in entry.breakdown["steps"]) == entry.points
+    assert [points for _text, points in entries[6].breakdown["steps"]] == [20, 50]
+
+
 def test_a_missed_day_starts_again_at_one(signs_in):
     assert [signs_in(f"2026-11-{day} 08:00").day for day in (10, 11, 13, 14)] == [1, 2, 1, 2]
 

@@ -6,6 +6,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from activities.models import SignIn
+from core.errors import Busy
 from points import queries as points_queries
 
 from .conftest import shop
@@ -103,7 +104,29 @@ def test_the_page_says_done_once_signed(visitor):
     assert f'action="{SIGN_IN}"' not in visitor.get(HOME).content.decode()
 
 
-def test_it_speaks_both_languages(visitor):
+def test_it_speaks_both_languages(visitor, settings):
     assert 'lang="zh-CN"' in visitor.get(HOME).content.decode()
-    page = visitor.get(HOME, headers={"accept-language": "en"}).content.decode()
-    assert "Ways to earn points" in page or 'lang="zh-CN"' in page
+    visitor.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    page = visitor.get(HOME).content.decode()
+    assert 'lang="en"' in page
+    assert "Ways to earn points" in page
+
+
+@time_machine.travel(shop("2026-11-21 09:12"), tick=False)
+def test_the_page_costs_a_constant_number_of_queries(visitor, signs_in, django_assert_max_num_queries):
+    for day in range(1, 21):
+        signs_in(f"2026-11-{day:02} 08:00")
+    visitor.get(HOME)  # the session is in the cache from now on
+    with django_assert_max_num_queries(6):
+        visitor.get(HOME)
+
+
+@time_machine.travel(shop("2026-11-21 09:12"), tick=False)
+def test_a_refused_sign_in_is_said_in_words(visitor, monkeypatch):
+    def busy(**_arguments):
+        raise Busy
+
+    monkeypatch.setattr("activities.views.services.sign_in", busy)
+    response = visitor.post(SIGN_IN)
+    assert (response.status_code, response.url) == (302, HOME)
+    assert messages_of(response) == [str(Busy())]
