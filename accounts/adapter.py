@@ -3,6 +3,7 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones, queries, services, tasks
@@ -55,7 +56,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"【{settings.SITE_NAME}】{subject}"
 
     def get_password_change_redirect_url(self, request):
-        return "accounts:profile"
+        return reverse("accounts:profile")
+
+    def get_login_redirect_url(self, request):
+        return reverse("home")  # LOGIN_REDIRECT_URL is where staff go
 
     # Phones: signing in with a password. Codes are sent by accounts.entry.
 

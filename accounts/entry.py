@@ -9,12 +9,12 @@ otherwise than an unknown one; so the mall has its own on top of allauth's proce
 """
 
 from allauth.account import app_settings
-from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.internal.flows.signup import complete_signup
 from allauth.account.models import Login
 from allauth.core.internal.cryptokit import compare_user_code, generate_user_code
+from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -57,7 +57,7 @@ class _PhoneCode(AbstractCodeVerificationProcess):
         return phones.mask(self.phone)
 
     def send(self):
-        limits.count_code(phone=self.phone, address=get_adapter().get_client_ip(self.request))
+        limits.count_code(phone=self.phone, address=get_ip(self.request))
         self.state = self.initial_state(user=None, phone=self.phone)
         self.state["code"] = generate_user_code(**app_settings.PHONE_VERIFICATION_CODE_FORMAT)
         tasks.send_sms.delay_on_commit(to=self.phone, text=_text(self.code))

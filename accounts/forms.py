@@ -119,6 +119,11 @@ class SignUpForm(_Plain, allauth.SignupForm):
         self._email = self.fields.pop("email")
         del self.fields["username"]
 
+    def try_save(self, request):
+        if self.account_already_exists:  # takes as long as for a new member
+            User().set_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
     def clean_name(self):
         name = self.cleaned_data["name"].strip()
         if "@" in name:

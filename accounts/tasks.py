@@ -3,12 +3,23 @@
 from smtplib import SMTPException
 
 from celery import shared_task
+from celery.contrib.django.task import DjangoTask
 from django.core.mail import EmailMultiAlternatives
 
 from accounts import sent, sms
 from core import clock
 
-_AGAIN = {"retry_backoff": True, "retry_backoff_max": 60, "max_retries": 5}
+
+class _Confidential(DjangoTask):
+    """Celery logs the arguments of a task it receives; these hold numbers, addresses and codes (H6)."""
+
+    abstract = True
+
+    def apply_async(self, args=None, kwargs=None, **options):
+        return super().apply_async(args, kwargs, **options | {"argsrepr": "hidden", "kwargsrepr": "hidden"})
+
+
+_AGAIN = {"base": _Confidential, "retry_backoff": True, "retry_backoff_max": 60, "max_retries": 5}
 
 
 @shared_task(autoretry_for=(sms.NotSent,), **_AGAIN)

@@ -1,6 +1,7 @@
 """SMS and e-mail: sent in a task, tried again, shown where it is not production (A9)."""
 
 import pytest
+from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Retry
 from django.core import mail
 from django.urls import include, path, reverse
@@ -30,6 +31,14 @@ def test_a_failed_sms_is_tried_again_and_not_shown_as_sent(settings, monkeypatch
     with pytest.raises(Retry):
         tasks.send_sms("+8613800000001", "hello")
     assert not sent.latest()
+
+
+@pytest.mark.parametrize("task", [tasks.send_sms, tasks.send_email])
+def test_celery_is_told_not_to_log_the_arguments(monkeypatch, task):
+    told = {}
+    monkeypatch.setattr(DjangoTask, "apply_async", lambda self, args, kwargs, **options: told.update(options))
+    task.delay("+8613800000001", "123456")
+    assert told == {"argsrepr": "hidden", "kwargsrepr": "hidden"}
 
 
 def test_an_email_goes_out_and_is_kept():

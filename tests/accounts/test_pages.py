@@ -126,7 +126,8 @@ def test_a_password_may_be_set_later(client, create):
     member = create(phone="+8613800000009")
     client.force_login(member)
     assert client.get("/accounts/password/set/").status_code == 200
-    client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
+    response = client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
+    assert response.url == "/accounts/"
     member.refresh_from_db()
     assert member.check_password(PASSWORD)
 

@@ -156,7 +156,8 @@ def test_who_came_by_code_sets_a_new_password_without_the_old(client, post, crea
     member = create(phone="+8613800000001", password=PASSWORD)
     post("/accounts/login/code/", {"phone": "13800000001"})
     post("/accounts/login/code/confirm/", {"code": last_code("+8613800000001")})
-    post(reverse("account_change_password"), {"password1": "another-one-8", "password2": "another-one-8"})
+    response = post(reverse("account_change_password"), {"password1": "another-one-8", "password2": "another-one-8"})
+    assert response.url == reverse("accounts:profile")
     member.refresh_from_db()
     assert member.check_password("another-one-8")
 
@@ -182,10 +183,13 @@ def test_the_second_step_is_asked_for_after_a_code_too(client, post, create):
 # Staff
 
 
-def test_staff_sign_in_at_admin(client, db):
+@pytest.mark.parametrize(
+    ("path", "arrives"), [("", "/admin/"), ("?next=/admin/accounts/user/", "/admin/accounts/user/")]
+)
+def test_staff_sign_in_at_admin(client, db, path, arrives):
     admin = User.objects.create_superuser("admin", "admin-demo-1")
-    response = client.post("/admin/login/?next=/admin/", {"username": "admin", "password": "admin-demo-1"})
-    assert response.url == "/admin/"
+    response = client.post(f"/admin/login/{path}", {"username": "admin", "password": "admin-demo-1"})
+    assert response.url == arrives
     assert signed_in_as(client) == admin
 
 
