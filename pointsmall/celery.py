@@ -12,4 +12,5 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "drain-outbox": {"task": "core.tasks.drain_outbox", "schedule": 10.0},
+    "sweep-orders": {"task": "orders.tasks.sweep", "schedule": 60.0},
 }

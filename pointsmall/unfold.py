@@ -80,7 +80,7 @@ UNFOLD = {
                 "title": _("Members and points"),
                 "items": [
                     _item(_("Members"), "group", "accounts_user"),
-                    _item(_("Points accounts"), "account_balance", "points_account"),
+                    _item(_("Points accounts"), "account_balance", "points_pointsaccount"),
                     _item(_("Sign-ins"), "event_available", "activities_signin"),
                 ],
             },

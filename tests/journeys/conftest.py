@@ -62,3 +62,30 @@ def phone(browser, mall):
     yield open_phone
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def shelf(mall):
+    """One small shop: a keyring for 150 points, and a thermos for 1,000 points + ¥32. Returns ``{name: Product}``."""
+    from catalog.services import products
+    from core import clock
+
+    act = {"by": "system:test", "at": clock.now()}
+    category = products.create_category(code="home", name="家居生活", **act)
+    goods = {
+        "松果钥匙扣": {"code": "KEYRING", "points_price": 150, "stock": 5},
+        "提绳保温杯": {"code": "THERMOS", "mixed_points": 1000, "mixed_fen": 3200, "stock": 5},
+    }
+    return {
+        name: products.create_product(category=category, name=name, skus=[sku], listed=True, **act)
+        for name, sku in goods.items()
+    }
+
+
+@pytest.fixture
+def staff(mall):
+    """The first staff person, who may do everything."""
+    from accounts.models import User
+    from core import clock
+
+    return User.objects.create_superuser("admin", "admin-demo-1", date_joined=clock.now())
