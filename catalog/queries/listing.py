@@ -1,6 +1,7 @@
 """The list page: filters, search, counts for each category and one page of cards, in four queries."""
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 
 from django.db.models import Count, F
 
@@ -20,17 +21,16 @@ _ORDER = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Branch:
-    """A category in the sidebar; ``count`` and ``children`` say what the other filters leave of it."""
+    """A category in the sidebar; ``count`` and ``children`` say what the other filters leave of it and below it."""
 
     id: int
-    parent_id: int | None
     code: str
     title: str
     icon: str
-    count: int = 0
-    children: list = field(default_factory=list)
+    count: int
+    children: tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Listing:
     ``count``: of all categories under the other filters; ``total``: of this list; ``page`` from 1 to ``pages``.
     """
 
-    cards: list
-    branches: list
-    path: list
+    cards: tuple
+    branches: tuple
+    path: tuple
     count: int
     total: int
     page: int
@@ -63,23 +63,20 @@ def listed_products(filters, *, at, available=None):
     anything, as far as we know). An unknown category is an empty list, a page past the end is the last one."""
     products = _narrowed(filters, available)
     counts = dict(products.order_by().values_list("category_id").annotate(Count("pk")))
-    tree = _tree(counts)
-    branches = [branch for branch in tree.values() if branch.parent_id is None]
-    count = sum(counts.values())
-    path, total = [], count
+    branches = _tree(counts)
+    count = total = sum(counts.values())
+    path = _path(branches, filters.category) if filters.category else ()
     if filters.category:
-        chosen = next((branch for branch in tree.values() if branch.code == filters.category), None)
-        path = _path(tree, chosen)
-        total = chosen.count if chosen else 0
+        total = path[-1].count if path else 0
         if total:
-            products = products.filter(category_id__in=_descendants(chosen))
+            products = products.filter(category_id__in=_descendants(path[-1]))
     pages = max(-(-total // PER_PAGE), 1)
     number = min(filters.page, pages)
     found = []
     if total:
         page = products.order_by(*_ORDER[filters.sort])[(number - 1) * PER_PAGE : number * PER_PAGE]
         found = shelves.cards(page, at=at, available=available, way=filters.way or None, eager=shelves.EAGER)
-    return Listing(found, branches, path, count, total, number, pages)
+    return Listing(tuple(found), branches, path, count, total, number, pages)
 
 
 def _narrowed(filters, available):
@@ -106,33 +103,29 @@ def _narrowed(filters, available):
 
 
 def _tree(counts):
-    """``{id: Branch}`` of all categories, each counting its own products and those below it."""
+    """All categories as a tree of ``Branch``es, each counting its own products and those below it."""
+    below = defaultdict(list)
     rows = Category.objects.order_by("position", "pk").values_list("pk", "parent_id", "code", "name", "name_en", "icon")
-    tree = {
-        pk: Branch(pk, parent_id, code, in_language(name, name_en), icon, counts.get(pk, 0))
-        for pk, parent_id, code, name, name_en, icon in rows
-    }
-    for branch in tree.values():
-        if branch.parent_id is not None:
-            tree[branch.parent_id].children.append(branch)
-    for pk, count in counts.items():
-        above = tree[pk].parent_id
-        while above is not None:
-            tree[above].count += count
-            above = tree[above].parent_id
-    return tree
+    for row in rows:
+        below[row[1]].append(row)
+
+    def grow(pk, _parent, code, name, name_en, icon):
+        children = tuple(grow(*row) for row in below[pk])
+        count = counts.get(pk, 0) + sum(child.count for child in children)
+        return Branch(pk, code, in_language(name, name_en), icon, count, children)
+
+    return tuple(grow(*row) for row in below[None])
 
 
-def _path(tree, branch):
-    path = []
-    while branch is not None:
-        path.insert(0, branch)
-        branch = tree.get(branch.parent_id)
-    return path
+def _path(branches, code):
+    """From the top down to the category with that code; empty when there is none."""
+    for branch in branches:
+        if branch.code == code:
+            return (branch,)
+        if deeper := _path(branch.children, code):
+            return (branch, *deeper)
+    return ()
 
 
 def _descendants(branch):
-    found = [branch.id]
-    for child in branch.children:
-        found += _descendants(child)
-    return found
+    return [branch.id, *(pk for child in branch.children for pk in _descendants(child))]

@@ -107,7 +107,7 @@ def test_counts_follow_the_filters_and_the_tree(make_category, old_product):
     assert [branch.code for branch in below.path] == ["fruit", "berries"]
     assert below.total == 2
     unknown = listing(category="nope")
-    assert (unknown.total, unknown.cards, unknown.category) == (0, [], None)
+    assert (unknown.total, unknown.cards, unknown.category) == (0, (), None)
 
 
 @pytest.mark.parametrize(

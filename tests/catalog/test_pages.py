@@ -47,9 +47,11 @@ def test_list_for_a_stranger(client, make_product, picture):
     response = client.get("/products/")
     page = response.content.decode()
     assert f'href="/products/{product.pk}/"' in page
-    assert re.search(
-        r'<img class="pic" src="/?media/products/[^"]+\.card\.webp" alt="正面" width="\d+" height="\d+"', page
-    )
+    (image,) = re.findall(r'<img class="pic"[^>]+>', page)
+    assert re.search(r'src="/media/products/[^"]+\.card\.webp"', image)
+    assert re.search(r'srcset="[^"]+\.card\.webp 1x, [^"]+\.card2x\.webp 2x"', image)
+    assert re.search(r'alt="正面".* width="\d+" height="\d+"', image)
+    assert "loading" not in image
     assert "1,000 points" in page
     assert "Within my points" not in page
 
@@ -145,19 +147,13 @@ def test_detail_of_a_stranger_leads_to_signing_in(client, make_product):
 
 
 def test_detail_of_a_member(client, make_product, member):
+    mixed = {"mixed_points": 500, "mixed_fen": 3200}
     product = make_product(
         options=COLOURS,
         parameters=[["材质", "316 不锈钢"]],
         market_price_fen=5900,
         skus=[
-            {
-                "code": "A",
-                "options": {"颜色": "奶白"},
-                "points_price": 1400,
-                "mixed_points": 500,
-                "mixed_fen": 3200,
-                "stock": 3,
-            },
+            {"code": "A", "options": {"颜色": "奶白"}, "points_price": 1400, "stock": 3, **mixed},
             {"code": "B", "options": {"颜色": "松绿"}, "points_price": 1400, "stock": 0},
         ],
     )
