@@ -101,7 +101,7 @@ def test_a_page_that_says_nothing_else_has_a_way_back_a_heading_and_the_tabs(cli
     [
         (400, "这个请求看不懂", True),
         (403, "这一页不对你开放", True),
-        (404, "这里没有东西", False),
+        (404, "没找到这一页", False),
         (500, "页面没打开", True),
     ],
 )
