@@ -4,13 +4,9 @@ import pytest
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Retry
 from django.core import mail
-from django.urls import include, path, reverse
 
 from accounts import sent, sms, tasks
-from pointsmall.urls import urlpatterns as mall_urls
 from tests.accounts.conftest import AT
-
-urlpatterns = [path("dev/", include("accounts.dev_urls")), *mall_urls]
 
 
 def test_a_sender_is_chosen_by_its_name(settings, monkeypatch):
@@ -63,7 +59,6 @@ def test_nothing_is_kept_in_production(settings):
     assert not sent.latest()
 
 
-@pytest.mark.urls(__name__)
 @pytest.mark.django_db
 def test_the_page_shows_them(client):
     sent.keep(kind="sms", to="+8613800000001", text="first", at=AT)
@@ -71,4 +66,3 @@ def test_the_page_shows_them(client):
     page = client.get("/dev/outbox/").content.decode()
     assert page.index("second") < page.index("About") + 200
     assert page.index("second") < page.index("first")
-    assert reverse("dev_outbox") == "/dev/outbox/"
