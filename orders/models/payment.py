@@ -11,7 +11,7 @@ class PaymentState(models.TextChoices):
     """OPEN waits for money; CLOSED is no longer wanted, and refunded by itself if it is paid all the same."""
 
     OPEN = "open", _("Waiting")
-    PAID = "paid", _("Paid")
+    PAID = "paid", _("Payment made")
     FAILED = "failed", _("Failed")
     CLOSED = "closed", _("Closed")
     REFUNDING = "refunding", _("Refund under way")
@@ -53,7 +53,7 @@ class Payment(models.Model):
 
 
 class NotificationState(models.TextChoices):
-    RECEIVED = "received", _("Received")
+    RECEIVED = "received", _("Taken in")
     WORKED = "worked", _("Worked off")
     REFUSED = "refused", _("Refused")
 

@@ -5,6 +5,7 @@ Sentences for members stand here in one place. Texts that depend on the clock ta
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 
 from django.conf import settings
 from django.utils import timezone
@@ -91,10 +92,24 @@ def returned_parts(order):
         if list(ends.values()) == [points]:
             told = [_("they expire on %(day)s") % {"day": last_day(*ends)}]
         first = _("%(points)s points came back") % {"points": f"{points:,}"}
-        sentences.append(_(", ").join([first, *told]) + _("."))
+        whole = reduce(lambda one, more: _("%(one)s; %(more)s") % {"one": one, "more": more}, [first, *told])
+        sentences.append(_("%(what)s.") % {"what": whole})
     if fen:
         sentences.append(_("%(sum)s goes back the way you paid.") % {"sum": yuan_sum(fen)})
     return sentences
+
+
+def points_used(lots):
+    """Which of ``[(expires_at, points)]`` go first: "12月31日到期的680、1月31日到期的420、其余2,200更晚到期".
+
+    Empty when none of them ends.
+    """
+    first = [(end, points) for end, points in lots if end is not None][:TOLD_ENDS]
+    rest = sum(points for _end, points in lots) - sum(points for _end, points in first)
+    told = [_("%(points)s of %(day)s") % {"points": f"{points:,}", "day": last_day(end)} for end, points in first]
+    if told and rest:
+        told.append(_("the other %(points)s later") % {"points": f"{rest:,}"})
+    return reduce(lambda one, more: _("%(one)s, %(more)s") % {"one": one, "more": more}, told) if told else ""
 
 
 def receipt_due(order):
@@ -109,7 +124,7 @@ def steps(order):
     reached = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}[order.state]
     labels = [
         (_("Placed"), _("Placed"), "check"),
-        (_("Paid"), _("To pay"), "wallet"),
+        (_("Payment made") if order.cash_fen else _("Points used"), _("To pay"), "wallet"),
         (_("Shipped"), _("To ship"), "truck"),
         (_("Received"), _("To receive"), "package-check"),
     ]

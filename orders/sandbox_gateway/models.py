@@ -9,7 +9,7 @@ class SandboxCharge(models.Model):
     """One payment that somebody decided on the sandbox page. ``refunds`` is ``{refund_reference: fen}``."""
 
     class State(models.TextChoices):
-        PAID = "paid", _("Paid")
+        PAID = "paid", _("Payment made")
         FAILED = "failed", _("Failed")
 
     merchant = models.CharField(max_length=32)

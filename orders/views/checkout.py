@@ -24,8 +24,6 @@ from orders.rules.pricing import Choice
 from orders.services import placing
 from points.queries import balance, lots_to_be_used
 
-SHOWN_LOTS = 2
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
@@ -112,7 +110,9 @@ def _page(request, basket, form, error):
         "short": short,
         "window": settings.PAYMENT_WINDOW_MINUTES,
         "ways_out": _ways_out(basket, short) if short else [],
-        "lots": _lots(lots_to_be_used(request.user.pk, priced.points, at=at)) if priced.points and not short else None,
+        "used": telling.points_used(lots_to_be_used(request.user.pk, priced.points, at=at))
+        if priced.points and not short
+        else "",
     }
 
 
@@ -126,9 +126,3 @@ def _ways_out(basket, short):
                 text = price_text(other.points, other.fen)
                 out.append({"line": line, "text": text, "enough": line.total.points - other.points >= short})
     return sorted(out, key=lambda way: not way["enough"])
-
-
-def _lots(lots):
-    """``{"first": [(day, points)], "rest": points}``: the soonest to end by their day, the others as a number."""
-    first = [(telling.last_day(end), points) for end, points in lots if end is not None][:SHOWN_LOTS]
-    return {"first": first, "rest": sum(points for _end, points in lots) - sum(points for _day, points in first)}

@@ -122,7 +122,7 @@ def _pay_with(last_payment):
 def _sum_label(order):
     match order.state:
         case State.PENDING_PAYMENT:
-            return _("To pay")
+            return _("To be paid")
         case State.CANCELLED:
             return _("Total")
         case _:

@@ -46,7 +46,7 @@ def test_the_time_to_pay_is_over():
     ],
 )
 def test_steps(state, expected):
-    assert [step.state for step in telling.steps(SimpleNamespace(state=state))] == expected
+    assert [step.state for step in telling.steps(SimpleNamespace(state=state, cash_fen=100))] == expected
 
 
 def test_every_state_has_a_sentence():
