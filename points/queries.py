@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
 from points import rules
-from points.models import Kind, PointsEntry, PointsLot
+from points.models import Kind, PointsEntry, PointsHold, PointsLot
 
 PAGE = 30
 MONTHS_AHEAD = 12
@@ -216,3 +216,15 @@ def month_bounds(month):
 def next_month(first):
     """The first day of the month after the one that begins on ``first``."""
     return (first + timedelta(days=31)).replace(day=1)
+
+
+def open_lots(member_id, *, limit):
+    """Lots with something in them, in the order in which they are used, ended ones that no sweep took first."""
+    return list(
+        PointsLot.objects.filter(account_id=member_id, open=True).order_by("expires_at", "active_from", "seq")[:limit]
+    )
+
+
+def latest_holds(member_id, *, limit):
+    """Holds, newest first, open or not."""
+    return list(PointsHold.objects.filter(account_id=member_id).order_by("-seq")[:limit])

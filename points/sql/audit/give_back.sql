@@ -7,13 +7,11 @@ WITH give_back AS (
 ), piece AS (
     SELECT g.account_id, g.name, g.points AS whole, g.at, p.*
     FROM give_back g
-    CROSS JOIN LATERAL jsonb_to_recordset(g.pieces) AS p (lot integer, points integer, expires_at timestamptz, grace boolean)
+    LEFT JOIN LATERAL jsonb_to_recordset(CASE jsonb_typeof(g.pieces) WHEN 'array' THEN g.pieces ELSE '[]' END)
+        AS p (lot integer, points integer, expires_at timestamptz, grace boolean) ON true
 )
-SELECT account_id, 'give back', name || ' gave ' || max(whole) || ', its pieces say ' || sum(points)
-FROM piece GROUP BY account_id, name HAVING sum(points) <> max(whole)
-UNION ALL
-SELECT account_id, 'give back', name || ' does not say what went where'
-FROM give_back WHERE coalesce(jsonb_typeof(pieces), '') <> 'array'
+SELECT account_id, 'give back', name || ' gave ' || max(whole) || ', its pieces say ' || coalesce(sum(points), 0)
+FROM piece GROUP BY account_id, name HAVING coalesce(sum(points), 0) <> max(whole)
 UNION ALL
 SELECT l.account_id, 'grace lot', 'lot ' || l.seq || ' is not what a refund or release gave back'
 FROM points_lot l
