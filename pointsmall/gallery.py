@@ -1,9 +1,8 @@
-"""What the gallery of components shows, in development only: forms and figures that no service made."""
+"""What the gallery of components shows, in development only: forms and figures that no service made. Chinese only."""
 
 from types import SimpleNamespace
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 STATES = [("done", 5), ("done", 8), ("done", 12), ("done", 14), ("today", 16), ("later", 18), ("bonus", 70)]
 
@@ -11,22 +10,22 @@ STATES = [("done", 5), ("done", 8), ("done", 12), ("done", 14), ("today", 16), (
 class SampleForm(forms.Form):
     """One field of each kind, to be shown empty, filled and refused."""
 
-    name = forms.CharField(label=_("Recipient"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(label="收货人", widget=forms.TextInput(attrs={"autocomplete": "name"}))
     phone = forms.RegexField(
         r"^\d{11}$",
-        label=_("Mobile number"),
-        error_messages={"invalid": _("A mobile number has 11 digits")},
+        label="手机号",
+        error_messages={"invalid": "手机号是11位，现在只有10位"},
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
     region = forms.ChoiceField(
-        label=_("Region"),
+        label="所在地区",
         choices=[("110105", "北京市 朝阳区")],
-        help_text=_("You can still change it before you order"),
+        help_text="选错了也没关系，下单前还能改",
     )
-    detail = forms.CharField(label=_("Street and door"), error_messages={"required": _("Please add the door number")})
-    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    kind = forms.ChoiceField(label=_("Kind"), choices=[("a", "家"), ("b", "公司")], widget=forms.RadioSelect)
-    is_default = forms.BooleanField(label=_("Use as default address"), required=False)
+    detail = forms.CharField(label="详细地址", error_messages={"required": "请填写门牌号，快递员要用"})
+    note = forms.CharField(label="留言", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    kind = forms.ChoiceField(label="标签", choices=[("a", "家"), ("b", "公司")], widget=forms.RadioSelect)
+    is_default = forms.BooleanField(label="设为默认地址", required=False)
 
 
 def sample():

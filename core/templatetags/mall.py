@@ -82,10 +82,10 @@ def price(points, fen=0, size="card", old_points=None, old_fen=0):
     old price on its own line.
     """
     points, fen, old_points, old_fen = points or 0, fen or 0, old_points or 0, old_fen or 0
-    spoken = _spoken(points, fen)
+    spoken, unit = _spoken(points, fen), _("points")
     parts = []
     if points or not fen:
-        parts.append(f'<span><i class="mark"></i><b>{points:,}</b><small>{_("points")}</small></span>')
+        parts.append(f'<span><i class="mark"></i><b>{points:,}</b><small>{unit}</small></span>')
     if fen:
         plus = '<span class="plus">+</span> ' if points else ""
         parts.append(f'<span>{plus}<span class="cash"><i>¥</i>{_yuan(fen, False)}</span></span>')
