@@ -28,6 +28,7 @@ TONES = {
     State.TO_SHIP: "warning",
     State.SHIPPED: "primary",
     State.COMPLETED: "success",
+    State.CANCELLED: "default",
 }
 
 
@@ -78,6 +79,7 @@ class OrderAdmin(LookOnlyAdmin):
     list_filter = ["state", "shipments__carrier"]
     list_select_related = ["member"]
     list_per_page = 50
+    list_filter_sheet = False
     search_fields = ["number", "shipments__tracking_number", "member__phone"]
     search_help_text = _("Order number, phone of member or recipient, tracking number")
     date_hierarchy = "placed_at"

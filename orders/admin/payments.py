@@ -13,6 +13,8 @@ TONES = {
     PaymentState.PAID: "success",
     PaymentState.FAILED: "danger",
     PaymentState.REFUNDING: "warning",
+    PaymentState.REFUNDED: "default",
+    PaymentState.CLOSED: "default",
 }
 
 
@@ -25,6 +27,7 @@ class NotificationInline(LookOnlyInline):
 class PaymentAdmin(LookOnlyAdmin):
     list_display = ["reference", "order", "provider", "amount", "state_label", "created_at", "paid_at"]
     list_filter = ["state", "provider"]
+    list_filter_sheet = False
     list_select_related = ["order"]
     search_fields = ["reference", "provider_id", "order__number"]
     search_help_text = _("Reference, provider's number or order number")
@@ -58,7 +61,11 @@ class PaymentNotificationAdmin(LookOnlyAdmin):
     @display(
         description=_("state"),
         ordering="state",
-        label={NotificationState.WORKED: "success", NotificationState.REFUSED: "danger"},
+        label={
+            NotificationState.RECEIVED: "info",
+            NotificationState.WORKED: "success",
+            NotificationState.REFUSED: "danger",
+        },
     )
     def state_label(self, notification):
         return notification.state, notification.get_state_display()

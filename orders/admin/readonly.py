@@ -24,6 +24,7 @@ class LookOnlyInline(LookOnly, TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
+    hide_title = True
 
     def has_view_permission(self, request, obj=None):
         """Who may see the order sees what belongs to it."""

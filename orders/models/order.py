@@ -103,7 +103,7 @@ class OrderItem(models.Model):
     """One line of an order as it was bought: a later change of the product does not touch it."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="items")
-    sku = models.ForeignKey(SKU, models.PROTECT, related_name="+")
+    sku = models.ForeignKey(SKU, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     product_name = models.CharField(_("product"), max_length=200)
     product_name_en = models.CharField(_("product (English)"), max_length=200, blank=True)
     sku_label = models.CharField(_("variant"), max_length=200, blank=True)
