@@ -5,7 +5,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
@@ -59,8 +59,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="user_username_unique"),
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            # UPPER() is what Django's ``iexact`` compares, so that signing in uses these indexes.
+            models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.UniqueConstraint(Upper("email"), name="user_email_unique"),
             models.UniqueConstraint(fields=["phone"], name="user_phone_unique"),
             models.CheckConstraint(
                 condition=Q(username__isnull=False) | Q(email__isnull=False) | Q(phone__isnull=False),

@@ -94,7 +94,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
-    "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
     "django_htmx",

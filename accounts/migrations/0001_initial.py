@@ -62,11 +62,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='user_username_unique'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('username'), name='user_username_unique'),
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('email'), name='user_email_unique'),
         ),
         migrations.AddConstraint(
             model_name='user',

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts import services
 from accounts.models import User
@@ -136,3 +136,10 @@ def test_deactivation_is_recorded_and_idempotent():
 
     assert not User.objects.get().is_active
     assert AuditEvent.objects.filter(event="member.deactivated", by="staff:1").count() == 1
+
+
+@pytest.mark.parametrize("field", ["username", "email"])
+def test_people_are_found_by_an_index_whatever_case_they_type(field):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a test's table is too small for an index to pay
+    assert f"user_{field}_unique" in User.objects.filter(**{f"{field}__iexact": "Someone"}).explain()

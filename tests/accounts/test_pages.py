@@ -32,7 +32,6 @@ FOR_MEMBERS = [
     "/accounts/logout/",
     "/accounts/sessions/",
     "/accounts/2fa/",
-    "/accounts/3rdparty/",
 ]
 
 
