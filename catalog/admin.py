@@ -22,6 +22,9 @@ from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import price_text
 
+LISTED = _("Listed: %(count)s.")
+UNLISTED = _("Unlisted: %(count)s. Nobody can redeem them now.")
+
 
 @admin.register(Category)
 class CategoryAdmin(ModelAdmin):
@@ -107,7 +110,8 @@ class ProductAdmin(ModelAdmin):
     search_help_text = _("Name, brand, model number or SKU code")
     ordering = ["-id"]
     actions = ["list_selected", "unlist_selected"]
-    actions_detail = ["restock", "list_now", "unlist_now"]
+    actions_detail = ["restock"]
+    actions_submit_line = ["list_now", "unlist_now"]
     fieldsets = [
         (None, {"fields": ["category", ("name", "name_en"), ("brand", "spec", "model_no")]}),
         (_("Offer"), {"fields": [("market_price_fen", "position"), "state"]}),
@@ -136,6 +140,11 @@ class ProductAdmin(ModelAdmin):
 
     def has_unlist_permission(self, request, object_id=None):
         return self.has_change_permission(request) and _is_listed(object_id) is not False
+
+    def get_actions_submit_line(self, request, object_id):
+        """A product that is not there yet cannot be taken off the list."""
+        acts = super().get_actions_submit_line(request, object_id)
+        return acts if object_id else [act for act in acts if "unlist" not in act.action_name]
 
     # Saving
 
@@ -171,6 +180,9 @@ class ProductAdmin(ModelAdmin):
             by=actors.staff(request.user.pk),
             at=clock.now(),
         )
+        for act in self.get_actions_submit_line(request, form.instance.pk):
+            if act.action_name in request.POST:
+                act.method(request, form.instance)
 
     # The list
 
@@ -200,23 +212,19 @@ class ProductAdmin(ModelAdmin):
 
     @action(description=_("Put on the list"), permissions=["change"])
     def list_selected(self, request, queryset):
-        self._for_each(request, queryset, products.list_product, _("Listed: %(count)s."))
+        self._for_each(request, queryset, products.list_product, LISTED)
 
     @action(description=_("Take off the list"), permissions=["change"])
     def unlist_selected(self, request, queryset):
-        self._for_each(
-            request, queryset, products.unlist_product, _("Unlisted: %(count)s. Nobody can redeem them now.")
-        )
+        self._for_each(request, queryset, products.unlist_product, UNLISTED)
 
-    @action(description=_("Put on the list"), url_path="list", permissions=["list"], icon="visibility")
-    def list_now(self, request, object_id):
-        return self._for_one(request, object_id, products.list_product, _("Listed: %(count)s."))
+    @action(description=_("Save and put on the list"), permissions=["list"])
+    def list_now(self, request, product):
+        self._for_each(request, Product.objects.filter(pk=product.pk), products.list_product, LISTED)
 
-    @action(description=_("Take off the list"), url_path="unlist", permissions=["unlist"], icon="visibility_off")
-    def unlist_now(self, request, object_id):
-        return self._for_one(
-            request, object_id, products.unlist_product, _("Unlisted: %(count)s. Nobody can redeem them now.")
-        )
+    @action(description=_("Save and take off the list"), permissions=["unlist"])
+    def unlist_now(self, request, product):
+        self._for_each(request, Product.objects.filter(pk=product.pk), products.unlist_product, UNLISTED)
 
     @action(description=_("Change stock"), url_path="restock", permissions=["restock"], icon="inventory_2")
     def restock(self, request, object_id):
@@ -263,10 +271,6 @@ class ProductAdmin(ModelAdmin):
             except DomainError as error:
                 messages.error(request, str(error))
         messages.success(request, done % {"count": count})
-
-    def _for_one(self, request, object_id, service, done):
-        self._for_each(request, Product.objects.filter(pk=object_id), service, done)
-        return redirect(reverse("admin:catalog_product_change", args=[object_id]))
 
 
 @admin.register(StockMovement)

@@ -157,7 +157,7 @@ class SKUForm(forms.ModelForm):
         self.product = product
         if self.instance.pk:
             self.initial["options"] = " · ".join(self.instance.options.values())
-            del self.fields["opening_stock"]
+            self.fields["opening_stock"].disabled = True  # stock moves by its own act from now on
 
     def clean_options(self):
         """The combination whose values were typed, whatever stands between them."""
@@ -172,11 +172,11 @@ class SKUForm(forms.ModelForm):
     def clean(self):
         data = super().clean()
         points, fen = data.get("mixed_points"), data.get("mixed_fen")
-        if points and not fen and "mixed_fen" not in self.errors:
+        if points is not None and fen is None and "mixed_fen" not in self.errors:
             self.add_error("mixed_fen", _("Points with cash need both: points and cash."))
-        elif fen and not points and "mixed_points" not in self.errors:
+        elif fen is not None and points is None and "mixed_points" not in self.errors:
             self.add_error("mixed_points", _("Points with cash need both: points and cash."))
-        elif not points and not data.get("points_price") and "points_price" not in self.errors:
+        elif points is None and data.get("points_price") is None and "points_price" not in self.errors:
             self.add_error("points_price", _("Give at least one price: points only, or points and cash."))
         return data
 
