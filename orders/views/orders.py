@@ -82,16 +82,14 @@ def detail(request, number):
 @require_POST
 @login_required
 def cancel(request, number):
-    """The member does not want it any more."""
+    """The member does not want it any more; the order's page then says what came back."""
     order = own_order(request, number)
     try:
-        order = cancelling.cancel_order(
+        cancelling.cancel_order(
             order=order, by=actors.member(request.user.pk), at=clock.now(), reason=telling.BY_MEMBER
         )
     except DomainError as error:
         messages.error(request, str(error))
-    else:
-        messages.success(request, " ".join([_("Cancelled."), *telling.returned_parts(order)]))
     return redirect(order)
 
 
