@@ -29,8 +29,8 @@ BASE = """<!doctype html><html lang="zh-CN"><head><title>{% block title %}{% end
 <body><h1>{{ heading }}</h1><main>{% block main %}{% endblock %}</main></body></html>"""
 PAGE = """{% extends "base.html" %}{% block title %}{{ heading }}{% endblock %}{% block main %}<div class="grid">
 {% for card in cards %}<a class="card" href="/products/{{ card.id }}/"><img src="{{ card.picture }}"
-alt="{{ card.name }}" width="360" height="360"><h3>{{ card.name }}</h3><b>{{ card.points }}</b> <span>{{ card.fen }}</span>
-<p>{{ card.redeemed }}</p></a>{% endfor %}</div>{% endblock %}"""
+alt="{{ card.name }}" width="360" height="360"><h3>{{ card.name }}</h3><b>{{ card.points }}</b>
+<span>{{ card.fen }}</span><p>{{ card.redeemed }}</p></a>{% endfor %}</div>{% endblock %}"""
 
 
 def rows():

@@ -113,7 +113,7 @@ class ProductAdmin(ModelAdmin):
     actions_detail = ["restock"]
     actions_submit_line = ["list_now", "unlist_now"]
     fieldsets = [
-        (None, {"fields": ["category", ("name", "name_en"), ("brand", "spec", "model_no")]}),
+        (None, {"fields": ["category", ("name", "name_en"), ("brand", "model_no"), "spec"]}),
         (_("Offer"), {"fields": [("market_price_fen", "position"), "state"]}),
         (_("Texts"), {"fields": ["description", "options", "parameters"]}),
     ]
