@@ -1,7 +1,8 @@
 """What a posting costs beside what PostgreSQL's own benchmark calls a transaction (design: the ledger is a small bank).
 
-Both run on one server, in a scratch database, in turns: ``pgbench``'s TPC-B-like transaction with prepared statements and
-eight clients, then eight processes that spend through ``points.ledger`` on Django's connection, a random account each time.
+Both run on one server, in a scratch database, in turns: ``pgbench``'s TPC-B-like transaction with prepared statements
+and eight clients, then eight processes that spend through ``points.ledger`` on Django's connection, a random account
+each time.
 """
 
 import os
@@ -84,8 +85,8 @@ def _fill(url):
     )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO accounts_user (password, is_superuser, username, phone_verified, nickname, is_staff, is_active,"
-            " date_joined) SELECT '', false, 'bench' || n, false, '', false, true, now() FROM generate_series(1, %s) n",
+            "INSERT INTO accounts_user (password, is_superuser, username, phone_verified, nickname, is_staff,"
+            " is_active, date_joined) SELECT '', false, 'bench' || n, false, '', false, true, now() FROM generate_series(1, %s) n",
             [ACCOUNTS],
         )
         connection.execute(

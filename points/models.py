@@ -253,7 +253,7 @@ class PointsAllocation(models.Model):
     position = models.IntegerField(_("position"))
     lot = models.IntegerField(_("lot"))
     points = models.IntegerField(_("points"))
-    returned = models.IntegerField(_("returned"))
+    returned = models.IntegerField(_("given back"))
 
     class Meta:
         db_table = "points_allocation"

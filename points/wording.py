@@ -7,7 +7,10 @@ from core.templatetags.mall import shop_day
 
 
 def given_back(pieces, *, at):
-    """Where points went that came back at ``at`` (B7): "80 end 31 Dec, 40 got until 5 Dec". ``pieces`` are ``ledger.Piece``."""
+    """Where points went that came back at ``at`` (B7): "80 end on 31 Dec, 40 had ended, usable until 5 Dec".
+
+    ``pieces`` are ``ledger.Piece``.
+    """
     return _(", ").join(_piece(piece, at) for piece in pieces)
 
 

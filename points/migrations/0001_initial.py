@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('position', models.IntegerField(verbose_name='position')),
                 ('lot', models.IntegerField(verbose_name='lot')),
                 ('points', models.IntegerField(verbose_name='points')),
-                ('returned', models.IntegerField(verbose_name='returned')),
+                ('returned', models.IntegerField(verbose_name='given back')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='points.pointsaccount', verbose_name='points account')),
             ],
             options={

@@ -1,0 +1,273 @@
+"""The ledger against a plain-Python model of its rules: random sequences of everything, with retries, as time passes."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from core.errors import DomainError
+from points import audit, ledger, queries
+from points.models import PointsLot
+from tests.points.conftest import AT
+
+FOREVER = datetime.max.replace(tzinfo=AT.tzinfo)
+DAY = timedelta(days=1)
+
+
+class Refused(Exception):
+    pass
+
+
+class Model:
+    """Lots as ``[expires_at, active_from, seq, remaining]``, what each debit and hold took, and every answer given."""
+
+    def __init__(self):
+        self.seq = 0
+        self.lots = {}
+        self.takings = defaultdict(list)  # key -> [[lot, points not returned yet]], in order of consumption
+        self.holds = {}  # key -> [points, state]
+        self.debits = {}  # key of the entry -> key of the taking
+        self.balance = 0
+        self.answers = {}
+
+    def number(self):
+        self.seq += 1
+        return self.seq
+
+    def spendable(self, at):
+        return sorted(lot for lot in self.lots.values() if lot[0] > at >= lot[1] and lot[3])
+
+    def available(self, at):
+        return sum(lot[3] for lot in self.spendable(at))
+
+    def once(self, key, content, act):
+        """``(answer, repeated)``; a key seen before answers as before, or is refused with other content."""
+        if key in self.answers:
+            before, answer = self.answers[key]
+            if before != content:
+                raise Refused
+            return answer, True
+        answer = act()
+        self.answers[key] = (content, answer)
+        return answer, False
+
+    def take(self, key, points, at):
+        if points > self.available(at):
+            raise Refused
+        for lot in self.spendable(at):
+            taken = min(points, lot[3])
+            if taken:
+                lot[3] -= taken
+                points -= taken
+                self.takings[key].append([lot[2], taken])
+
+    def give_back(self, key, points, at, grace_days):
+        pieces = defaultdict(int)
+        if points > sum(left for _lot, left in self.takings[key]):
+            raise Refused
+        for taking in reversed(self.takings[key]):
+            back = min(points, taking[1])
+            if not back:
+                continue
+            taking[1] -= back
+            points -= back
+            lot = self.lots[taking[0]]
+            grace = lot[0] <= at and grace_days > 0
+            if grace:
+                number = self.number()
+                lot = self.lots[number] = [at + grace_days * DAY, at, number, 0]
+            lot[3] += back
+            pieces[lot[0], grace] += back
+        return dict(pieces)
+
+    def earn(self, key, points, at, expires_at, active_from):
+        def act():
+            number = self.number()
+            self.lots[number] = [expires_at or FOREVER, active_from, number, points]
+            self.balance += points
+            return number, self.balance
+
+        return self.once(key, ("earn", points), act)
+
+    def spend(self, key, points, at):
+        def act():
+            self.take(key, points, at)
+            self.debits[key] = key
+            self.balance -= points
+            return self.number(), self.balance
+
+        return self.once(key, ("spend", points), act)
+
+    def hold(self, key, points, at):
+        def act():
+            self.take(key, points, at)
+            self.holds[key] = [points, "open"]
+            return (self.number(),)
+
+        return self.once(key, ("hold", points), act)
+
+    def capture(self, key, hold, at):
+        if hold not in self.holds:
+            raise Refused
+
+        def act():
+            points, state = self.holds[hold]
+            if state != "open":
+                raise Refused
+            self.holds[hold][1] = "captured"
+            self.debits[key] = hold
+            self.balance -= points
+            return self.number(), self.balance
+
+        return self.once(key, ("capture", hold), act)
+
+    def release(self, key, hold, at, grace_days):
+        if hold not in self.holds or self.holds[hold][1] == "captured":
+            raise Refused
+        points, state = self.holds[hold]
+        if state == "released":
+            if key in self.answers and self.answers[key][0] != ("release", hold):
+                raise Refused
+            return self.releases[hold], True
+
+        def act():
+            self.holds[hold][1] = "released"
+            self.releases[hold] = self.give_back(hold, points, at, grace_days)
+            return self.releases[hold]
+
+        return self.once(key, ("release", hold), act)
+
+    @property
+    def releases(self):
+        return self.__dict__.setdefault("_releases", {})
+
+    def refund(self, key, spent, points, at, grace_days):
+        if spent not in self.debits:
+            raise Refused
+
+        def act():
+            entry = self.number()
+            try:
+                pieces = self.give_back(self.debits[spent], points, at, grace_days)
+            except Refused:
+                self.seq -= 1
+                raise
+            self.balance += points
+            return entry, self.balance, pieces
+
+        return self.once(key, ("refund", spent, points), act)
+
+
+def pieces(found):
+    return {(piece.expires_at or FOREVER, piece.is_grace): piece.points for piece in found}
+
+
+POINTS = st.integers(1, 60)
+GRACE = st.sampled_from([0, 2, 14])
+ANY = st.integers(0, 99)  # picks one of what is there, by remainder
+FRESH = st.one_of(
+    st.tuples(st.just("earn"), POINTS, st.sampled_from([None, 1, 3, 10]), st.sampled_from([0, 0, -2, 2])),
+    st.tuples(st.just("spend"), POINTS),
+    st.tuples(st.just("hold"), POINTS),
+    st.tuples(st.just("capture"), ANY),
+    st.tuples(st.just("release"), ANY, GRACE),
+    st.tuples(st.just("refund"), ANY, st.integers(1, 30), GRACE),
+)
+STEP = st.one_of(
+    FRESH,
+    FRESH,
+    st.tuples(st.just("wait"), st.integers(1, 8).map((12).__mul__)),
+    st.tuples(st.just("again"), ANY),  # the same call once more
+    st.tuples(st.just("clash"), ANY, FRESH),  # another call with a key that was used
+)
+
+
+def pick(names, number):
+    return list(names)[number % len(names)] if names else "none"
+
+
+def resolve(step, number, model, calls):
+    """The call ``(verb, key, ...)`` that a step means now."""
+    if step[0] == "again":
+        return pick(calls, step[1]) if calls else ("spend", "first", 1)
+    key = f"k{number}"
+    if step[0] == "clash":
+        key = pick(model.answers, step[1])
+        step = step[2]
+    verb, *rest = step
+    if verb in ("capture", "release"):
+        rest[0] = pick(model.holds, rest[0])
+    elif verb == "refund":
+        rest[0] = pick(model.debits, rest[0])
+    return (verb, key, *rest)
+
+
+def on_both(step, at, model, common):
+    """Make one call to the model and to the ledger: both answers, None for a refusal."""
+    verb, key, *rest = step
+    if verb == "earn":
+        points, days, begins = rest
+        begins = at + begins * DAY
+        ends = None if days is None else max(begins, at) + days * DAY
+        ours = lambda: model.earn(key, points, at, ends, begins)  # noqa: E731 - two of a kind
+        theirs = {"points": points, "kind": "campaign", "expires_at": ends, "active_from": begins}
+    elif verb in ("spend", "hold"):
+        ours = lambda: getattr(model, verb)(key, rest[0], at)  # noqa: E731
+        theirs = {"points": rest[0]} | ({"kind": "redeem"} if verb == "spend" else {})
+    elif verb == "capture":
+        ours = lambda: model.capture(key, rest[0], at)  # noqa: E731
+        theirs = {"hold": rest[0]}
+    elif verb == "release":
+        ours = lambda: model.release(key, rest[0], at, rest[1])  # noqa: E731
+        theirs = {"hold": rest[0], "grace_days": rest[1]}
+    else:
+        ours = lambda: model.refund(key, *rest[:2], at, rest[2])  # noqa: E731
+        theirs = {"spent": rest[0], "points": rest[1], "grace_days": rest[2]}
+    try:
+        expected = ours()
+    except Refused:
+        expected = None
+    try:
+        with transaction.atomic():
+            result = getattr(ledger, verb)(**common, **theirs, key=key, at=at)
+    except DomainError:
+        return expected, None
+    assert result.available == model.available(at)
+    given = {
+        "hold": lambda: (result.seq,),
+        "release": lambda: pieces(result.pieces),
+        "refund": lambda: (result.seq, result.balance_after, pieces(result.pieces)),
+    }.get(verb, lambda: (result.seq, result.balance_after))()
+    return expected, (given, result.repeated)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    derandomize=True,
+)
+@given(steps=st.lists(STEP, min_size=10, max_size=50))
+def test_the_ledger_does_what_the_model_says(db, steps):
+    with transaction.atomic():
+        member = User.objects.create(username="modelled", date_joined=AT).pk
+        common = {"account": member, "by": "member:1"}
+        model, at, calls = Model(), AT, []
+        for number, step in enumerate(steps):
+            if step[0] == "wait":
+                at += timedelta(hours=step[1])
+            else:
+                call = resolve(step, number, model, calls)
+                calls.append(call)
+                expected, found = on_both(call, at, model, common)
+                assert found == expected, call
+            balance = queries.balance(member, at=at)
+            assert balance.available == model.available(at)
+            assert balance.held == sum(points for points, state in model.holds.values() if state == "open")
+        lots = PointsLot.objects.filter(account_id=member).values_list("seq", "remaining")
+        assert dict(lots) == {number: lot[3] for number, lot in model.lots.items()}
+        assert audit.run().breaks == []
+        transaction.set_rollback(True)
