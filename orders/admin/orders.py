@@ -80,6 +80,7 @@ class OrderAdmin(LookOnlyAdmin):
     list_select_related = ["member"]
     list_per_page = 50
     list_filter_sheet = False
+    view_on_site = False  # that page is the member's own
     search_fields = ["number", "shipments__tracking_number", "member__phone"]
     search_help_text = _("Order number, phone of member or recipient, tracking number")
     date_hierarchy = "placed_at"
@@ -99,6 +100,15 @@ class OrderAdmin(LookOnlyAdmin):
     def get_queryset(self, request):
         """With the number of pieces, which the list shows."""
         return super().get_queryset(request).annotate(piece_count=Sum("items__quantity"))
+
+    def get_inlines(self, request, obj):
+        """Tables that would be empty are left out."""
+        empty = set()
+        if obj is None or not obj.shipments.exists():
+            empty.add(ShipmentInline)
+        if obj is None or not obj.payments.exists():
+            empty.add(PaymentInline)
+        return [inline for inline in self.inlines if inline not in empty]
 
     def get_search_results(self, request, queryset, search_term):
         """A phone is found by the member's number or by the fingerprint of the recipient's, which is encrypted."""
@@ -168,7 +178,7 @@ class OrderAdmin(LookOnlyAdmin):
 
     # Acts
 
-    @action(description=_("Ship"), url_path="ship", permissions=["ship"], icon="local_shipping")
+    @action(description=_("Ship"), url_path="ship", permissions=["ship"], icon="local_shipping", variant="primary")
     def ship(self, request, object_id):
         """Carrier and tracking number of one order."""
 
@@ -191,7 +201,7 @@ class OrderAdmin(LookOnlyAdmin):
             done=_("The parcel is on its way."),
         )
 
-    @action(description=_("Cancel"), url_path="cancel", permissions=["cancel"], icon="cancel", variant="danger")
+    @action(description=_("Cancel order"), url_path="cancel", permissions=["cancel"], icon="cancel", variant="danger")
     def cancel(self, request, object_id):
         """Give everything back, with a reason that the member reads."""
 

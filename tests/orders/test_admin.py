@@ -14,12 +14,6 @@ from orders.services import shipping
 LIST = "/admin/orders/order/"
 
 
-@pytest.fixture(autouse=True)
-def plain_sidebar(settings):
-    """The sidebar names pages of every app; these tests are about ours."""
-    settings.UNFOLD = {**settings.UNFOLD, "SIDEBAR": {"navigation": []}}
-
-
 def staff(*permissions, at, phone="+8613700000001"):
     user = create_member(phone=phone, username=f"staff{phone[-2:]}", by=actors.system("test"), at=at)
     type(user).objects.filter(pk=user.pk).update(is_staff=True)
