@@ -17,6 +17,7 @@ ROWS = 8
 def work_to_do(request, context):
     """Fill the staff's first page; each part is there for those who may see its rows."""
     now = clock.now()
+    context["title"] = _("Work to do")
     if request.user.has_perm("orders.view_order"):
         context |= {"order_counts": _order_counts(), "to_ship": _to_ship(now)}
     if request.user.has_perm("catalog.view_sku"):

