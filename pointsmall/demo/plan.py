@@ -268,9 +268,9 @@ class Heroine(Story):
         self.happens(at, "is_granted", points=points, reason="会员日回馈", expires_at=self._end_of_a_month_soon())
 
     def _end_of_a_month_soon(self):
-        """The end of the first month that ends at least 30 days from now."""
+        """The last moment of the first month that ends at least 30 days from now."""
         next_month = ((self.today + timedelta(days=30)).replace(day=1) + timedelta(days=32)).replace(day=1)
-        return timezone.make_aware(datetime.combine(next_month, time.min))
+        return timezone.make_aware(datetime.combine(next_month, time.min)) - timedelta.resolution
 
     def _buys_what_is_missing(self):
         """Purchases over the whole time, so large that ``AVAILABLE`` comes out."""
