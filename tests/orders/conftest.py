@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.services import create_member, save_address
 from catalog.services import products
-from core import actors, clock, tasks  # noqa: F401 - tasks: the outbox is drained in this process
+from core import actors, clock
 from core.models import OutboxMessage
 from orders.payments import http
 from orders.services import placing
