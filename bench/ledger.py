@@ -86,7 +86,8 @@ def _fill(url):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO accounts_user (password, is_superuser, username, phone_verified, nickname, is_staff,"
-            " is_active, date_joined) SELECT '', false, 'bench' || n, false, '', false, true, now() FROM generate_series(1, %s) n",
+            " is_active, date_joined) SELECT '', false, 'bench' || n, false, '', false, true, now()"
+            " FROM generate_series(1, %s) n",
             [ACCOUNTS],
         )
         connection.execute(

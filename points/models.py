@@ -16,6 +16,8 @@ swept yet (``points_spendable`` in ``points/sql/``). The lots that ended lead th
 lots not active yet are only looked for while ``pending_until`` lies ahead; for nearly every member both are empty
 probes. So nobody has to move points from "pending" to "available" in time, and a late sweep lets nothing dead be
 spent. ``points.audit`` proves the three equations, and everything below them, from the entries up.
+
+Foreign keys inside the ledger are in ``points/sql/guards.sql``: of two columns, and checked at once.
 """
 
 from django.conf import settings
@@ -99,7 +101,12 @@ class PointsEntry(models.Model):
 
     pk = models.CompositePrimaryKey("account_id", "seq")
     account = models.ForeignKey(
-        PointsAccount, models.PROTECT, related_name="entries", db_index=False, verbose_name=_("points account")
+        PointsAccount,
+        models.PROTECT,
+        related_name="entries",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("points account"),
     )
     seq = models.IntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
@@ -147,7 +154,12 @@ class PointsLot(models.Model):
 
     pk = models.CompositePrimaryKey("account_id", "seq")
     account = models.ForeignKey(
-        PointsAccount, models.PROTECT, related_name="lots", db_index=False, verbose_name=_("points account")
+        PointsAccount,
+        models.PROTECT,
+        related_name="lots",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("points account"),
     )
     seq = models.IntegerField(_("number"))
     points = models.IntegerField(_("points"))
@@ -198,7 +210,12 @@ class PointsHold(models.Model):
 
     pk = models.CompositePrimaryKey("account_id", "seq")
     account = models.ForeignKey(
-        PointsAccount, models.PROTECT, related_name="holds", db_index=False, verbose_name=_("points account")
+        PointsAccount,
+        models.PROTECT,
+        related_name="holds",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("points account"),
     )
     seq = models.IntegerField(_("number"))
     points = models.IntegerField(_("points"))
@@ -247,7 +264,12 @@ class PointsAllocation(models.Model):
 
     pk = models.CompositePrimaryKey("account_id", "taker", "position")
     account = models.ForeignKey(
-        PointsAccount, models.PROTECT, related_name="allocations", db_index=False, verbose_name=_("points account")
+        PointsAccount,
+        models.PROTECT,
+        related_name="allocations",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("points account"),
     )
     taker = models.IntegerField(_("entry or hold"))
     position = models.IntegerField(_("position"))

@@ -321,6 +321,13 @@ class TestRefunds:
         assert (grace.origin, grace.points, grace.expires_at) == (1, 40, at + 14 * DAY)
         assert available(own.member, at + 14 * DAY) == 80
 
+    @pytest.mark.parametrize(("seconds", "grace"), [(-1, False), (0, True), (1, True)])
+    def test_get_grace_from_the_moment_their_lot_ends(self, own, seconds, grace):
+        own.earn(40, expires_at=AT + DAY)
+        own.spend(40, key="s")
+        refund = own.refund("s", 40, at=AT + DAY + timedelta(seconds=seconds))
+        assert [piece.is_grace for piece in refund.pieces] == [grace]
+
     def test_without_grace_they_stay_ended(self, own):
         own.earn(40, expires_at=AT + DAY)
         own.earn(80, expires_at=AT + 60 * DAY)

@@ -1,4 +1,4 @@
-"""The ledger against a plain-Python model of its rules: random sequences of everything, with retries, as time passes."""
+"""The ledger against a plain-Python model of its rules: random sequences, with retries, as time passes."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
