@@ -75,6 +75,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self):
         return self.display_name or f"#{self.pk}"
 
+    def get_username(self):
+        """A text for pages that greet staff by username, which a person need not have."""
+        return self.username or self.display_name
+
+    def clean(self):
+        # Django's own would write what get_username() says back into the field.
+        self.username = self.normalize_username(self.username) if self.username else None
+
     def save(self, **kwargs):
         for name in ("username", "email", "phone"):  # others write "" where they mean none
             setattr(self, name, getattr(self, name) or None)

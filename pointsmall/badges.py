@@ -5,5 +5,5 @@ from orders.states import State
 
 
 def orders_waiting(request):
-    """Orders that somebody has to ship, or None when there are none (a badge with 0 is noise)."""
-    return Order.objects.filter(state=State.TO_SHIP).count() or None
+    """How many orders somebody has to ship; empty when there are none, for a badge with 0 is noise."""
+    return Order.objects.filter(state=State.TO_SHIP).count() or ""

@@ -43,7 +43,7 @@ def _item(title, icon, model, badge=None):
         "link": reverse_lazy(f"admin:{model}_changelist"),
         "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
     }
-    return item | ({"badge": badge, "badge_variant": "danger"} if badge else {})
+    return item | ({"badge": badge} if badge else {})
 
 
 UNFOLD = {

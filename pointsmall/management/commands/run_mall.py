@@ -1,5 +1,6 @@
 """Run the whole mall on this machine: database, cache, web server, worker and beat (H1)."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -38,8 +39,9 @@ class Command(BaseCommand):
         failed = False
         try:
             self._prepare(no_demo)
-            for name, arguments in self._parts(port).items():
-                parts[name] = subprocess.Popen([BIN / arguments[0], *arguments[1:]], start_new_session=True)
+            environment = os.environ | {"PORT": str(port)}  # what the mall calls its own address (SITE_URL)
+            for name, (program, *arguments) in self._parts(port).items():
+                parts[name] = subprocess.Popen([BIN / program, *arguments], env=environment, start_new_session=True)
             self._announce(port)
             failed = self._wait(parts)
         except KeyboardInterrupt:
