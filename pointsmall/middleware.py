@@ -1,5 +1,6 @@
 """Middleware of the whole mall."""
 
+import structlog
 from django.conf import settings
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -16,4 +17,16 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
 
     def process_response(self, request, response):
         response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+
+class RequestIdMiddleware:
+    """Names the request to the one who made it, by the id that its log lines carry (H7)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = structlog.contextvars.get_contextvars()["request_id"]
         return response

@@ -16,6 +16,8 @@ _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{1 + _worker}"
 
 django.setup()
+# pytest-xdist's processes inherit the environment, and pytest-django would load the settings in them before this file.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.fixture(autouse=True)

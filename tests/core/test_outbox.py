@@ -89,7 +89,7 @@ def test_staff_may_have_a_failed_message_tried_at_once(seen, monkeypatch):
     at = clock.now()
     publish("a", "broken", at)
     outbox.drain(at=at)
-    monkeypatch.setitem(outbox._handlers, "told", [seen.append])  # the fault is mended
+    monkeypatch.setitem(outbox._handlers, "told", [lambda text: seen.append(text)])  # the fault is mended
     message = OutboxMessage.objects.get(key="a")
     assert outbox.retry([message.pk], by="staff:1", at=at) == 1
     assert outbox.drain(at=at) == (1, 0)
