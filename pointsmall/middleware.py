@@ -27,6 +27,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        request_id = structlog.contextvars.get_contextvars()["request_id"]
         response = self.get_response(request)
-        response.headers["X-Request-ID"] = structlog.contextvars.get_contextvars()["request_id"]
+        response.headers["X-Request-ID"] = request_id
         return response
