@@ -45,6 +45,7 @@ LOOK = env.str("LOOK", "fresh", validate=validate.OneOf(["fresh", "fashion", "bu
 POINTS_PER_YUAN = env.int("POINTS_PER_YUAN", 100)  # value of a point: 100 points = 1 yuan (C14)
 POINTS_EXPIRY_MONTHS = env.int("POINTS_EXPIRY_MONTHS", 12)  # end of the month that many months later; 0 = never
 SIGN_UP_POINTS = env.int("SIGN_UP_POINTS", 200)  # C4
+ADJUST_APPROVAL_ABOVE = env.int("ADJUST_APPROVAL_ABOVE", 5000)  # more points by hand need a second person (B11)
 PAYMENT_WINDOW_MINUTES = env.int("PAYMENT_WINDOW_MINUTES", 30)  # an unpaid order closes after this (F9)
 AUTO_RECEIPT_DAYS = env.int("AUTO_RECEIPT_DAYS", 10)  # receipt is confirmed by itself (F9)
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", [] if PRODUCTION else ["sandbox"])

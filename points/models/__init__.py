@@ -10,14 +10,19 @@ from points.models.ledger import (
     PointsHold,
     PointsLot,
 )
+from points.models.staff import Adjustment, AuditRun, BulkGrant, Reason
 
 __all__ = [
     "EARNED",
     "SPENT",
+    "Adjustment",
+    "AuditRun",
+    "BulkGrant",
     "Kind",
     "PointsAccount",
     "PointsAllocation",
     "PointsEntry",
     "PointsHold",
     "PointsLot",
+    "Reason",
 ]
