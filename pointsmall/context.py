@@ -11,7 +11,7 @@ from points import queries as points_queries
 # The page ground of each preset, for the browser's own frame around the page.
 THEME_COLORS = {"fresh": "#F6F4EE", "fashion": "#F5F2EE", "business": "#F2F4F6"}
 
-_ALLAUTH = ("account_", "mfa_", "socialaccount_", "usersessions_")  # its pages have no namespace
+_ALLAUTH = ("account_", "mfa_", "usersessions_")  # its pages have no namespace
 _TABS = {"catalog": "products", "activities": "activities", "points": "points", "accounts": "me"}
 
 
