@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('points', '0001_initial'),
+        ('points', '0002_expiry'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,5 +1,6 @@
 """Tables of the points app."""
 
+from points.models.expiry import ExpiryPolicy, ExpiryWarning
 from points.models.ledger import (
     EARNED,
     SPENT,
@@ -18,6 +19,8 @@ __all__ = [
     "Adjustment",
     "AuditRun",
     "BulkGrant",
+    "ExpiryPolicy",
+    "ExpiryWarning",
     "Kind",
     "PointsAccount",
     "PointsAllocation",
