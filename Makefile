@@ -1,6 +1,7 @@
 # The one runner, for people and for CI alike.
 #   make run     the whole mall on this machine, until Ctrl-C (PORT=8000)
-#   make test    every test
+#   make test    every test but the slow ones
+#   make test-slow  what takes minutes: PostgreSQL and workers killed under load, again and again
 #   make lint    style, layers, templates, migrations, messages
 #   make bench   what the mall costs against references measured in the same run
 #   make messages  collect the strings to translate into locale/
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po locale/*/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: run test lint bench messages browser
+.PHONY: run test test-slow lint bench messages browser
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready $(COMPILED)
@@ -20,6 +21,10 @@ run: $(VENV)/ready $(COMPILED)
 
 test: $(VENV)/ready-dev $(COMPILED) browser
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@echo "LEFT OUT: the slow tests (make test-slow)."
+
+test-slow: $(VENV)/ready-dev $(COMPILED)
+	$(BIN)/pytest -m slow $(ARGS)
 
 lint: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/ruff check .

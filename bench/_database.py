@@ -1,0 +1,115 @@
+"""What the measurements share: scratch databases that are dropped, processes that begin together, medians with spread.
+
+``BENCH_SCALE`` makes the big ones smaller, for a quick look: 0.1 is a tenth of the rows. Their notes say the size.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+PROJECT = Path(__file__).resolve().parent.parent
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+
+MEMBERS = (
+    "INSERT INTO accounts_user (id, password, is_superuser, username, phone_verified, nickname, is_staff, is_active,"
+    " date_joined) SELECT n, '', false, 'bench' || n, false, '', false, true, now()"
+    " FROM generate_series(%s::bigint, %s::bigint) n"
+)
+
+
+def scaled(size):
+    """The size to measure at, at least 1."""
+    return max(1, round(size * SCALE))
+
+
+@contextmanager
+def scratch_database(name, template="template1"):
+    """The URL of a new database beside the mall's own, dropped at the end whatever happens."""
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        try:
+            yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def mall_database(name):
+    """The URL of a scratch database with the mall's tables."""
+    with scratch_database(name) as url:
+        run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], url=url)
+        yield url
+
+
+def environment(url):
+    """For processes that shall work on a scratch database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "pointsmall.settings",
+        "MALL_ENV": "test",
+        "DEBUG": "false",
+    }
+
+
+def run(command, *, url):
+    """What a program prints; raises when it fails."""
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment(url), check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def add_members(connection, first, last):
+    """Members with the ids ``first`` to ``last``, and nothing else."""
+    connection.execute(MEMBERS, [first, last])
+
+
+def start(module, *arguments, url):
+    """A process ``python -m module arguments``; it calls ``begin_together`` when it is ready."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=PROJECT,
+        env=environment(url),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def go(processes):
+    """Let processes begin, all at once, when the last of them is ready."""
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
+def results(processes, timeout_s):
+    """What each printed in the end."""
+    printed = [process.communicate(timeout=timeout_s)[0] for process in processes]
+    assert {process.returncode for process in processes} == {0}
+    return printed
+
+
+def begin_together():
+    """In a process: say that it is ready, wait for ``go``."""
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+
+def median(figures):
+    return statistics.median(figures)
+
+
+def spread(figures, unit=""):
+    """The least and the most, for the note."""
+    return f"{min(figures):,.3g} to {max(figures):,.3g}{unit}"
