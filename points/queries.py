@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from points import rules
 from points.models import Kind, PointsEntry, PointsHold, PointsLot
 
 PAGE = 30
+A_MOMENT = timedelta(microseconds=1)
 MONTHS_AHEAD = 12
 
 KIND_GROUPS = {
@@ -69,6 +70,13 @@ class Expiry:
     months: list[tuple[date, int]]
     later: int
     never: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    accounts: int
+    lots: int
+    points: int
 
 
 # Lots that ended lead the index of open lots; lots not active yet and open holds are only looked for where the
@@ -168,11 +176,12 @@ def first_entry_at(member_id):
 
 def expiry_by_month(member_id, *, at):
     """When the member's points end: twelve months, from this one where some end in it, else from the next
-    (``Expiry``)."""
+    (``Expiry``). What ends at midnight of the first counts to the month before, in which it could be used last."""
     open_lots = PointsLot.objects.filter(account_id=member_id, open=True)
+    last_moment = ExpressionWrapper(F("expires_at") - A_MOMENT, output_field=DateTimeField())
     sums = dict(
         open_lots.filter(expires_at__gt=at)
-        .annotate(month=TruncMonth("expires_at"))
+        .annotate(month=TruncMonth(last_moment))
         .values("month")
         .annotate(points=Sum("remaining"))
         .values_list("month", "points")
@@ -186,6 +195,31 @@ def expiry_by_month(member_id, *, at):
         first = next_month(first)
     never = open_lots.filter(expires_at=None).aggregate(points=Coalesce(Sum("remaining"), 0))["points"]
     return Expiry(months=months, later=sum(sums.values()), never=never)
+
+
+ENDED = "FROM points_lot WHERE open AND expires_at <= %s"
+ACCOUNTS_WITH_ENDED_LOTS = f"""
+SELECT account_id FROM (
+    SELECT account_id, sum(count(*)) OVER (ORDER BY account_id) - count(*) AS lots_before
+    {ENDED} AND account_id > %s GROUP BY account_id ORDER BY account_id LIMIT %s
+) ended WHERE lots_before < %s
+"""
+
+
+def ended(*, at):
+    """``Ended``: what ended by ``at`` and was not booked out yet (B10)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(DISTINCT account_id), count(*), coalesce(sum(remaining), 0) {ENDED}", [at])
+        accounts, lots, points = cursor.fetchone()
+    return Ended(accounts=accounts, lots=lots, points=int(points))
+
+
+def accounts_with_ended_lots(*, after, at, accounts, lots):
+    """The first ids above ``after`` of accounts with something that ended by ``at``: at most ``accounts`` of them, and
+    not more than bring ``lots`` lots together."""
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS_WITH_ENDED_LOTS, [at, after, accounts, lots])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def lots_to_be_used(member_id, points, *, at):

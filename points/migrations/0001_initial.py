@@ -134,6 +134,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('points__gt', 0), ('remaining__gte', 0), ('remaining__lte', models.F('points'))), name='points_lot_remaining'), models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gt', models.F('active_from')), _connector='OR'), name='points_lot_lives')],
             },
         ),
-        sql.install('c654400e255e4c25'),
+        sql.install('e9b1c365e3ed5d6e'),
         sql.guard(),
     ]

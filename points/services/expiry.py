@@ -1,0 +1,148 @@
+"""How points end: announcing the shop's rule (B9), and booking out what ended (B10)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import audit
+from core.clock import shop_date
+from core.errors import Busy, DomainError, InvalidInput
+from points import queries, rules
+from points.call import call
+from points.models import ExpiryPolicy
+from points.models.expiry import MOST_MONTHS
+
+ACCOUNTS = 2_000  # a transaction books out at most so many accounts,
+LOTS = 5_000  # and about so many lots: somebody who spends waits for one transaction at most, a fraction of a second
+MOST_ACCOUNTS = 10_000
+
+Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
+UNITS = {
+    Kind.PER_LOT: (Unit.DAY,),
+    Kind.PERIOD_END: (Unit.MONTH, Unit.QUARTER, Unit.YEAR),
+    Kind.ACTIVITY: (Unit.MONTH,),
+    Kind.NEVER: (Unit.NONE,),
+}
+
+
+class TooSoon(DomainError):
+    """Members are told ``days`` days ahead. Details: ``days``, ``earliest`` (a date)."""
+
+    code = "too_soon"
+    message = _("A rule is announced %(days)s days ahead: %(earliest)s or later. Nothing was changed.")
+
+
+class AlreadyAnnounced(DomainError):
+    """A rule starts on that day already. Details: ``day``."""
+
+    code = "already_announced"
+    message = _("Another rule starts on %(day)s. Cancel that one first, or choose another day.")
+
+
+class NotAnnounced(DomainError):
+    """No rule starts on that day. Details: ``day``."""
+
+    code = "not_announced"
+    message = _("No rule starts on %(day)s.")
+
+
+class AlreadyStarted(DomainError):
+    """A rule in force ends by the next one's start only. Details: ``day``."""
+
+    code = "already_started"
+    message = _("This rule has been in force since %(day)s. Announce another one instead.")
+
+
+def announce(*, kind, months, unit, starts_on, by, at, notice_days=rules.NOTICE_DAYS):
+    """Announce the rule for points earned from ``starts_on`` (a date of the shop) on; returns the ``ExpiryPolicy``.
+
+    ``months`` is 0 for ``never``, 0 to 120 for ``period_end`` (0: the end of the running period), else 1 to 120;
+    ``unit`` one of ``UNITS[kind]``. Raises ``InvalidInput``, ``TooSoon``, ``AlreadyAnnounced``.
+    """
+    if kind not in UNITS:
+        raise InvalidInput(field="kind")
+    least, most = (0, 0) if kind == Kind.NEVER else (0 if kind == Kind.PERIOD_END else 1, MOST_MONTHS)
+    if type(months) is not int or not least <= months <= most:
+        raise InvalidInput(field="months")
+    if unit not in UNITS[kind]:
+        raise InvalidInput(field="unit")
+    if type(starts_on) is not date:
+        raise InvalidInput(field="starts_on")
+    # Always a later day: every process knows the rule before it rules (``rules.FRESH_S``).
+    earliest = shop_date(at) + timedelta(days=max(notice_days, 1))
+    if starts_on < earliest:
+        raise TooSoon(days=max(notice_days, 1), earliest=earliest)
+    policy = ExpiryPolicy(kind=kind, months=months, unit=unit, starts_on=starts_on, announced_at=at, by=by)
+    try:
+        with transaction.atomic():
+            policy.save(force_insert=True)
+            _record("expiry.announced", policy, by=by, at=at)
+    except IntegrityError as error:
+        raise AlreadyAnnounced(day=starts_on) from error
+    rules.forget_policies()
+    return policy
+
+
+def cancel(*, starts_on, by, at):
+    """Take back the announced rule that starts on ``starts_on``; raises ``NotAnnounced``, ``AlreadyStarted``."""
+    if starts_on <= shop_date(at):
+        raise AlreadyStarted(day=starts_on)
+    with transaction.atomic():
+        policy = ExpiryPolicy.objects.select_for_update().filter(starts_on=starts_on).first()
+        if policy is None:
+            raise NotAnnounced(day=starts_on)
+        _record("expiry.cancelled", policy, by=by, at=at)
+        policy.delete()
+    rules.forget_policies()
+
+
+def _record(event, policy, *, by, at):
+    subject = f"expiry:{policy.starts_on}"
+    audit.record(event, by=by, subject=subject, at=at, kind=policy.kind, months=policy.months, unit=policy.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What one transaction booked out, and the accounts that somebody else held meanwhile."""
+
+    accounts: int
+    lots: int
+    points: int
+    busy: tuple[int, ...] = ()
+
+
+EXPIRE = "SELECT * FROM points_expire(%s::bigint[], %s, %s::text, %s::timestamptz, %s::integer)"
+
+
+def expire_batch(*, accounts, by, at, wait=False):
+    """Book out what ended by ``at`` on ``accounts`` (a list of at most 10,000 ids), in one transaction; returns
+    ``Expired``.
+
+    May run any number of times, at once, against anything: what is booked out is not open any more. Accounts that
+    somebody holds are left out; with ``wait`` they are waited for, and ``Busy`` is raised when that takes too long.
+    """
+    if not 0 < len(accounts) <= MOST_ACCOUNTS:
+        raise InvalidInput(field="accounts")
+    booked, lots, points, busy = call(EXPIRE, (list(accounts), wait, by, at))
+    return Expired(booked, lots, int(points), tuple(sorted(busy)))
+
+
+def expire_points(*, by, at, batch=ACCOUNTS):
+    """Book out all that ended by ``at``: yields the ``Expired`` of each transaction.
+
+    Goes through the accounts once in order of id, then comes back, one by one, to those that were busy; only those
+    that are busy even then are named in ``busy``. Killed at any point, the next run goes on.
+    """
+    after, busy = 0, []
+    while accounts := queries.accounts_with_ended_lots(after=after, at=at, accounts=batch, lots=LOTS):
+        done = expire_batch(accounts=accounts, by=by, at=at)
+        after = accounts[-1]
+        busy += done.busy
+        yield replace(done, busy=())
+    for account in busy:
+        try:
+            yield expire_batch(accounts=[account], by=by, at=at, wait=True)
+        except Busy:
+            yield Expired(0, 0, 0, busy=(account,))
