@@ -10,6 +10,7 @@ from catalog.models import SKU
 from core import clock
 from core.templatetags.mall import price_text
 from orders.models import Order, State
+from points import books
 
 ROWS = 8
 
@@ -18,11 +19,29 @@ def work_to_do(request, context):
     """Fill the staff's first page; each part is there for those who may see its rows."""
     now = clock.now()
     context["title"] = _("Work to do")
+    if request.user.has_perm("points.view_auditrun"):
+        context |= _seal(now)
     if request.user.has_perm("orders.view_order"):
         context |= {"order_counts": _order_counts(), "to_ship": _to_ship(now)}
     if request.user.has_perm("catalog.view_sku"):
         context |= {"short": _short()}
     return context
+
+
+def requests_waiting(request):
+    """How many requests for points wait for a second person; empty when there are none."""
+    return books.waiting() or ""
+
+
+def _seal(now):
+    """Whether the ledger adds up, as the last audit found (B12)."""
+    run = books.latest_run()
+    return {
+        "has_seal": True,
+        "run": run,
+        "is_stale": run is not None and books.is_stale(run, at=now),
+        "report_url": reverse("admin:points_ledger_overview"),
+    }
 
 
 def _order_counts():

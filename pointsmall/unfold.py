@@ -46,6 +46,19 @@ def _item(title, icon, model, badge=None):
     return item | ({"badge": badge} if badge else {})
 
 
+def _page(title, icon, name, *permissions, badge=None):
+    """A line of the sidebar: any staff page, seen by staff who have one of the permissions."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{name}"),
+        "permission": lambda request: any(request.user.has_perm(permission) for permission in permissions),
+    } | ({"badge": badge} if badge else {})
+
+
+ADJUSTING = ("points.view_adjustment", "points.adjust_points", "points.approve_adjustment")
+
+
 UNFOLD = {
     "SITE_TITLE": _("Points mall"),
     "SITE_HEADER": _("Points mall"),
@@ -80,7 +93,16 @@ UNFOLD = {
                 "title": _("Members and points"),
                 "items": [
                     _item(_("Members"), "group", "accounts_user"),
+                    _page(_("Ledger"), "verified_user", "points_ledger_overview", "points.view_auditrun"),
                     _item(_("Points accounts"), "account_balance", "points_pointsaccount"),
+                    _page(
+                        _("Adjustments"),
+                        "tune",
+                        "points_adjustment_changelist",
+                        *ADJUSTING,
+                        badge="pointsmall.dashboard.requests_waiting",
+                    ),
+                    _page(_("Bulk grants"), "upload_file", "points_bulkgrant_changelist", *ADJUSTING),
                     _item(_("Sign-ins"), "event_available", "activities_signin"),
                 ],
             },

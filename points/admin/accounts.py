@@ -1,21 +1,28 @@
-"""Staff look, and change nothing: points move by the ledger alone."""
+"""Staff look at accounts, and change nothing here: points move by the ledger alone."""
+
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
 from core import clock
-from points import queries
+from core.templatetags.mall import points as grouped
+from points import books, queries
+from points.admin import tables
+from points.admin.readonly import LookOnlyAdmin
+from points.forms import EntriesForm
 from points.models import PointsAccount
 
-LATEST = 50
+LATEST = 20
 
 
 @admin.register(PointsAccount)
-class PointsAccountAdmin(ModelAdmin):
+class PointsAccountAdmin(LookOnlyAdmin):
     """Accounts by member; the page of one shows its balance, open lots, holds and latest entries (B2, B6)."""
 
     list_display = ["member", "unspent", "held", "debt", "lifetime_earned", "opened_at"]
@@ -23,102 +30,96 @@ class PointsAccountAdmin(ModelAdmin):
     search_fields = ["member__phone", "member__username", "member__email"]
     search_help_text = _("Phone, username or e-mail")
     ordering = ["-pk"]
-    list_per_page = 50
-    show_full_result_count = False
     fields = ["member", "lifetime_earned", "debt", "opened_at"]
     readonly_fields = fields
-    change_form_template = "points/admin_account.html"
+    change_form_template = "points/admin/account.html"
+    actions_detail = ["adjust"]
 
-    def has_add_permission(self, request):
-        return False
+    def has_adjust_permission(self, request, object_id=None):
+        return request.user.has_perm("points.adjust_points")
 
-    def has_change_permission(self, request, obj=None):
-        return False
+    @action(description=_("Adjust points"), url_path="adjust", permissions=["adjust"], icon="tune", variant="primary")
+    def adjust(self, request, object_id):
+        """To the form that gives and takes points."""
+        return redirect(f"{reverse('admin:points_adjustment_add')}?{urlencode({'member': object_id})}")
 
-    def has_delete_permission(self, request, obj=None):
-        return False
+    def get_urls(self):
+        def guarded(view):
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("<int:pk>/entries/", guarded(self.entries), name="points_pointsaccount_entries"),
+            path("<int:pk>/lots/", guarded(self.lots), name="points_pointsaccount_lots"),
+            path("<int:pk>/holds/", guarded(self.holds), name="points_pointsaccount_holds"),
+            *super().get_urls(),
+        ]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
         account = self.get_object(request, object_id)
-        context = {} if account is None else _books(account, at=clock.now())
+        context = {} if account is None else {"tables": _latest(account, at=clock.now())}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
+    def entries(self, request, pk):
+        """All entries of an account, by kind and month, page after page."""
+        form = EntriesForm(request.GET)
+        form.is_valid()
+        chosen = {name: form.cleaned_data.get(name) or None for name in ("kind", "month", "before")}
+        page = queries.history(pk, **chosen, limit=books.PAGE)
+        return self._book(request, pk, tables.of_entries(None, page.entries), page.before, _("Entries"), form)
 
-def _books(account, *, at):
+    def lots(self, request, pk):
+        """All lots of an account, also the used ones."""
+        rows, before = books.page_of(books.lots_of(pk), before=_before(request))
+        return self._book(request, pk, tables.of_lots(None, rows), before, _("Lots"))
+
+    def holds(self, request, pk):
+        """All holds of an account, also the settled ones."""
+        rows, before = books.page_of(books.holds_of(pk), before=_before(request))
+        return self._book(request, pk, tables.of_holds(None, rows), before, _("Holds"))
+
+    def _book(self, request, pk, table, before, title, form=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        older = request.GET.copy()
+        older["before"] = before
+        return self.page(
+            request,
+            "points/admin/book.html",
+            title=_("%(title)s of %(member)s") % {"title": title, "member": account.member},
+            table=table,
+            form=form,
+            older=f"?{older.urlencode()}" if before else None,
+            is_first="before" not in request.GET,
+            account_url=reverse("admin:points_pointsaccount_change", args=[pk]),
+        )
+
+
+def _before(request):
+    form = EntriesForm(request.GET)
+    form.is_valid()
+    return form.cleaned_data.get("before")
+
+
+def _latest(account, *, at):
     balance = queries.balance(account.pk, at=at)
-    return {
-        "tables": [
-            _table(
-                _("Balance"),
-                [_("available"), _("pending"), _("held"), _("owed"), _("ends next"), _("on")],
-                [
-                    (
-                        balance.available,
-                        balance.pending,
-                        balance.held,
-                        balance.debt,
-                        balance.expiring_points,
-                        _when(balance.expires_at),
-                    )
-                ],
-            ),
-            _table(
-                _("Open lots"),
-                [_("number"), _("remaining"), _("points"), _("active from"), _("ends at"), _("given back from lot")],
-                [
-                    (
-                        lot.seq,
-                        lot.remaining,
-                        lot.points,
-                        _when(lot.active_from),
-                        _when(lot.expires_at),
-                        lot.origin or "",
-                    )
-                    for lot in queries.open_lots(account.pk, limit=LATEST)
-                ],
-            ),
-            _table(
-                _("Holds"),
-                [_("number"), _("points"), _("state"), _("source"), _("at"), _("to be settled by"), _("by")],
-                [
-                    (
-                        hold.seq,
-                        hold.points,
-                        hold.get_state_display(),
-                        hold.source,
-                        _when(hold.at),
-                        _when(hold.expires_at),
-                        hold.by,
-                    )
-                    for hold in queries.latest_holds(account.pk, limit=LATEST)
-                ],
-            ),
-            _table(
-                _("Latest entries"),
-                [_("number"), _("at"), _("kind"), _("points"), _("balance after"), _("source"), _("reason"), _("by")],
-                [
-                    (
-                        entry.seq,
-                        _when(entry.at),
-                        entry.get_kind_display(),
-                        f"{entry.points:+d}",
-                        entry.balance_after,
-                        entry.source,
-                        entry.reason,
-                        entry.by,
-                    )
-                    for entry in queries.history(account.pk, limit=LATEST).entries
-                ],
-            ),
-        ]
-    }
+    then = [
+        _("available"), _("pending"), _("held"), _("owed"), _("ends next"), _("on")
+    ]  # fmt: skip
+    now = [balance.available, balance.pending, balance.held, balance.debt, balance.expiring_points]
+    return [
+        tables.table(_("Balance"), then, [[*map(grouped, now), tables.when(balance.expires_at)]]),
+        tables.of_lots(_("Open lots"), queries.open_lots(account.pk, limit=LATEST), url=_url("lots", account)),
+        tables.of_holds(_("Holds"), queries.latest_holds(account.pk, limit=LATEST), url=_url("holds", account)),
+        tables.of_entries(
+            _("Latest entries"), queries.history(account.pk, limit=LATEST).entries, url=_url("entries", account)
+        ),
+    ]
 
 
-def _table(title, headers, rows):
-    return {"title": title, "headers": headers, "rows": rows}
-
-
-def _when(at):
-    return "" if at is None else date_format(localtime(at), "Y-m-d H:i")
+def _url(book, account):
+    return reverse(f"admin:points_pointsaccount_{book}", args=[account.pk])

@@ -32,7 +32,9 @@ class Adjustment(models.Model):
     )
     points = models.IntegerField(_("points"), help_text=_("Negative takes points away."))
     reason = models.CharField(_("reason"), max_length=16, choices=Reason)
-    note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("For staff; the member does not see it."))
+    note = models.CharField(
+        _("note"), max_length=200, blank=True, help_text=_("For staff; the member does not see it.")
+    )
     state = models.CharField(_("state"), max_length=8, choices=State)
     form_key = models.CharField(_("form key"), max_length=64, unique=True)
     requested_by = models.CharField(_("requested by"), max_length=64)

@@ -3,17 +3,21 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from points import audit
+from core import actors, clock
+from points.services import sealing
 
 
 class Command(BaseCommand):
-    help = "Prove the points ledger: entries = lots = allocations = balances = hash chain. Exit code 1 on any break."
+    help = (
+        "Prove the points ledger: entries = lots = allocations = balances = hash chain. The result is the seal on the "
+        "staff's first page. Exit code 1 on any break."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options):
-        report = audit.run()
+        _run, report = sealing.seal(by=actors.system("command"), at=clock.now())
         self.stdout.write(_as_json(report) if options["json"] else _as_text(report))
         if report.breaks:
             sys.exit(1)

@@ -1,0 +1,215 @@
+"""Points to many members from a CSV file: upload, check, grant, report (B11)."""
+
+import csv
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core import actors, clock
+from core.errors import DomainError
+from core.templatetags.mall import points as grouped
+from points import staff_tasks
+from points.admin import tables
+from points.admin.readonly import LookOnlyAdmin
+from points.forms import GrantForm
+from points.models import BulkGrant
+from points.services import granting
+
+State = BulkGrant.State
+TONES = {
+    State.CHECKING: "info",
+    State.CHECKED: "primary",
+    State.PENDING: "warning",
+    State.RUNNING: "info",
+    State.DONE: "success",
+    State.REFUSED: "danger",
+    State.BROKEN: "danger",
+}
+SHOWN = 50
+HEADER = ["line", "member", "points", "reason", "key", "problem"]
+
+
+@admin.register(BulkGrant)
+class BulkGrantAdmin(LookOnlyAdmin):
+    list_display = [
+        "name",
+        "state_label",
+        "points_total",
+        "good_lines",
+        "refused_lines",
+        "requested_by",
+        "requested_at",
+    ]
+    list_filter = ["state"]
+    list_filter_sheet = False
+    ordering = ["-requested_at"]
+
+    def get_queryset(self, request):
+        """Without the files themselves and their long reports."""
+        return super().get_queryset(request).defer("content", "refused")
+
+    # Who may what
+
+    def has_view_permission(self, request, obj=None):
+        may = ("view_bulkgrant", "adjust_points", "approve_adjustment")
+        return any(request.user.has_perm(f"points.{name}") for name in may)
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request):
+        return request.user.has_perm("points.adjust_points")
+
+    # The list
+
+    @display(description=_("state"), ordering="state", label=TONES)
+    def state_label(self, grant):
+        return grant.state, grant.get_state_display()
+
+    @display(description=_("points in all"), ordering="total_points")
+    def points_total(self, grant):
+        return grouped(grant.total_points)
+
+    # Upload, page of one, report
+
+    def get_urls(self):
+        report = self.admin_site.admin_view(self.report)
+        return [path("<int:pk>/report.csv", report, name="points_bulkgrant_report"), *super().get_urls()]
+
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+
+        def act(data):
+            grant = granting.take_in(
+                name=data["file"].name,
+                content=data["file"].read(),
+                reason=data["reason"],
+                skip_refused=data["skip_refused"],
+                by=actors.staff(request.user.pk),
+                at=clock.now(),
+            )
+            staff_tasks.check_grant.delay_on_commit(grant.pk)
+            return self._page_of(grant), _("The file is here. Nothing is granted until you say so.")
+
+        return self.act_page(
+            request,
+            GrantForm(request.POST or None, request.FILES or None),
+            act,
+            title=_("Grant points from a file"),
+            label=_("Check the file"),
+            back_url=reverse("admin:points_bulkgrant_changelist"),
+        )
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """How far a file is, and the next step: start, approve or refuse, go on."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        grant = get_object_or_404(BulkGrant.objects.defer("content"), pk=object_id)
+        acts = self._acts(request, grant)
+        if request.method == "POST":
+            self._act(request, grant, request.POST.get("act"), acts)
+            return redirect(self._page_of(grant))
+        refused = [[line[0], *line[1:]] for line in grant.refused[:SHOWN]]
+        headers = [_("line"), _("member"), _("points"), _("reason"), _("key"), _("problem")]
+        return self.page(
+            request,
+            "points/admin/grant.html",
+            title=grant.name,
+            grant=grant,
+            facts=self._facts(grant),
+            acts=[(name, label) for name, (label, _allowed) in acts.items()],
+            is_moving=grant.state in {State.CHECKING, State.RUNNING},
+            blocked=grant.state == State.CHECKED and grant.refused_lines and not grant.skip_refused,
+            refused=tables.table(_("Refused lines"), headers, refused) if refused else None,
+            more=grant.refused_lines - len(refused),
+            report_url=reverse("admin:points_bulkgrant_report", args=[grant.pk]),
+            back_url=reverse("admin:points_bulkgrant_changelist"),
+        )
+
+    def report(self, request, pk):
+        """The refused lines as a CSV file that can be corrected and given again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        grant = get_object_or_404(BulkGrant.objects.defer("content"), pk=pk)
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="refused-{grant.pk}.csv"'
+        response.write("\ufeff")
+        writer = csv.writer(response)
+        writer.writerow(HEADER)
+        writer.writerows([_harmless(cell) for cell in line] for line in grant.refused)
+        return response
+
+    def _acts(self, request, grant):
+        """What this person may do now: ``{name: (label, service)}``."""
+        by = actors.staff(request.user.pk)
+        may_adjust = request.user.has_perm("points.adjust_points")
+        may_approve = request.user.has_perm("points.approve_adjustment") and grant.requested_by != by
+        acts = {}
+        if may_adjust and grant.state == State.CHECKED and not (grant.refused_lines and not grant.skip_refused):
+            acts["start"] = (_("Grant the points"), granting.start)
+        if may_approve and grant.state == State.PENDING:
+            acts["approve"] = (_("Approve"), granting.approve)
+            acts["refuse"] = (_("Refuse"), granting.refuse)
+        return acts
+
+    def _act(self, request, grant, name, acts):
+        """One service call; then the work goes on in the background."""
+        if name == "resume" and grant.state in {State.CHECKING, State.RUNNING}:
+            self._go_on(grant)
+            return
+        if name not in acts:
+            messages.error(request, _("That cannot be done here, or not any more."))
+            return
+        _label, service = acts[name]
+        try:
+            grant = service(grant=grant, by=actors.staff(request.user.pk), at=clock.now())
+        except DomainError as error:
+            messages.error(request, str(error))
+            return
+        self._go_on(grant)
+        told = {
+            State.RUNNING: _("The points are on their way."),
+            State.PENDING: _("This many points need a second person. The request waits."),
+            State.REFUSED: _("Refused. No points were moved."),
+        }
+        if grant.state in told:
+            messages.success(request, told[grant.state])
+
+    @staticmethod
+    def _go_on(grant):
+        task = {State.CHECKING: staff_tasks.check_grant, State.RUNNING: staff_tasks.run_grant}.get(grant.state)
+        if task:
+            task.delay_on_commit(grant.pk)
+
+    @staticmethod
+    def _facts(grant):
+        facts = [
+            (_("State"), grant.get_state_display()),
+            (_("Reason"), grant.get_reason_display()),
+            (_("Good lines"), grouped(grant.good_lines)),
+            (_("Points in all"), grouped(grant.total_points)),
+            (_("Refused lines"), grouped(grant.refused_lines)),
+            (_("Granted"), grouped(grant.granted)),
+            (_("Granted before"), grouped(grant.repeated)),
+            (_("Requested by"), f"{grant.requested_by}, {tables.when(grant.requested_at)}"),
+        ]
+        if grant.decided_by:
+            facts.append((_("Decided by"), f"{grant.decided_by}, {tables.when(grant.decided_at)}"))
+        if grant.finished_at:
+            facts.append((_("Finished at"), tables.when(grant.finished_at)))
+        return facts
+
+    @staticmethod
+    def _page_of(grant):
+        return reverse("admin:points_bulkgrant_change", args=[grant.pk])
+
+
+def _harmless(cell):
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "@", "\t"} else cell

@@ -1,0 +1,71 @@
+"""Rows of the ledger as tables that staff read."""
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from core.templatetags.mall import points as grouped
+from core.templatetags.mall import signed
+
+
+def table(title, headers, rows, *, url=None):
+    """``url`` leads to all of them."""
+    return {"title": title, "headers": headers, "rows": rows, "url": url}
+
+
+def when(at):
+    return "" if at is None else date_format(localtime(at), "Y-m-d H:i")
+
+
+def of_entries(title, entries, **more):
+    headers = [_("number"), _("at"), _("kind"), _("points"), _("balance after"), _("source"), _("reason"), _("by")]
+    rows = [
+        (
+            entry.seq,
+            when(entry.at),
+            entry.get_kind_display(),
+            signed(entry.points),
+            grouped(entry.balance_after),
+            entry.source,
+            entry.reason,
+            entry.by,
+        )
+        for entry in entries
+    ]
+    return table(title, headers, rows, **more)
+
+
+def of_lots(title, lots, **more):
+    headers = [_("number"), _("remaining"), _("points"), _("active from"), _("ends at"), _("given back from lot")]
+    rows = [
+        (
+            lot.seq,
+            grouped(lot.remaining),
+            grouped(lot.points),
+            when(lot.active_from),
+            when(lot.expires_at),
+            lot.origin or "",
+        )
+        for lot in lots
+    ]
+    return table(title, headers, rows, **more)
+
+
+def of_holds(title, holds, **more):
+    headers = [
+        _("number"), _("points"), _("state"), _("source"), _("at"), _("to be settled by"), _("ended at"), _("by")
+    ]  # fmt: skip
+    rows = [
+        (
+            hold.seq,
+            grouped(hold.points),
+            hold.get_state_display(),
+            hold.source,
+            when(hold.at),
+            when(hold.expires_at),
+            when(hold.ended_at),
+            hold.by,
+        )
+        for hold in holds
+    ]
+    return table(title, headers, rows, **more)

@@ -1,0 +1,45 @@
+"""Members by the name that staff type: phone, e-mail, username or number."""
+
+from django.db.models.functions import Upper
+
+from accounts import phones
+from accounts.models import User
+
+MAX_ID = 2**63 - 1
+PHONE, EMAIL, USERNAME, NUMBER = "phone", "upper_email", "upper_username", "pk"
+
+
+def find_members(names):
+    """``{name: member id}`` of those names that are somebody's; one query for each way of naming that occurs."""
+    wanted = {}
+    for name in names:
+        if "\0" in name:  # PostgreSQL knows no such text
+            continue
+        way, value = _reading(name)
+        wanted.setdefault(way, {}).setdefault(value, []).append(name)
+    found = {}
+    for way, values in wanted.items():
+        people = User.objects.annotate(upper_email=Upper("email"), upper_username=Upper("username"))
+        for value, pk in people.filter(**{f"{way}__in": list(values)}).values_list(way, "pk"):
+            found |= dict.fromkeys(values[value], pk)
+    return found
+
+
+def find_member(name):
+    """The id of the member with that phone, e-mail, username or number, or None."""
+    return find_members([name]).get(name)
+
+
+def _reading(name):
+    """A username begins with a letter, and 11 digits beginning with 1 are a phone: nothing is two things."""
+    text = name.strip()
+    if "@" in text:
+        return EMAIL, text.upper()
+    try:
+        return PHONE, phones.parse(text)
+    except phones.PhoneNotValid:
+        pass
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit():
+        return NUMBER, min(int(number[:20]), MAX_ID)
+    return USERNAME, text.upper()

@@ -1,0 +1,80 @@
+import json
+import uuid
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core import actors, clock
+from core.errors import DomainError
+from points import queries
+from points.finding import find_member
+from points.models import Adjustment, Reason
+from points.services import adjusting
+
+
+class Command(BaseCommand):
+    help = (
+        "Give points to a member, or take them (negative). Above ADJUST_APPROVAL_ABOVE the request waits for a second "
+        "person on the staff's pages. Exit code 0: done (or --dry-run), 3: waits for a second person, 1: refused, "
+        "2: wrong arguments."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("member", help="phone, e-mail, username or number")
+        parser.add_argument("points", type=int, help="a whole number; negative takes points away")
+        parser.add_argument("--reason", required=True, choices=Reason.values)
+        parser.add_argument("--note", default="", help="for staff; the member does not see it")
+        parser.add_argument("--key", help="the same key again changes nothing (default: a new one)")
+        parser.add_argument("--by", metavar="STAFF", help="who does it: phone, e-mail, username or number of a person")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, member, points, reason, note, key, by, dry_run, **options):
+        now = clock.now()
+        account = find_member(member)
+        if account is None:
+            raise CommandError(f"There is no member {member!r}. Nothing was changed.")
+        actor = staff_actor(by)
+        available = queries.balance(account, at=now).available
+        result = {"member": account, "points": points, "available": available, "dry_run": dry_run}
+        if dry_run:
+            if points == 0 or abs(points) > adjusting.MOST_POINTS:
+                raise CommandError(f"Points are 1 to {adjusting.MOST_POINTS}, or as many taken away.")
+            if available + points < 0:
+                raise CommandError(f"The member has {available} points to spend. Nothing was changed.")
+            waits = adjusting.needs_approval(member=account, points=points, by=actor, at=now)
+            result |= {"state": Adjustment.State.PENDING if waits else Adjustment.State.DONE}
+        else:
+            try:
+                adjustment = adjusting.request_adjustment(
+                    member=account,
+                    points=points,
+                    reason=reason,
+                    note=note,
+                    form_key=f"command:{key}" if key else f"command:{uuid.uuid4()}",
+                    by=actor,
+                    at=now,
+                )
+            except DomainError as error:
+                raise CommandError(str(error)) from error
+            available = queries.balance(account, at=now).available
+            result |= {"adjustment": adjustment.pk, "state": adjustment.state, "available": available}
+        self.stdout.write(json.dumps(result) if options["json"] else _as_text(result))
+        if result["state"] == Adjustment.State.PENDING and not dry_run:
+            raise SystemExit(3)
+
+
+def staff_actor(name):
+    """The actor that ``--by`` names: a member of the staff; the command itself when nobody is named."""
+    if name is None:
+        return actors.system("command")
+    pk = find_member(name)
+    if pk is None:
+        raise CommandError(f"There is nobody {name!r}.")
+    return actors.staff(pk)
+
+
+def _as_text(result):
+    waits = result["state"] == Adjustment.State.PENDING
+    verb = ("would wait" if waits else "would be done") if result["dry_run"] else ("waits" if waits else "done")
+    who = " for a second person" if waits else ""
+    return f"member {result['member']}: {result['points']:+,} points, {verb}{who}; {result['available']:,} available"

@@ -1,0 +1,139 @@
+import csv
+import json
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from core import clock
+from core.errors import DomainError
+from points.finding import find_member
+from points.management.commands.adjust_points import staff_actor
+from points.models import BulkGrant, Reason
+from points.progress import Bar
+from points.services import grant_file, granting
+
+SHOWN = 20
+STILL = {BulkGrant.State.PENDING: 3, BulkGrant.State.DONE: 0}
+
+
+class Command(BaseCommand):
+    help = (
+        "Give points to the members in a CSV file: columns member (phone, e-mail, username or number) and points, and "
+        "as you like reason and key. Every line is checked first; refused lines are reported with their numbers, and "
+        "nothing is given unless --skip-refused leaves them out. Given in batches; the same file again goes on where "
+        "it stopped and gives nobody twice. Above ADJUST_APPROVAL_ABOVE points in all it waits for a second person. "
+        "Exit code 0: granted (or --dry-run without a refused line), 1: file not readable, lines refused or the "
+        "request was turned down, 2: wrong arguments, 3: waits for a second person."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--reason", default=Reason.GOODWILL, choices=Reason.values, help="of lines that name none")
+        parser.add_argument("--skip-refused", action="store_true", help="give to the good lines all the same")
+        parser.add_argument("--by", metavar="STAFF", help="who asks: phone, e-mail, username or number of a person")
+        parser.add_argument(
+            "--approved-by", metavar="STAFF", help="the second person, who must have the permission to approve"
+        )
+        parser.add_argument("--report", type=Path, metavar="CSV", help="write the refused lines into this file")
+        parser.add_argument("--dry-run", action="store_true", help="check every line and write nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, file, reason, skip_refused, by, approved_by, report, dry_run, **options):
+        now = clock.now()
+        actor = staff_actor(by)
+        second = _approver(approved_by) if approved_by else None
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        bar = Bar("Checking", content.count(b"\n"))
+        try:
+            if dry_run:
+                result = _dry(grant_file.check(content, reason=reason, progress=bar))
+            else:
+                grant = granting.take_in(
+                    name=file.name, content=content, reason=reason, skip_refused=skip_refused, by=actor, at=now
+                )
+                result = _run(granting.judge(grant=grant, at=now, progress=bar), actor, second, now)
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        if report:
+            _write(report, result["refused"])
+        self.stdout.write(json.dumps(result, ensure_ascii=False) if options["json"] else _as_text(result, dry_run))
+        code = int(bool(result["refused_lines"])) if dry_run else STILL.get(result["state"], 1)
+        if code:
+            raise SystemExit(code)
+
+
+def _dry(checked):
+    return {
+        "lines": len(checked.good) + len(checked.refused),
+        "good": len(checked.good),
+        "points": checked.total,
+        "granted": 0,
+        "repeated": sum(line.is_repeated for line in checked.good),
+        "refused_lines": len(checked.refused),
+        "refused": [_named(line.as_list()) for line in checked.refused],
+        "state": "dry-run",
+    }
+
+
+def _run(grant, actor, second, now):
+    if grant.state == BulkGrant.State.BROKEN:
+        raise CommandError(grant.problem)
+    if grant.state == BulkGrant.State.CHECKED and (grant.skip_refused or not grant.refused_lines):
+        grant = granting.start(grant=grant, by=actor, at=now)
+    if grant.state == BulkGrant.State.PENDING and second:
+        grant = granting.approve(grant=grant, by=second, at=now)
+    if grant.state == BulkGrant.State.RUNNING:
+        grant = granting.work_off(grant=grant, at=now, progress=Bar("Granting", grant.good_lines))
+    return {
+        "lines": grant.good_lines + grant.refused_lines,
+        "good": grant.good_lines,
+        "points": grant.total_points,
+        "granted": grant.granted,
+        "repeated": grant.repeated,
+        "refused_lines": grant.refused_lines,
+        "refused": [_named(line) for line in grant.refused],
+        "state": grant.state,
+        "grant": grant.pk,
+    }
+
+
+def _approver(name):
+    pk = find_member(name)
+    person = get_user_model().objects.filter(pk=pk, is_active=True, is_staff=True).first()
+    if person is None or not person.has_perm("points.approve_adjustment"):
+        raise CommandError(f"{name!r} is not a member of the staff who may approve.")
+    return staff_actor(name)
+
+
+def _named(line):
+    return dict(zip(("line", "member", "points", "reason", "key", "problem"), line, strict=True))
+
+
+def _write(path, refused):
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.DictWriter(file, ("line", "member", "points", "reason", "key", "problem"))
+        writer.writeheader()
+        writer.writerows(refused)
+
+
+def _as_text(result, dry_run):
+    lines = [f"line {line['line']}: {line['problem']}" for line in result["refused"][:SHOWN]]
+    if result["refused_lines"] > SHOWN:
+        lines.append(f"... and {result['refused_lines'] - SHOWN} more lines; --report writes all of them")
+    lines.append(
+        f"{result['lines']:,} lines: {result['good']:,} good for {result['points']:,} points,"
+        f" {result['refused_lines']:,} refused, {result['repeated']:,} granted before"
+    )
+    if dry_run:
+        lines.append("Dry run: nothing was written.")
+    elif result["state"] == BulkGrant.State.PENDING:
+        lines.append(f"Waits for a second person: bulk grant {result['grant']} on the staff's pages.")
+    elif result["state"] == BulkGrant.State.DONE:
+        lines.append(f"Granted {result['granted']:,} lines.")
+    else:
+        lines.append("Nothing was granted. Correct the file, or leave the refused lines out with --skip-refused.")
+    return "\n".join(lines)

@@ -1,0 +1,23 @@
+"""A progress bar for commands: on stderr, and only where a person watches."""
+
+import sys
+
+WIDTH = 32
+
+
+class Bar:
+    """``Bar("Granting", total)`` is called with how much is done."""
+
+    def __init__(self, label, total, stream=None):
+        self.label, self.total, self.stream = label, total, stream or sys.stderr
+        self.shown = None
+
+    def __call__(self, done):
+        share = min(done * 100 // self.total, 100) if self.total else 100
+        if share == self.shown or not self.stream.isatty():
+            return
+        self.shown = share
+        filled = WIDTH * share // 100
+        line = f"\r{self.label} [{'#' * filled}{'.' * (WIDTH - filled)}] {done:,} of {self.total:,}"
+        self.stream.write(line + ("\n" if share == 100 else ""))
+        self.stream.flush()

@@ -1,0 +1,295 @@
+"""Points to many members from a CSV file: all lines judged first, each granted once (B11)."""
+
+import pytest
+
+from accounts.models import User
+from core import actors
+from core.errors import DomainError
+from points import audit, ledger
+from points.models import BulkGrant, PointsEntry
+from points.services import adjusting, grant_file, granting
+from tests.points.conftest import AT
+
+pytestmark = pytest.mark.django_db
+
+ANNA, BERND = actors.staff(9001), actors.staff(9002)
+State = BulkGrant.State
+
+
+@pytest.fixture(autouse=True)
+def threshold(settings):
+    settings.ADJUST_APPROVAL_ABOVE = 5000
+
+
+@pytest.fixture
+def people():
+    """Anna by phone, Bo by e-mail, Cy by username, Di by number."""
+    names = [{"phone": "+8613800000101"}, {"email": "bo@example.com"}, {"username": "cy"}, {"username": "di"}]
+    return [User.objects.create(**name, date_joined=AT) for name in names]
+
+
+def csv_of(*lines, header="member,points"):
+    return "\n".join([header, *lines]).encode()
+
+
+def check(*lines, header="member,points", **arguments):
+    return grant_file.check(csv_of(*lines, header=header), **({"reason": "goodwill"} | arguments))
+
+
+def grant_all(content, *, skip_refused=False, by=ANNA, at=AT, name="a.csv"):
+    """What a person does one after the other: upload, check, start, let it run."""
+    grant = granting.take_in(name=name, content=content, reason="event", skip_refused=skip_refused, by=by, at=at)
+    grant = granting.judge(grant=grant, at=at)
+    if grant.state == State.CHECKED:
+        grant = granting.start(grant=grant, by=by, at=at)
+    return granting.work_off(grant=grant, at=at)
+
+
+def points_of(person):
+    return sum(PointsEntry.objects.filter(account_id=person.pk).values_list("points", flat=True))
+
+
+# Judging lines
+
+
+def test_members_are_named_in_four_ways(people):
+    checked = check("13800000101,1", "BO@example.com,3", "Cy,4", f"{people[3].pk},5")
+    assert checked.refused == []
+    assert {(line.account, line.points) for line in checked.good} == {
+        (people[0].pk, 1),
+        (people[1].pk, 3),
+        (people[2].pk, 4),
+        (people[3].pk, 5),
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("cy,0", "0"),
+        ("cy,-5", "-5"),
+        ("cy,1.5", "1.5"),
+        ("cy,1e3", "1e3"),
+        ("cy,", "“”"),
+        ("cy,1000001", "1000001"),
+        ("cy," + "9" * 400, "9" * 20),
+        ("cy,１２", "１２"),
+        ("nobody,5", "nobody"),
+        ("13900000999,5", "13900000999"),
+        ("99999999999999999999999,5", "99999"),
+        (",5", ""),
+        ("cy", ""),
+        ("cy,5,6", ""),
+    ],
+)
+def test_a_bad_line_is_named_with_its_value(people, line, word):
+    checked = check("di,1", line)
+    assert [good.number for good in checked.good] == [2]
+    (refused,) = checked.refused
+    assert refused.number == 3
+    assert word in refused.problem
+
+
+def test_reason_and_key_are_judged(people):
+    header = "member,points,reason,key"
+    checked = check(
+        "cy,5,event,a", "cy,5,,b", "cy,5,because,c", "cy,5,event,a", "cy,5,,", f"di,5,,{'k' * 65}", header=header
+    )
+    assert [(line.number, line.reason, line.key) for line in checked.good] == [
+        (2, "event", "grant:key:a"),
+        (3, "goodwill", "grant:key:b"),
+        (6, "goodwill", checked.good[2].key),
+    ]
+    assert [refused.number for refused in checked.refused] == [4, 5, 7]
+    assert "because" in checked.refused[0].problem
+
+
+@pytest.mark.parametrize("name", ["+8613800000101", "+86 138 0000 0101", "008613800000101", "138-0000-0101"])
+def test_a_phone_is_typed_in_many_ways(people, name):
+    assert [line.account for line in check(f"{name},1").good] == [people[0].pk]
+
+
+def test_a_member_stands_once_without_keys(people):
+    checked = check("cy,5", "CY,5", f"{people[2].pk},7")
+    assert [line.number for line in checked.good] == [2]
+    assert ["2" in refused.problem for refused in checked.refused] == [True, True]
+
+
+def test_nobody_gives_points_to_themselves(people):
+    checked = check("cy,5", "di,5", own=people[2].pk)
+    assert [line.number for line in checked.good] == [3]
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", grant_file.ColumnMissing),
+        (b"\n\n", grant_file.ColumnMissing),
+        (b"member,points\n", grant_file.FileEmpty),
+        (b"member\ncy\n", grant_file.ColumnMissing),
+        (b"points\n5\n", grant_file.ColumnMissing),
+        (b"member,points,colour\ncy,5,red\n", grant_file.ColumnUnknown),
+        (b"member,points,points\ncy,5,6\n", grant_file.ColumnUnknown),
+        ("member,points\n林,5\n".encode("gb18030"), grant_file.NotUtf8),
+        ("member,points\ncy,5\n".encode("utf-16"), grant_file.NotUtf8),
+        (b"member,points\nc\0y,5\n", grant_file.NotUtf8),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", grant_file.NotUtf8),
+        (b'member,points\n"cy,5\n', grant_file.CsvBroken),
+        (b'member,points\n"c"y,5\n', grant_file.CsvBroken),
+        (b"x" * (grant_file.MOST_BYTES + 1), grant_file.FileTooLarge),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else repr(value[:20]),
+)
+def test_a_file_that_cannot_be_read(people, content, error):
+    with pytest.raises(error) as caught:
+        grant_file.check(content, reason="goodwill")
+    assert "%" not in str(caught.value)
+
+
+def test_too_many_lines(people, monkeypatch):
+    monkeypatch.setattr(grant_file, "MOST_LINES", 2)
+    with pytest.raises(grant_file.TooManyLines):
+        check("cy,1", "di,1", "bo@example.com,1")
+
+
+def test_what_a_spreadsheet_writes_is_read(people):
+    content = "\ufeff会员,积分,原因\r\ncy,5,event\r\n\r\n,,\r\n".encode()
+    checked = grant_file.check(content, reason="goodwill")
+    assert [(line.account, line.points) for line in checked.good] == [(people[2].pk, 5)]
+    assert checked.refused == []
+
+
+# Granting
+
+
+def test_a_file_is_granted_once(people):
+    content = csv_of("cy,5", "di,6", "13800000101,7")
+    grant = grant_all(content)
+    assert (grant.state, grant.granted, grant.repeated, grant.total_points) == ("done", 3, 0, 18)
+    assert [points_of(person) for person in people] == [7, 0, 5, 6]
+    entry = PointsEntry.objects.get(account_id=people[2].pk)
+    assert (entry.kind, entry.source, entry.by) == ("adjust", "grant", ANNA)
+    assert entry.expires_at is not None
+
+    again = grant_all(content, name="other.csv")
+    assert (again.pk, again.state, again.granted, again.repeated) == (grant.pk, "done", 0, 3)
+    assert [points_of(person) for person in people] == [7, 0, 5, 6]
+    assert audit.run().breaks == []
+
+
+def test_a_refused_line_stops_all(people):
+    grant = granting.take_in(
+        name="a.csv", content=csv_of("cy,5", "nobody,6"), reason="event", skip_refused=False, by=ANNA, at=AT
+    )
+    grant = granting.judge(grant=grant, at=AT)
+    assert (grant.state, grant.good_lines, grant.refused_lines) == ("checked", 1, 1)
+    with pytest.raises(granting.LinesRefused):
+        granting.start(grant=grant, by=ANNA, at=AT)
+    granting.work_off(grant=grant, at=AT)
+    assert PointsEntry.objects.count() == 0
+
+
+def test_refused_lines_may_be_left_out_and_granted_later(people):
+    content = csv_of("cy,5", "late,6")
+    grant = grant_all(content, skip_refused=True)
+    assert (grant.state, grant.granted, grant.refused_lines) == ("done", 1, 1)
+    late = User.objects.create(username="late", date_joined=AT)
+    grant = grant_all(content)
+    assert (grant.state, grant.granted, grant.repeated, grant.refused_lines) == ("done", 1, 1, 0)
+    assert (points_of(people[2]), points_of(late)) == (5, 6)
+
+
+def test_a_key_is_one_grant_in_any_file(people):
+    header = "member,points,key"
+    assert grant_all(csv_of("cy,5,may", header=header)).granted == 1
+    assert grant_all(csv_of("cy,5,may", "di,5,may", header=header)).granted == 1
+    grant = granting.take_in(
+        name="c", content=csv_of("cy,6,may", header=header), reason="event", skip_refused=False, by=ANNA, at=AT
+    )
+    grant = granting.judge(grant=grant, at=AT)
+    assert grant.refused_lines == 1
+    assert points_of(people[2]) == 5
+
+
+def test_a_job_that_died_goes_on(people, monkeypatch):
+    monkeypatch.setattr(granting, "BATCH", 1)
+    content = csv_of("13800000101,5", "bo@example.com,6", "cy,7", "di,8")
+    died = []
+
+    def die_after(done):
+        died.append(done)
+        if done == 2:
+            raise KeyboardInterrupt
+
+    grant = granting.take_in(name="a", content=content, reason="event", skip_refused=False, by=ANNA, at=AT)
+    grant = granting.start(grant=granting.judge(grant=grant, at=AT), by=ANNA, at=AT)
+    with pytest.raises(KeyboardInterrupt):
+        granting.work_off(grant=grant, at=AT, progress=die_after)
+    grant.refresh_from_db()
+    assert (grant.state, grant.cursor, grant.granted) == ("running", 2, 2)
+    grant = grant_all(content)  # the same file again is the same job
+    assert (grant.state, grant.cursor, grant.granted) == ("done", 4, 4)
+    assert [points_of(person) for person in people] == [5, 6, 7, 8]
+
+
+def test_a_line_that_the_ledger_refuses_stops_only_itself(people, monkeypatch):
+    content = csv_of("cy,5", "di,6")
+    grant = granting.take_in(name="a", content=content, reason="event", skip_refused=False, by=ANNA, at=AT)
+    grant = granting.start(grant=granting.judge(grant=grant, at=AT), by=ANNA, at=AT)
+    monkeypatch.setattr(grant_file, "_compare", lambda good, refused, typed: (good, refused))
+    key = f"grant:{grant.digest[:32]}:2"
+    ledger.earn(account=people[2].pk, points=1, kind="campaign", key=key, by="x", at=AT)
+    grant = granting.work_off(grant=grant, at=AT)
+    assert (grant.state, grant.granted, grant.refused_lines) == ("done", 1, 1)
+    assert grant.refused[0][0] == 2
+    assert points_of(people[3]) == 6
+
+
+@pytest.mark.parametrize(("points", "state"), [((2500, 2500), "done"), ((2500, 2501), "pending")])
+def test_the_threshold_counts_the_whole_file(people, points, state):
+    grant = grant_all(csv_of(f"cy,{points[0]}", f"di,{points[1]}"))
+    assert grant.state == state
+    assert points_of(people[2]) == (2500 if state == "done" else 0)
+
+
+def test_a_second_person_lets_it_run(people):
+    content = csv_of("cy,5001")
+    grant = grant_all(content)
+    with pytest.raises(adjusting.RequesterDecides):
+        granting.approve(grant=grant, by=ANNA, at=AT)
+    assert granting.work_off(grant=grant, at=AT).state == "pending"
+    assert grant_all(content, by=BERND).requested_by == ANNA  # uploading again does not change who asked
+    grant = granting.work_off(grant=granting.approve(grant=grant, by=BERND, at=AT), at=AT)
+    assert (grant.state, points_of(people[2])) == ("done", 5001)
+    granting.approve(grant=grant, by=BERND, at=AT)
+    with pytest.raises(adjusting.AlreadyDecided):
+        granting.refuse(grant=grant, by=BERND, at=AT)
+
+
+def test_a_second_person_turns_it_down(people):
+    grant = granting.refuse(grant=grant_all(csv_of("cy,5001")), by=BERND, at=AT)
+    assert granting.work_off(grant=grant, at=AT).state == "refused"
+    assert points_of(people[2]) == 0
+    with pytest.raises(granting.NotReady):
+        granting.start(grant=grant, by=ANNA, at=AT)
+
+
+def test_a_broken_file_is_kept_with_what_is_wrong(people):
+    grant = grant_all(b"member\ncy\n")
+    assert grant.state == "broken"
+    assert "points" in grant.problem
+
+
+def test_a_batch_is_one_round_trip(people, django_assert_max_num_queries):
+    grant = granting.take_in(
+        name="a", content=csv_of("cy,5", "di,6"), reason="event", skip_refused=False, by=ANNA, at=AT
+    )
+    granting.judge(grant=grant, at=AT)
+    granting.start(grant=grant, by=ANNA, at=AT)
+    with django_assert_max_num_queries(30):
+        granting.work_off(grant=grant, at=AT)
+
+
+def test_a_domain_error_is_what_callers_catch():
+    for error in (granting.LinesRefused, granting.NotReady, grant_file.FileNotReadable):
+        assert issubclass(error, DomainError)

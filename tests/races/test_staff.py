@@ -1,0 +1,82 @@
+"""Staff who press at once."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from accounts.models import User
+from core.errors import DomainError
+from points import audit, queries
+from points.models import Adjustment, BulkGrant, PointsEntry
+from points.services import adjusting, granting
+from tests.races.test_ledger import all_at_once
+
+AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def threshold(settings):
+    settings.ADJUST_APPROVAL_ABOVE = 500
+
+
+@pytest.fixture
+def member():
+    return User.objects.create(username="racer", date_joined=AT).pk
+
+
+def ask(member, points, form_key, by="staff:9001"):
+    return adjusting.request_adjustment(
+        member=member, points=points, reason="goodwill", form_key=form_key, by=by, at=AT
+    )
+
+
+def test_two_approvers_at_once(member):
+    adjustment = ask(member, 501, "form")
+    results = all_at_once(lambda n: adjusting.approve(adjustment=adjustment, by=f"staff:{9100 + n}", at=AT), workers=8)
+    assert sum(isinstance(result, Adjustment) for result in results) == 1
+    assert {type(result) for result in results} == {Adjustment, adjusting.AlreadyDecided}
+    assert queries.balance(member, at=AT).available == 501
+
+
+def test_one_approves_while_another_refuses(member):
+    adjustment = ask(member, 501, "form")
+
+    def act(n):
+        if n % 2:
+            return adjusting.approve(adjustment=adjustment, by=f"staff:{9100 + n}", at=AT)
+        return adjusting.refuse(adjustment=adjustment, by=f"staff:{9100 + n}", at=AT, answer="no")
+
+    results = all_at_once(act, workers=8)
+    (decided,) = [result for result in results if isinstance(result, Adjustment)]
+    assert queries.balance(member, at=AT).available == (501 if decided.state == "approved" else 0)
+
+
+def test_one_form_from_everywhere_moves_points_once(member):
+    results = all_at_once(lambda n: ask(member, 100, "form"), workers=8)
+    assert len({result.pk for result in results}) == 1
+    assert queries.balance(member, at=AT).available == 100
+
+
+def test_small_steps_at_once_are_no_way_around(member):
+    results = all_at_once(lambda n: ask(member, 100, f"form{n}"), workers=8)
+    assert sorted(result.state for result in results) == ["done"] * 5 + ["pending"] * 3
+    assert queries.balance(member, at=AT).available == 500
+
+
+def test_a_file_worked_off_by_many_grants_once(member, settings, monkeypatch):
+    settings.ADJUST_APPROVAL_ABOVE = 1_000_000
+    monkeypatch.setattr(granting, "BATCH", 7)
+    people = [User.objects.create(username=f"racer{n}", date_joined=AT).pk for n in range(40)]
+    content = "member,points\n" + "".join(f"#{pk},10\n" for pk in people)
+    grant = granting.take_in(
+        name="a.csv", content=content.encode(), reason="goodwill", skip_refused=False, by="staff:9001", at=AT
+    )
+    grant = granting.start(grant=granting.judge(grant=grant, at=AT), by="staff:9001", at=AT)
+    results = all_at_once(lambda n: granting.work_off(grant=grant, at=AT), workers=4)
+    assert not any(isinstance(result, DomainError) for result in results)
+    grant = BulkGrant.objects.get(pk=grant.pk)
+    assert (grant.state, grant.granted, grant.cursor, grant.refused_lines) == ("done", 40, 40, 0)
+    assert PointsEntry.objects.count() == 40
+    assert audit.run().breaks == []
