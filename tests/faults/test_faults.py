@@ -115,9 +115,11 @@ def test_no_posting_is_lost_or_doubled(tmp_path, kills, count, capsys):
 
     done = [call for step in steps for call in step["done"]]
     refused = {key for step in steps for key in step.get("keys", ())}
-    keys = sorted((key, account) for key, account, *_ in there)
-    assert len(keys) == len(set(keys))
-    assert keys == sorted((call["key"], call["account"]) for call in done)
+    acknowledged = {(call["key"], call["account"]) for call in done}
+    keys = [(key, account) for key, account, *_ in there]
+    assert len(keys) == len(set(keys)), "twice there"
+    assert acknowledged - set(keys) == set(), "acknowledged, and lost"
+    assert set(keys) - acknowledged == set(), "there, and never acknowledged"
     assert not refused & {key for key, _ in keys}
     seen = {(key, account): (seq, points) for key, account, seq, points in there}
     for call in done:
