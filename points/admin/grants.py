@@ -30,6 +30,7 @@ TONES = {
     State.REFUSED: "danger",
     State.BROKEN: "danger",
 }
+MOVING = {State.CHECKING, State.RUNNING}
 SHOWN = 50
 HEADER = ["line", "member", "points", "reason", "key", "problem"]
 
@@ -124,7 +125,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
             grant=grant,
             facts=self._facts(grant),
             acts=[(name, label) for name, (label, _allowed) in acts.items()],
-            is_moving=grant.state in {State.CHECKING, State.RUNNING},
+            is_moving=grant.state in MOVING,
             blocked=grant.state == State.CHECKED and grant.refused_lines and not grant.skip_refused,
             refused=tables.table(_("Refused lines"), headers, refused) if refused else None,
             more=grant.refused_lines - len(refused),
@@ -160,7 +161,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
 
     def _act(self, request, grant, name, acts):
         """One service call; then the work goes on in the background."""
-        if name == "resume" and grant.state in {State.CHECKING, State.RUNNING}:
+        if name == "resume" and grant.state in MOVING and self.has_add_permission(request):
             self._go_on(grant)
             return
         if name not in acts:
