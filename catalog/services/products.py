@@ -16,6 +16,7 @@ from catalog import rules
 from catalog.models import SKU, Category, Product, ProductImage, StockMovement
 from catalog.services import pictures, stock
 from core import audit
+from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 
 PRODUCT_FIELDS = (
@@ -96,14 +97,14 @@ def save_product(*, product, by, at, skus=(), images=(), removed_images=(), open
 
     The instances carry the new values; new ones have no primary key yet. Only what staff edit is written, so that
     stock, counters and listing, which move meanwhile, are never set back. ``opening_stock``: pieces by SKU code, for
-    new SKUs. New pictures must have come through ``pictures.prepare``. Returns the product.
+    new SKUs. New pictures must have come through ``pictures.prepare``. Returns the product. Raises ``Busy``.
     """
     opening_stock = opening_stock or {}
     is_new = product.pk is None
     _clean_product(product)
-    with transaction.atomic():
+    with locking_transaction():
         _save(product, PRODUCT_FIELDS)
-        for sku in skus:
+        for sku in sorted(skus, key=_lock_order):
             sku.product = product
             _save_sku(sku, opening_stock.get(sku.code, 0), by=by, at=at)
         for image in removed_images:
@@ -161,6 +162,11 @@ def _read(source):
         with open(source, "rb") as file:
             return pictures.prepare(File(file))
     return pictures.prepare(source)
+
+
+def _lock_order(sku):
+    """By primary key as buyers take them, whatever the order of the form; new ones last, nobody waits for them."""
+    return (sku.pk is None, sku.pk or 0)
 
 
 def _save_sku(sku, opening, *, by, at):

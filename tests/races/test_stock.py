@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from catalog.models import SKU, StockMovement
@@ -115,3 +115,41 @@ def test_unlisting_ends_the_sale(make_product):
         took(sku, "late")
     sku.refresh_from_db()
     assert sku.stock == 64 - outcomes.count(True)
+
+
+def test_staff_save_skus_in_the_order_in_which_buyers_take_them(make_product):
+    """A buyer holds the first SKU while staff save both, typed the other way round; then the buyer takes the second."""
+    product = make_product(
+        options=[{"name": "颜色", "values": ["奶白", "松绿"]}],
+        skus=[
+            {"code": "RACE-6", "options": {"颜色": "奶白"}, "points_price": 100, "stock": 40},
+            {"code": "RACE-7", "options": {"颜色": "松绿"}, "points_price": 100, "stock": 40},
+        ],
+    )
+    first, second = product.skus.order_by("pk")
+
+    def save():
+        try:
+            skus = list(product.skus.order_by("-pk"))
+            products.save_product(product=product, skus=skus, by=actors.staff(1), at=clock.now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert took(first, "first")
+            saving = pool.submit(save)
+            wait_for_a_waiter()
+            assert took(second, "second")
+        saving.result(timeout=10)
+    assert list(SKU.objects.filter(product=product).values_list("stock", flat=True)) == [39, 39]
+
+
+def wait_for_a_waiter():
+    """Until some connection waits for a lock; ``pg_stat_activity`` would stand still in the buyer's transaction."""
+    for _look in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.02), EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            if cursor.fetchone()[1]:
+                return
+    raise AssertionError("nobody waits")
