@@ -22,12 +22,30 @@ class PastBalance:
 # The total is today's, which the audit proves, less the entries since: the index by time reads only those. The
 # lots are put back to where they were: less what was taken up to the moment, plus what was given back up to it.
 # What was given back to a lot that had ended is a lot of its own (grace), or could not be spent.
+# What a clawback did not find is allocated to it late, by the credits that pay the debt. Both go oldest first, so the
+# debt paid up to the moment says how many of those allocations there were.
 AT = """
-WITH taken AS (
-    SELECT al.lot, al.points FROM points_allocation al
+WITH allocated AS (
+    SELECT al.taker, al.position, al.lot, al.points, coalesce(e.at, h.at) AS at,
+        e.reverses IS NOT NULL AND sum(al.points) OVER (PARTITION BY al.taker ORDER BY al.position)
+            > -e.points - coalesce((e.breakdown ->> 'owed')::bigint, 0) AS pays_debt
+    FROM points_allocation al
     LEFT JOIN points_entry e ON e.account_id = al.account_id AND e.seq = al.taker
     LEFT JOIN points_hold h ON h.account_id = al.account_id AND h.seq = al.taker
-    WHERE al.account_id = %(account)s AND coalesce(e.at, h.at) <= %(at)s
+    WHERE al.account_id = %(account)s
+), debt AS (
+    SELECT lot, points, sum(points) OVER (ORDER BY taker, position) AS paid FROM allocated WHERE pays_debt
+), paid AS (
+    SELECT coalesce(sum((breakdown ->> 'debt')::bigint), 0) AS points
+    FROM (
+        SELECT breakdown FROM points_entry WHERE account_id = %(account)s AND at <= %(at)s AND points > 0
+        UNION ALL
+        SELECT outcome FROM points_hold WHERE account_id = %(account)s AND ended_at <= %(at)s
+    ) credit (breakdown)
+), taken AS (
+    SELECT lot, points FROM allocated WHERE NOT pays_debt AND at <= %(at)s
+    UNION ALL
+    SELECT debt.lot, debt.points FROM debt, paid WHERE debt.paid <= paid.points
 ), back AS (
     SELECT (piece ->> 'lot')::integer AS lot, (piece ->> 'points')::bigint AS points
     FROM (
