@@ -7,6 +7,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +20,8 @@ from accounts import phones, queries, services
 from accounts.models import User
 from core import actors, clock
 
-# Members look after these themselves; editing them here would go past every check.
-for model in (EmailAddress, Authenticator, UserSession):
+# Members look after these themselves, and groups have a page of ours; Django's would go past every check.
+for model in (EmailAddress, Authenticator, UserSession, Group):
     admin.site.unregister(model)
 
 
@@ -127,7 +128,29 @@ class UserAdmin(ModelAdmin):
 
     def _set_active(self, request, queryset, *, active):
         if not request.user.is_superuser:
-            queryset = queryset.filter(is_superuser=False)
+            queryset = queryset.filter(is_staff=False, is_superuser=False)
         by, at = actors.staff(request.user.pk), clock.now()
         count = sum(services.set_active(member=member, active=active, by=by, at=at) for member in queryset)
         messages.success(request, ngettext("%d member was changed.", "%d members were changed.", count) % count)
+
+
+@admin.register(Group)
+class GroupAdmin(ModelAdmin):
+    """What each group of staff may do (A10)."""
+
+    search_fields = ["name"]
+    filter_horizontal = ["permissions"]
+
+    def save_model(self, request, obj, form, change):
+        permissions = form.cleaned_data["permissions"]
+        services.save_group(group=obj, permissions=permissions, by=actors.staff(request.user.pk), at=clock.now())
+
+    def save_related(self, request, form, formsets, change):
+        """Permissions were written by the service."""
+
+    def delete_model(self, request, obj):
+        services.delete_group(group=obj, by=actors.staff(request.user.pk), at=clock.now())
+
+    def delete_queryset(self, request, queryset):
+        for group in queryset:
+            self.delete_model(request, group)

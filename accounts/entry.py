@@ -114,7 +114,17 @@ class PhoneChange(_PhoneCode):
         """The code came back: the number is the member's. Raises ``PhoneTaken`` where it is another member's."""
         self.abort()
         member = self.request.user
+        before = member.phone
         services.confirm_phone(member=member, phone=self.phone, by=actors.member(member.pk), at=clock.now())
+        if before:  # whoever did this, the owner of the old number learns of it
+            tasks.send_sms.delay_on_commit(to=before, text=_changed(self.phone))
+
+
+def _changed(phone):
+    return _("[%(site)s] Your account is now signed in to with %(phone)s. If that was not you, tell us at once.") % {
+        "site": settings.SITE_NAME,
+        "phone": phones.mask(phone),
+    }
 
 
 def _text(code):

@@ -17,8 +17,10 @@ from accounts.services.members import (
     change_phone,
     confirm_phone,
     create_member,
+    delete_group,
     register,
     rename,
+    save_group,
     set_active,
     set_staff,
 )
@@ -36,10 +38,12 @@ __all__ = [
     "confirm_phone",
     "create_member",
     "delete_address",
+    "delete_group",
     "make_default",
     "register",
     "rename",
     "save_address",
+    "save_group",
     "set_active",
     "set_staff",
 ]

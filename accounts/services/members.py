@@ -125,6 +125,22 @@ def set_staff(*, member, is_staff, groups, by, at):
     member.is_staff = is_staff
 
 
+def save_group(*, group, permissions, by, at):
+    """Write a group of staff and what it may do: a list of ``django.contrib.auth`` permissions."""
+    with transaction.atomic():
+        group.save()
+        group.permissions.set(permissions)
+        codes = sorted(f"{permission.content_type.app_label}.{permission.codename}" for permission in permissions)
+        audit.record("group.saved", by=by, subject=f"group:{group.pk}", at=at, name=group.name, permissions=codes)
+
+
+def delete_group(*, group, by, at):
+    """Delete a group; its staff lose what only it allowed them."""
+    with transaction.atomic():
+        audit.record("group.deleted", by=by, subject=f"group:{group.pk}", at=at, name=group.name)
+        group.delete()
+
+
 @contextmanager
 def _named_conflicts():
     """A transaction in which a broken constraint on names becomes a named error."""

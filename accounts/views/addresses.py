@@ -1,5 +1,7 @@
 """The address book (A5). Every page shows and changes the member's own addresses only."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
@@ -82,8 +84,8 @@ def _act(request, service, address, done):
         messages.error(request, str(error))
     else:
         messages.success(request, done)
-    url = reverse("accounts:addresses")
-    return redirect(f"{url}?next={_next(request)}" if _next(request) else url)
+    url, onward = reverse("accounts:addresses"), _next(request)
+    return redirect(f"{url}?{urlencode({'next': onward})}" if onward else url)
 
 
 def _own(request, pk):

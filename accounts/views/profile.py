@@ -1,5 +1,6 @@
 """The member's own pages: 我的, nickname, phone (A4, A5)."""
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
@@ -7,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
@@ -49,8 +51,9 @@ def edit(request):
     return render(request, "accounts/edit.html", {"form": form})
 
 
+@method_decorator(reauthentication_required, "dispatch")
 class PhoneChangeView(LoginRequiredMixin, FormView):
-    """Takes a new number, sends a code to it."""
+    """Takes a new number, sends a code to it. Who signs in by it owns the account, so a password is asked for again."""
 
     form_class = PhoneForm
     template_name = "accounts/phone.html"

@@ -30,6 +30,12 @@ def post(client, django_capture_on_commit_callbacks):
     return post
 
 
+def sign_in_afresh(client, member):
+    """Signed in, and the password given again a moment ago."""
+    client.force_login(member)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+
 def last_code(to):
     """The code in the newest message that went ``to`` a phone or e-mail address."""
     text = next(message.text for message in sent.latest() if message.to == to)

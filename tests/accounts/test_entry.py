@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts import sent, tasks
 from accounts.models import User
 from core.models import OutboxMessage
-from tests.accounts.conftest import PASSWORD, last_code
+from tests.accounts.conftest import PASSWORD, last_code, sign_in_afresh
 
 KNOWN, NEW = "+8613800000001", "+8613800000002"
 ENTRY, CODE = "/accounts/login/code/", "/accounts/login/code/confirm/"
@@ -185,7 +185,7 @@ def test_no_number_and_no_code_in_the_logs(caplog, capsys, settings):
 
 
 def test_a_member_changes_the_number_with_a_code(client, post, member):
-    client.force_login(member)
+    sign_in_afresh(client, member)
     assert post(reverse("accounts:phone"), {"phone": NEW}).url == reverse("accounts:phone_code")
     member.refresh_from_db()
     assert member.phone == KNOWN
@@ -193,11 +193,20 @@ def test_a_member_changes_the_number_with_a_code(client, post, member):
     assert post(reverse("accounts:phone_code"), {"code": last_code(NEW)}).url == reverse("accounts:profile")
     member.refresh_from_db()
     assert (member.phone, member.phone_verified) == (NEW, True)
+    assert (sent.latest()[0].to, "139" in sent.latest()[0].text or "138" in sent.latest()[0].text) == (KNOWN, True)
+
+
+def test_a_new_number_asks_for_the_password_again(client, post, member):
+    member.set_password("member-demo-1")
+    member.save()
+    client.force_login(member)
+    assert "reauthenticate" in post(reverse("accounts:phone"), {"phone": NEW}).url
+    assert not sent.latest()
 
 
 def test_another_members_number_is_refused_only_to_who_holds_the_phone(client, post, member, create):
     create(phone=NEW)
-    client.force_login(member)
+    sign_in_afresh(client, member)
     assert post(reverse("accounts:phone"), {"phone": NEW}).url == reverse("accounts:phone_code")
     assert post(reverse("accounts:phone_code"), {"code": last_code(NEW)}).url == reverse("accounts:phone")
     member.refresh_from_db()
@@ -205,6 +214,6 @@ def test_another_members_number_is_refused_only_to_who_holds_the_phone(client, p
 
 
 def test_ones_own_number_is_no_change(client, post, member):
-    client.force_login(member)
+    sign_in_afresh(client, member)
     assert post(reverse("accounts:phone"), {"phone": "13800000001"}).context["form"].errors
     assert not sent.latest()

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, connection, transaction
 
 from accounts import services
@@ -143,3 +144,14 @@ def test_people_are_found_by_an_index_whatever_case_they_type(field):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # a test's table is too small for an index to pay
     assert f"user_{field}_unique" in User.objects.filter(**{f"{field}__iexact": "Someone"}).explain()
+
+
+def test_what_staff_may_do_is_in_the_trail(client):
+    client.force_login(User.objects.create_superuser("chief", "chief-demo-1", date_joined=AT))
+    permission = Permission.objects.get(codename="ship_order")
+    client.post("/admin/auth/group/add/", {"name": "发货", "permissions": [permission.pk]})
+    group = Group.objects.get()
+    assert list(group.permissions.all()) == [permission]
+    assert AuditEvent.objects.get(event="group.saved").data == {"name": "发货", "permissions": ["orders.ship_order"]}
+    client.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
+    assert AuditEvent.objects.filter(event="group.deleted", subject=f"group:{group.pk}").exists()

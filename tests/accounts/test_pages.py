@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core.models import AuditEvent
-from tests.accounts.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD, sign_in_afresh
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_strangers_pages(client, path, language):
 @pytest.mark.parametrize("path", FOR_MEMBERS)
 def test_members_pages(client, member, path, language):
     client.cookies["django_language"] = language
-    client.force_login(member)
+    sign_in_afresh(client, member)
     response = client.get(path)
     assert response.status_code == 200
     assert response.content.decode().count("<h1") == 1
