@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 DRAIN_TASK = "core.tasks.drain_outbox"
-LONGEST_WAIT = timedelta(hours=1)
+LONGEST_WAIT_S = 3600
 
 _handlers = defaultdict(list)
 
@@ -74,12 +74,16 @@ def _handle(pk, at):
             return None
         try:
             with transaction.atomic():
-                for handler in _handlers[message.topic]:
+                handlers = _handlers.get(message.topic)
+                if not handlers:  # a misspelt topic must be seen, not lost
+                    raise LookupError(f"nobody handles {message.topic}")
+                for handler in handlers:
                     handler(**message.payload)
         except Exception as error:
             log.exception("outbox_failed", topic=message.topic, key=message.key, tries=message.tries + 1)
             message.tries += 1
-            message.next_try_at = at + min(timedelta(seconds=2**message.tries), LONGEST_WAIT)
+            wait_s = min(2 ** min(message.tries, 16), LONGEST_WAIT_S)  # 2 to a large number fits no timedelta
+            message.next_try_at = at + timedelta(seconds=wait_s)
             message.last_error = f"{type(error).__name__}: {error}"[:1000]
             message.save(update_fields=["tries", "next_try_at", "last_error"])
             return False

@@ -56,6 +56,21 @@ def test_a_failure_waits_longer_each_time_and_harms_no_other_message(seen):
     assert message.next_try_at == at + timedelta(seconds=2 + 4)
 
 
+def test_a_message_that_never_succeeds_stands_in_nobodys_way(seen):
+    at = clock.now()
+    publish("a", "broken", at)
+    OutboxMessage.objects.update(tries=1000)
+    publish("b", "fine", at)
+    assert outbox.drain(at=at) == (1, 1)
+    assert OutboxMessage.objects.get(key="a").next_try_at == at + timedelta(hours=1)
+
+
+def test_a_topic_that_nobody_handles_is_kept():
+    outbox.publish("tolt", key="a", at=clock.now(), text="hello")
+    assert outbox.drain(at=clock.now()) == (0, 1)
+    assert OutboxMessage.objects.get().last_error == "LookupError: nobody handles tolt"
+
+
 def test_what_a_failed_handler_wrote_is_undone(monkeypatch):
     def write_then_fail():
         outbox.publish("told", key="written by the handler", at=clock.now())
