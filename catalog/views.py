@@ -4,11 +4,9 @@ from django.shortcuts import render
 
 from catalog import drawing, queries
 from catalog.filters import Filters
-from catalog.models import Product
 from core import clock
 from points.queries import balance
 
-LARGEST_ID = 2**63 - 1
 SUGGESTED = 5
 
 
@@ -28,9 +26,8 @@ def product_list(request):
 
 
 def product_detail(request, pk):
+    """A listed product; 404 in words for one that was taken off the list, and for what never was on it."""
     at = clock.now()
-    if pk > LARGEST_ID:
-        return _gone(request, None)
     available = _available(request, at)
     asked = request.GET.get("sku", "")
     page = queries.product_page(
@@ -40,13 +37,8 @@ def product_detail(request, pk):
         available=available,
     )
     if page is None:
-        return _gone(request, Product.objects.filter(pk=pk).first())
+        return render(request, "catalog/gone.html", {"product": queries.former_product(pk)}, status=404)
     return render(request, "catalog/detail.html", {"page": page, "product": page.product, "available": available})
-
-
-def _gone(request, product):
-    """404, in words: unlisted when there was such a product, unknown else."""
-    return render(request, "catalog/gone.html", {"product": product}, status=404)
 
 
 def _available(request, at):

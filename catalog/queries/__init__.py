@@ -1,6 +1,6 @@
 """What pages read of the catalogue. Nothing here writes; the number of queries never depends on the number of goods."""
 
-from catalog.queries.detail import ProductPage, product_page
+from catalog.queries.detail import ProductPage, former_product, product_page
 from catalog.queries.listing import Listing, listed_products
 from catalog.queries.shelves import Card, affordable, cards, fitting, newest, popular
 from catalog.queries.stock import stock_breaks
@@ -12,6 +12,7 @@ __all__ = [
     "affordable",
     "cards",
     "fitting",
+    "former_product",
     "listed_products",
     "newest",
     "popular",

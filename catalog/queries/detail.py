@@ -130,10 +130,9 @@ def product_page(pk, *, sku=None, way=None, available=None):
     )
 
 
-def sku_picture(sku):
-    """The row ``Picture`` of a SKU's product, or None; one query unless the images were prefetched."""
-    image = next(iter(sku.product.images.all()), None)
-    return row_picture(image) if image else None
+def former_product(pk):
+    """The ``Product`` that was listed once, or None: names of goods that were never offered are nobody's business."""
+    return Product.objects.filter(pk=pk, is_listed=False, listed_at__isnull=False).select_related("category").first()
 
 
 def _way(sku, way, available):

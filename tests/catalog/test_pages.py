@@ -212,6 +212,13 @@ def test_unlisted_is_gone_from_every_page(client, make_product, member):
     assert "“旧款” is no longer offered" in text_of(detail(client, product, status=404))
 
 
+def test_what_was_never_listed_has_no_page(client, make_product):
+    product = make_product(name="秘密", listed=False)
+    response = detail(client, product, status=404)
+    assert "There is no such product" in text_of(response)
+    assert "秘密" not in response.content.decode()
+
+
 @pytest.mark.parametrize("pk", ["999999", "9223372036854775808", "99999999999999999999999"])
 def test_unknown_products(client, db, pk):
     response = client.get(f"/products/{pk}/")
