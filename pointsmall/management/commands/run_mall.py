@@ -29,9 +29,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=settings.PORT, help="port of the web server (%(default)s)")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 shows the demo logins to the whole network"
+        )
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
-    def handle(self, *, port, no_demo, **options):
+    def handle(self, *, port, host, no_demo, **options):
         # A terminal that closes or a supervisor that ends us is the same as Ctrl-C.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
@@ -40,7 +43,7 @@ class Command(BaseCommand):
         try:
             self._prepare(no_demo)
             environment = os.environ | {"PORT": str(port)}  # what the mall calls its own address (SITE_URL)
-            for name, (program, *arguments) in self._parts(port).items():
+            for name, (program, *arguments) in self._parts(host, port).items():
                 parts[name] = subprocess.Popen([BIN / program, *arguments], env=environment, start_new_session=True)
             self._announce(port)
             failed = self._wait(parts)
@@ -60,12 +63,12 @@ class Command(BaseCommand):
             call_command("seed_demo")
         connections.close_all()
 
-    def _parts(self, port):
+    def _parts(self, host, port):
         celery = ["celery", "-A", "pointsmall.celery", "-q"]
         schedule = embedded.var_dir() / "beat-schedule"
         return {
             "web": [
-                "gunicorn", "pointsmall.wsgi", "--bind", f"0.0.0.0:{port}", "--worker-class", "gthread",
+                "gunicorn", "pointsmall.wsgi", "--bind", f"{host}:{port}", "--worker-class", "gthread",
                 "--workers", "2", "--threads", "4", "--log-level", "warning",
             ],
             "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "warning"],
