@@ -5,7 +5,7 @@ from django.shortcuts import render
 from catalog import drawing, queries
 from catalog.filters import Filters
 from core import clock
-from points.queries import balance
+from points import visitor
 
 SUGGESTED = 5
 
@@ -13,7 +13,7 @@ SUGGESTED = 5
 def product_list(request):
     at = clock.now()
     filters = Filters.read(request.GET)
-    available = _available(request, at)
+    available = visitor.available(request)
     listing = queries.listed_products(filters, at=at, available=available)
     popular = () if listing.cards else tuple(queries.popular(SUGGESTED, at=at, available=available))
     context = {
@@ -27,8 +27,7 @@ def product_list(request):
 
 def product_detail(request, pk):
     """A listed product; 404 in words for one that was taken off the list, and for what never was on it."""
-    at = clock.now()
-    available = _available(request, at)
+    available = visitor.available(request)
     asked = request.GET.get("sku", "")
     page = queries.product_page(
         pk,
@@ -39,8 +38,3 @@ def product_detail(request, pk):
     if page is None:
         return render(request, "catalog/gone.html", {"product": queries.former_product(pk)}, status=404)
     return render(request, "catalog/detail.html", {"page": page, "product": page.product, "available": available})
-
-
-def _available(request, at):
-    """The points that the member can spend, None for a stranger."""
-    return balance(request.user.pk, at=at).available if request.user.is_authenticated else None

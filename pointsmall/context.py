@@ -4,9 +4,8 @@ from functools import cached_property
 
 from django.conf import settings
 
-from core import clock
 from orders.queries import cart_count
-from points import queries as points_queries
+from points import visitor
 
 # The page ground of each preset, for the browser's own frame around the page.
 THEME_COLORS = {"fresh": "#F6F4EE", "fashion": "#F5F2EE", "business": "#F2F4F6"}
@@ -21,15 +20,8 @@ def mall(request):
         "site_name": settings.SITE_NAME,
         "look": settings.LOOK,
         "theme_color": THEME_COLORS[settings.LOOK],
-        "bar": bar_of(request),
+        "bar": Bar(request),
     }
-
-
-def bar_of(request):
-    """The one ``Bar`` of the request, so that a view and the bars around its page share what was read."""
-    if not hasattr(request, "_bar"):
-        request._bar = Bar(request)
-    return request._bar
 
 
 class Bar:
@@ -38,16 +30,15 @@ class Bar:
     def __init__(self, request):
         self._request = request
 
-    @cached_property
+    @property
     def balance(self):
         """The ``points.queries.Balance`` of the member, or None."""
-        user = self._request.user
-        return points_queries.balance(user.pk, at=clock.now()) if user.is_authenticated else None
+        return visitor.balance(self._request)
 
     @property
     def available(self):
         """Points that the member can spend, or None."""
-        return self.balance and self.balance.available
+        return visitor.available(self._request)
 
     @cached_property
     def cart_count(self):

@@ -8,16 +8,16 @@ from django.shortcuts import render
 
 from activities.queries import strip
 from core import clock
+from points import visitor
 from pointsmall import gallery
 from pointsmall import home as composition
-from pointsmall.context import bar_of
 
 
 def home(request):
     """Balance, sign-in strip and shelves of goods (E5); a stranger sees what is liked and how to begin."""
     now = clock.now()
     member = request.user if request.user.is_authenticated else None
-    balance = bar_of(request).balance if member else None
+    balance = visitor.balance(request)
     context = {
         "balance": balance,
         "greeting": composition.greeting(member, at=now),
