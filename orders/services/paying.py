@@ -49,7 +49,7 @@ def ensure_payment(*, order, provider, at):
 
     Raises ``NothingToPay`` or ``UnknownProvider``.
     """
-    payments.get(provider)
+    payments.offer(provider)
     with locking_transaction():
         order = moves.lock(order.pk)
         if order.state != State.PENDING_PAYMENT or order.pay_before <= at:

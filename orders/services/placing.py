@@ -89,7 +89,7 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
     if priced.fen:
         if not provider:
             raise PaymentWayMissing
-        payments.get(provider)
+        payments.offer(provider)
     with locking_transaction():
         order, is_new = _new_order(member, address, form_key, priced, note=note, at=at)
         if not is_new:

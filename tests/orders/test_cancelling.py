@@ -1,5 +1,6 @@
 """Cancelled by the member, by staff, by the clock: everything comes back, exactly and once (F3, F6, F9, F10)."""
 
+import json
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from orders import tasks
 from orders.models import Carrier, Order, PaymentState, State
 from orders.payments.base import PAID, ProviderUnavailable
 from orders.rules import telling
-from orders.sandbox_gateway import gateway
+from orders.sandbox_gateway import gateway, protocol
 from orders.services import cancelling, paying, receiving, shipping
 from orders.services.moves import MoveNotAllowed
 from points import audit
@@ -205,9 +206,32 @@ def test_a_provider_that_is_silent_postpones_it(place, cup, at, dead_wire):
     assert order.state == State.PENDING_PAYMENT
 
 
-def test_a_provider_that_is_gone_does_not_hold_it_open(place, cup, member, at, settings):
+@pytest.mark.parametrize("way_back", ["asked", "called"])
+def test_switching_a_provider_off_loses_no_money_on_its_way(
+    client, place, cup, at, wire, settings, committing, way_back
+):
     order = place((cup, "mixed", 1))
+    payment = order.payments.get()
+    data = {"merchant": "pointsmall", "reference": payment.reference, "amount_fen": 3200}
+    gateway.decide(data | {"notify_url": "http://x/"}, paid=True, at=at)
     settings.PAYMENT_PROVIDERS = []
+    if way_back == "asked":
+        assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31)) is False
+    else:
+        body = json.dumps(data | {"event_id": "e1", "state": "paid", "charge_id": "SBX1"}).encode()
+        headers = protocol.signed(body, secret=settings.SANDBOX_SECRET, at=at)
+        with committing():
+            client.post("/pay/sandbox/callback/", body, content_type="application/json", headers=headers)
+    order.refresh_from_db()
+    assert (order.state, order.payments.get().state) == (State.TO_SHIP, PaymentState.PAID)
+    with committing():
+        cancelling.cancel_order(order=order, by=BY, at=at)
+    assert order.payments.get().state == PaymentState.REFUNDED
+
+
+def test_a_provider_that_is_gone_does_not_hold_it_open(place, cup, member, at):
+    order = place((cup, "mixed", 1))
+    order.payments.update(provider="goldbars")
     assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31)) is True
     all_back(member, cup, at)
 
