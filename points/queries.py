@@ -198,11 +198,15 @@ def expiry_by_month(member_id, *, at):
     return Expiry(months=months, later=sum(sums.values()), never=never)
 
 
-ENDED = "FROM points_lot WHERE open AND expires_at <= %s"
-ACCOUNTS_WITH_ENDED_LOTS = f"""
+ENDED = """
+SELECT count(DISTINCT account_id), count(*), coalesce(sum(remaining), 0)
+FROM points_lot WHERE open AND expires_at <= %s
+"""
+ACCOUNTS_WITH_ENDED_LOTS = """
 SELECT account_id FROM (
     SELECT account_id, sum(count(*)) OVER (ORDER BY account_id) - count(*) AS lots_before
-    {ENDED} AND account_id > %s GROUP BY account_id ORDER BY account_id LIMIT %s
+    FROM points_lot WHERE open AND expires_at <= %s AND account_id > %s
+    GROUP BY account_id ORDER BY account_id LIMIT %s
 ) ended WHERE lots_before < %s
 """
 
@@ -210,7 +214,7 @@ SELECT account_id FROM (
 def ended(*, at):
     """``Ended``: what ended by ``at`` and was not booked out yet (B10)."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(DISTINCT account_id), count(*), coalesce(sum(remaining), 0) {ENDED}", [at])
+        cursor.execute(ENDED, [at])
         accounts, lots, points = cursor.fetchone()
     return Ended(accounts=accounts, lots=lots, points=int(points))
 
@@ -221,6 +225,25 @@ def accounts_with_ended_lots(*, after, at, accounts, lots):
     with connection.cursor() as cursor:
         cursor.execute(ACCOUNTS_WITH_ENDED_LOTS, [at, after, accounts, lots])
         return [row[0] for row in cursor.fetchall()]
+
+
+ACCOUNTS_WITH_LOTS_ENDING = """
+SELECT DISTINCT account_id FROM points_lot WHERE open AND expires_at > %s AND expires_at <= %s AND account_id > %s
+ORDER BY account_id LIMIT %s
+"""
+
+
+def accounts_with_lots_ending(*, after, at, until, accounts):
+    """The first ``accounts`` ids above ``after`` with something that ends after ``at`` and by ``until``."""
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNTS_WITH_LOTS_ENDING, [at, until, after, accounts])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def warned_until(*, at, days):
+    """The last end that a warning ``days`` days ahead, given on the day of ``at``, speaks of: the midnight after."""
+    day = timezone.localdate(at) + timedelta(days=days + 1)
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 def lots_to_be_used(member_id, points, *, at):

@@ -74,7 +74,7 @@ class Bar:
 def home(request):
     at = clock.now()
     expiry = queries.expiry_by_month(request.user.pk, at=at)
-    context = {"bars": _bars(expiry.months), "expiry": expiry, "expiry_months": settings.POINTS_EXPIRY_MONTHS}
+    context = {"bars": _bars(expiry.months), "expiry": expiry, "expiry_rule": _expiry_rule(at)}
     return render(request, "points/home.html", context | _history(request, at, HOME_PAGE))
 
 
@@ -92,7 +92,8 @@ def rules_in_force(request):
         "points/rules.html",
         {
             "points_per_yuan": settings.POINTS_PER_YUAN,
-            "expiry_months": settings.POINTS_EXPIRY_MONTHS,
+            "expiry_rule": _expiry_rule(at),
+            "announced": [(policy.starts_on, wording.expiry(policy)) for policy in rules.announced_after(at)],
             "today": at,
             "ends": rules.default_expiry(at),
             "grace_days": rules.GRACE_DAYS,
@@ -100,6 +101,10 @@ def rules_in_force(request):
             "sign_up_points": settings.SIGN_UP_POINTS,
         },
     )
+
+
+def _expiry_rule(at):
+    return wording.expiry(rules.policy_at(at))
 
 
 def _history(request, at, limit):

@@ -1,9 +1,15 @@
-"""What the ledger did, said to a member."""
+"""What the ledger does, said to a member."""
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day
+from points.models import ExpiryPolicy
+
+Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 
 
 def given_back(pieces, *, at):
@@ -24,3 +30,64 @@ def _piece(piece, at):
     else:
         text = _("%(points)s end on %(day)s")
     return text % {"points": grouped(piece.points), "day": shop_day(piece.expires_at)}
+
+
+def expiry(policy):
+    """An ``ExpiryPolicy`` in a sentence or two (B9)."""
+    n = policy.months
+    if policy.kind == Kind.NEVER:
+        return _("Points never end.")
+    if policy.kind == Kind.PER_LOT:
+        return ngettext(
+            "Points end %(n)s month after the day on which they become usable, at the end of that day.",
+            "Points end %(n)s months after the day on which they become usable, at the end of that day.",
+            n,
+        ) % {"n": n}
+    if policy.kind == Kind.ACTIVITY:
+        return ngettext(
+            "Whenever you earn, all your points live on to the end of the month, %(n)s month later. Without any "
+            "earning they end then.",
+            "Whenever you earn, all your points live on to the end of the month, %(n)s months later. Without any "
+            "earning they end then.",
+            n,
+        ) % {"n": n}
+    if not n:
+        return {
+            Unit.MONTH: _("Points end with the month in which they become usable, on its last day."),
+            Unit.QUARTER: _("Points end with the quarter in which they become usable, on its last day."),
+            Unit.YEAR: _("Points end with the year in which they become usable, on 31 December."),
+        }[policy.unit]
+    return {
+        Unit.MONTH: ngettext(
+            "Points end %(n)s month after the month in which they become usable, with its last day.",
+            "Points end %(n)s months after the month in which they become usable, with its last day.",
+            n,
+        ),
+        Unit.QUARTER: ngettext(
+            "Points live %(n)s month from when they become usable, and on to the last day of that quarter.",
+            "Points live %(n)s months from when they become usable, and on to the last day of that quarter.",
+            n,
+        ),
+        Unit.YEAR: ngettext(
+            "Points live %(n)s month from when they become usable, and on to the last day of that year.",
+            "Points live %(n)s months from when they become usable, and on to the last day of that year.",
+            n,
+        ),
+    }[policy.unit] % {"n": n}
+
+
+def ending_soon(ending):
+    """The text of a warning (B10); ``ending`` is ``[(last day, points), ...]``."""
+    pieces = [
+        _("%(points)s points can be used until the end of %(day)s") % {"points": grouped(points), "day": shop_day(day)}
+        for day, points in ending
+    ]
+    return _("%(shop)s: %(pieces)s. What they buy: %(url)s") % {
+        "shop": settings.SITE_NAME,
+        "pieces": _(", ").join(pieces),
+        "url": settings.SITE_URL + reverse("points:home"),
+    }
+
+
+def ending_soon_subject():
+    return _("Points of yours end soon")

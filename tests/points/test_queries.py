@@ -89,10 +89,11 @@ def test_totals_of_a_month(year):
 def test_expiry_by_month_counts_every_open_point_once(own):
     own.earn(5, expires_at=datetime(2026, 11, 30, 23, 59, tzinfo=SHOP))
     own.earn(7, expires_at=datetime(2027, 10, 31, 23, 59, tzinfo=SHOP))
-    own.earn(11, expires_at=datetime(2027, 11, 1, 0, 0, tzinfo=SHOP))
+    own.earn(2, expires_at=datetime(2027, 11, 1, 0, 0, tzinfo=SHOP))  # usable in October to its end
+    own.earn(11, expires_at=datetime(2027, 11, 1, 0, 1, tzinfo=SHOP))
     own.earn(13, expires_at=None)
     expiry = queries.expiry_by_month(own.member, at=AT)
-    assert (expiry.months[0], expiry.months[-1]) == ((date(2026, 11, 1), 5), (date(2027, 10, 1), 7))
+    assert (expiry.months[0], expiry.months[-1]) == ((date(2026, 11, 1), 5), (date(2027, 10, 1), 9))
     assert (len(expiry.months), expiry.later, expiry.never) == (12, 11, 13)
 
 

@@ -1,0 +1,78 @@
+"""Telling members, before it happens, that points end (B10)."""
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone, translation
+
+from accounts.models import User
+from accounts.tasks import send_email, send_sms
+from core.clock import shop_date
+from points import queries, wording
+
+DAYS = (30, 7, 1)  # each last day of a member is announced so many days before it, once each
+MEMBERS = 1_000  # a transaction
+
+# Who inserts the row sends the message: two runs at once insert different rows. A day that was missed is made good on
+# the next, as long as the next announcement is not due itself.
+INSERT = """
+INSERT INTO points_expiry_warning (account_id, ends_on, days, points, at)
+SELECT account_id, ends_on, (
+    SELECT min(due) FROM unnest(%(days)s::smallint[]) due WHERE due >= ends_on - %(today)s::date
+), sum(remaining), %(at)s
+FROM (
+    SELECT account_id, remaining, ((expires_at - interval '1 microsecond') AT TIME ZONE %(zone)s)::date AS ends_on
+    FROM points_lot
+    WHERE account_id = ANY (%(accounts)s) AND open AND expires_at > %(at)s AND expires_at <= %(until)s
+) lot
+GROUP BY account_id, ends_on
+ON CONFLICT DO NOTHING
+RETURNING account_id, ends_on, points
+"""
+
+
+def warn(*, at, members=MEMBERS):
+    """Send what is due at ``at``: yields, for each transaction of at most ``members`` members, how many were told.
+
+    One message a member a day, by SMS or else e-mail, names all points and last days that are due. Members whom the
+    mall cannot reach are passed over, but count as told: a phone added later brings no old news.
+    """
+    after, until = 0, queries.warned_until(at=at, days=max(DAYS))
+    while accounts := queries.accounts_with_lots_ending(after=after, at=at, until=until, accounts=members):
+        yield _warn(accounts, at=at, until=until)
+        after = accounts[-1]
+
+
+def _warn(accounts, *, at, until):
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                INSERT,
+                {
+                    "days": list(DAYS),
+                    "today": shop_date(at),
+                    "at": at,
+                    "until": until,
+                    "zone": timezone.get_default_timezone_name(),
+                    "accounts": accounts,
+                },
+            )
+            due = {}
+            for account, ends_on, points in cursor.fetchall():
+                due.setdefault(account, []).append((ends_on, int(points)))
+        told = 0
+        for member in User.objects.filter(pk__in=due, is_active=True).order_by("pk"):
+            told += _tell(member, sorted(due[member.pk]))
+    return told
+
+
+def _tell(member, ending):
+    """True when there is a way to reach the member. The shop's own language: members have none on record."""
+    with translation.override(settings.LANGUAGE_CODE):
+        text = wording.ending_soon(ending)
+        if member.phone and member.phone_verified:
+            send_sms.delay_on_commit(member.phone, text)
+        elif member.email:
+            send_email.delay_on_commit([member.email], wording.ending_soon_subject(), text)
+        else:
+            return False
+    return True
