@@ -37,13 +37,13 @@ class AdjustmentAdmin(LookOnlyAdmin):
     ordering = ["-pk"]
     fields = [
         ("member", "signed_points"),
-        ("reason", "state_label"),
+        ("reason", "state"),
         "note",
         ("requested_by", "requested_at"),
         ("decided_by", "decided_at"),
         ("answer", "entry_seq"),
     ]
-    readonly_fields = ["signed_points", "state_label"]
+    readonly_fields = ["signed_points"]
     actions_detail = ["approve", "refuse"]
 
     # Who may what

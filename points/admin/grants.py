@@ -117,7 +117,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
             self._act(request, grant, request.POST.get("act"), acts)
             return redirect(self._page_of(grant))
         refused = [[line[0], *line[1:]] for line in grant.refused[:SHOWN]]
-        headers = [_("line"), _("member"), _("points"), _("reason"), _("key"), _("problem")]
+        headers = [_("line"), _("member"), _("points"), _("reason"), _("key of the line"), _("problem")]
         return self.page(
             request,
             "points/admin/grant.html",
