@@ -1,20 +1,15 @@
 """The home page is put together here, because its parts belong to apps that do not know one another (design, 1)."""
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
 
-from django.db.models import F, Q, Value, Window
-from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from catalog.models import Product
-from catalog.queries import cards
-from catalog.queries.shelves import POINTS_NEEDED, in_stock
+from catalog import queries
 
 SOON = timedelta(days=90)  # points that end within this are worth a shelf of their own
 FIRST_USE, GOODS, RANKING, NEWEST = 5, 10, 3, 6
+LIMITS = {"first_use": FIRST_USE, "within": GOODS + FIRST_USE, "popular": GOODS + RANKING, "newest": NEWEST}
 MORNING, NOON, EVENING = 5, 12, 18
 
 
@@ -37,66 +32,17 @@ def shelves(*, balance, at):
     ``first_use`` can be had for the points that end next, and is empty where none end soon; ``goods`` are within the
     balance when ``affordable``, else what is liked by many. No product stands on both of them.
     """
-    spendable = balance.available if balance else 0
+    available = balance and balance.available
     ending = 0
     if balance and balance.expires_at and balance.expires_at - at <= SOON:
-        ending = min(balance.expiring_points, spendable)
-    placed = _places(ending, spendable)
-    found = Product.objects.filter(pk__in={place.product for places in placed.values() for place in places})
-    card_of = {card.id: card for card in cards(found, at=at, available=balance and balance.available)}
-    shelf = {
-        name: [card_of[place.product] for place in places if place.product in card_of]
-        for name, places in placed.items()
-    }
-    mixed = {place.product: place for places in placed.values() for place in places}
-    first_use = [_within(card, mixed[card.id], ending) for card in shelf["first_use"]]
-    taken = {card.id for card in first_use}
-    goods = [_within(card, mixed[card.id], spendable) for card in shelf["within"] if card.id not in taken][:GOODS]
+        ending = min(balance.expiring_points, available)
+    filled = queries.front_shelves(LIMITS, ending=ending, available=available, at=at)
+    taken = {card.id for card in filled["first_use"]}
+    goods = [card for card in filled["within"] if card.id not in taken][:GOODS]
     return {
-        "first_use": first_use,
-        "goods": goods or shelf["popular"][RANKING:],
+        "first_use": filled["first_use"],
+        "goods": goods or filled["popular"][RANKING:],
         "affordable": bool(goods),
-        "ranking": shelf["popular"][:RANKING],
-        "newest": shelf["newest"],
+        "ranking": filled["popular"][:RANKING],
+        "newest": filled["newest"],
     }
-
-
-class _Place(NamedTuple):
-    shelf: str
-    product: int
-    number: int
-    mixed_points: int | None
-    mixed_fen: int | None
-
-
-def _places(ending, spendable):
-    """Which product stands where: one statement for all shelves. Shape: ``{shelf: [_Place]}``, in order."""
-    rows = [
-        _rows("first_use", Q(needed__gt=0, needed__lte=ending), "needed", FIRST_USE),
-        _rows("within", Q(needed__gt=0, needed__lte=spendable), "redeemed_count", GOODS + FIRST_USE),
-        _rows("popular", Q(), "redeemed_count", GOODS + RANKING),
-        _rows("newest", Q(), "listed_at", NEWEST),
-    ]
-    placed = {"first_use": [], "within": [], "popular": [], "newest": []}
-    for row in rows[0].union(*rows[1:], all=True):
-        place = _Place(*row)
-        placed[place.shelf].append(place)
-    return {name: sorted(places, key=lambda place: place.number) for name, places in placed.items()}
-
-
-def _rows(shelf, condition, order, limit):
-    """The ``limit`` highest by ``order`` of what is listed, in stock and fits the condition."""
-    products = in_stock(Product.objects.filter(is_listed=True).annotate(needed=POINTS_NEEDED).filter(condition))
-    highest_first = [F(order).desc(), F("pk").desc()]
-    return (
-        products.order_by(*highest_first)
-        .annotate(shelf=Value(shelf), number=Window(RowNumber(), order_by=highest_first))
-        .values_list("shelf", "pk", "number", "lowest_mixed_points", "lowest_mixed_fen")[:limit]
-    )
-
-
-def _within(card, place, points):
-    """The card with the price that ``points`` are enough for, where that is the one with cash."""
-    if card.points <= points:
-        return card
-    return replace(card, points=place.mixed_points, fen=place.mixed_fen)

@@ -2,19 +2,17 @@
 
 from catalog.queries.detail import ProductPage, former_product, product_page
 from catalog.queries.listing import Listing, listed_products
-from catalog.queries.shelves import Card, affordable, cards, fitting, newest, popular
+from catalog.queries.shelves import Card, cards, front_shelves, popular
 from catalog.queries.stock import stock_breaks
 
 __all__ = [
     "Card",
     "Listing",
     "ProductPage",
-    "affordable",
     "cards",
-    "fitting",
     "former_product",
+    "front_shelves",
     "listed_products",
-    "newest",
     "popular",
     "product_page",
     "stock_breaks",

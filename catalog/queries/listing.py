@@ -8,7 +8,7 @@ from django.db.models import Count, F
 from catalog import rules
 from catalog.models import Category, Product, in_language
 from catalog.prices import Way
-from catalog.queries import shelves
+from catalog.queries.shelves import EAGER, POINTS_NEEDED, POINTS_SHOWN, cards, in_stock
 
 PER_PAGE = 24
 
@@ -75,7 +75,7 @@ def listed_products(filters, *, at, available=None):
     found = []
     if total:
         page = products.order_by(*_ORDER[filters.sort])[(number - 1) * PER_PAGE : number * PER_PAGE]
-        found = shelves.cards(page, at=at, available=available, way=filters.way or None, eager=shelves.EAGER)
+        found = cards(page, at=at, available=available, way=filters.way or None, eager=EAGER)
     return Listing(tuple(found), branches, path, count, total, number, pages)
 
 
@@ -84,13 +84,13 @@ def _narrowed(filters, available):
     products = Product.objects.filter(is_listed=True)
     for word in rules.search_words(filters.q):
         products = products.filter(search_text__contains=word)
-    needed = shelves.POINTS_NEEDED
+    needed = POINTS_NEEDED
     if filters.way:
         column = "lowest_points" if filters.way == Way.POINTS else "lowest_mixed_points"
         products = products.filter(**{f"{column}__isnull": False}).alias(shown=F(column))
         needed = F(column)
     elif filters.sort.endswith("points") or filters.lowest is not None or filters.highest is not None:
-        products = products.alias(shown=shelves.POINTS_SHOWN)
+        products = products.alias(shown=POINTS_SHOWN)
     if filters.lowest is not None:
         products = products.filter(shown__gte=filters.lowest)
     if filters.highest is not None:
@@ -98,7 +98,7 @@ def _narrowed(filters, available):
     if filters.affordable and available is not None:
         products = products.alias(needed=needed).filter(needed__lte=available)
     if filters.in_stock:
-        products = shelves.in_stock(products)
+        products = in_stock(products)
     return products
 
 

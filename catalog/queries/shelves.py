@@ -1,12 +1,14 @@
-"""Product cards: plain values for ``_components/card.html``, read in two queries however many there are."""
+"""Product cards, plain values for ``_components/card.html`` read in two queries however many there are; and shelves of
+them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import F, Q
-from django.db.models.functions import Abs, Coalesce, Least
+from django.db.models import F, Q, Value, Window
+from django.db.models.functions import Coalesce, Least, RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -81,24 +83,33 @@ def cards(products, *, at, available=None, way=None, eager=0):
     ]
 
 
-def affordable(points, limit, *, at):
-    """Cards of what ``points`` are enough for and in stock, the most redeemed first."""
-    return _shelf(Q(needed__lte=points), ["-redeemed_count", "-pk"], limit, at=at, available=points)
-
-
-def fitting(points, limit, *, at):
-    """Cards of what is nearest to ``points``, a little more or a little less: what to redeem or save for."""
-    return _shelf(Q(), [Abs(F("needed") - points), "-pk"], limit, at=at, available=points)
-
-
 def popular(limit, *, at, available=None):
     """Cards of what is redeemed most and in stock."""
-    return _shelf(Q(), ["-redeemed_count", "-pk"], limit, at=at, available=available)
+    return cards(_on_sale(Q()).order_by("-redeemed_count", "-pk")[:limit], at=at, available=available)
 
 
-def newest(limit, *, at, available=None):
-    """Cards of what was listed last and is in stock."""
-    return _shelf(Q(), ["-listed_at", "-pk"], limit, at=at, available=available)
+def front_shelves(limits, *, ending, available, at):
+    """The cards of several shelves, of what is listed and in stock, in three queries. Shape: ``{name: [Card]}``.
+
+    ``limits``: how many on each, by name: ``first_use`` is had for the ``ending`` points, the dearest first; ``within``
+    for the ``available`` ones (None: a stranger has none), ``popular`` by anybody, both by popularity; ``newest`` by
+    date. A product may stand on several. Cards of the first two show a price that those points are enough for.
+    """
+    enough = {"first_use": ending, "within": available or 0}
+    rows = [
+        _places("first_use", Q(needed__lte=enough["first_use"]), "needed", limits["first_use"]),
+        _places("within", Q(needed__lte=enough["within"]), "redeemed_count", limits["within"]),
+        _places("popular", Q(), "redeemed_count", limits["popular"]),
+        _places("newest", Q(), "listed_at", limits["newest"]),
+    ]
+    places = sorted((_Place(*row) for row in rows[0].union(*rows[1:], all=True)), key=lambda place: place.number)
+    found = Product.objects.filter(pk__in={place.product for place in places})
+    card_of = {card.id: card for card in cards(found, at=at, available=available)}
+    filled = {name: [] for name in limits}
+    for place in places:
+        if place.product in card_of:
+            filled[place.shelf].append(_within(card_of[place.product], place, enough.get(place.shelf)))
+    return filled
 
 
 def in_stock(products):
@@ -109,9 +120,34 @@ def in_stock(products):
 _ON_SHELF = Product.objects.filter(skus__stock__gt=0).values("pk")
 
 
-def _shelf(condition, order, limit, *, at, available):
-    products = in_stock(Product.objects.filter(is_listed=True).annotate(needed=POINTS_NEEDED).filter(condition))
-    return cards(products.order_by(*order)[:limit], at=at, available=available)
+class _Place(NamedTuple):
+    shelf: str
+    product: int
+    number: int
+    mixed_points: int | None
+    mixed_fen: int | None
+
+
+def _places(shelf, condition, order, limit):
+    """The rows of one shelf: the ``limit`` highest by ``order`` of what fits the condition."""
+    highest_first = [F(order).desc(), F("pk").desc()]
+    return (
+        _on_sale(condition)
+        .order_by(*highest_first)
+        .annotate(shelf=Value(shelf), number=Window(RowNumber(), order_by=highest_first))
+        .values_list("shelf", "pk", "number", "lowest_mixed_points", "lowest_mixed_fen")[:limit]
+    )
+
+
+def _on_sale(condition):
+    return in_stock(Product.objects.filter(is_listed=True).annotate(needed=POINTS_NEEDED).filter(condition))
+
+
+def _within(card, place, points):
+    """The card with the price that ``points`` are enough for, where that is the one with cash; None: any price."""
+    if points is None or card.points <= points:
+        return card
+    return replace(card, points=place.mixed_points, fen=place.mixed_fen)
 
 
 def _card(row, *, page, media, at, available, way, eager):

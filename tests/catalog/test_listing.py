@@ -236,11 +236,18 @@ def test_a_new_card_says_so(make_product, old_product):
 
 def test_shelves_of_the_home_page(shelf):
     at = clock.now()
-    assert [card.title for card in queries.affordable(2000, 5, at=at)] == ["cherries", "cup"]
-    assert [card.title for card in queries.fitting(1900, 2, at=at)] == ["cherries", "cup"]
-    assert [card.title for card in queries.newest(2, at=at)] == ["case", "cherries"]
+    limits = {"first_use": 1, "within": 9, "popular": 2, "newest": 2}
+    shelves = queries.front_shelves(limits, ending=1999, available=2000, at=at)
+    shown = {name: [(card.title, card.points, card.fen) for card in cards] for name, cards in shelves.items()}
+    assert shown == {
+        "first_use": [("cup", 1000, 3200)],
+        "within": [("cherries", 2000, 3900), ("cup", 1000, 3200)],
+        "popular": [("case", 13800, 0), ("cherries", 2000, 3900)],
+        "newest": [("case", 13800, 0), ("cherries", 2000, 3900)],
+    }
+    strangers = queries.front_shelves(limits, ending=0, available=None, at=at)
+    assert [len(cards) for cards in strangers.values()] == [0, 0, 2, 2]
     assert [card.title for card in queries.popular(1, at=at)] == ["case"]
-    assert queries.affordable(0, 5, at=at) == []
 
 
 @pytest.mark.parametrize("shown", [lambda: queries.popular(50, at=clock.now()), listing])
