@@ -19,6 +19,7 @@ from catalog.models import SKU, Category, Product, ProductImage, StockMovement
 from catalog.pictures import thumbnail_url
 from catalog.services import products, stock
 from core import actors, clock
+from core.admin import ReadOnlyAdmin
 from core.errors import DomainError
 from core.templatetags.mall import price_text
 
@@ -274,28 +275,16 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ModelAdmin):
-    """Looked at, never edited."""
-
+class StockMovementAdmin(ReadOnlyAdmin):
     list_display = ["at", "sku", "product", "delta", "stock_after", "reason", "note", "source", "by"]
     list_filter = ["reason"]
     list_select_related = ["sku__product"]
     list_per_page = 50
     search_fields = ["sku__code", "sku__product__search_text", "source"]
-    date_hierarchy = "at"
 
     @display(description=_("product"), ordering="sku__product__name")
     def product(self, movement):
         return movement.sku.product
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 def _is_listed(object_id):
