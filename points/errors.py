@@ -33,8 +33,15 @@ class TooMuchRefunded(DomainError):
     message = _("Only %(left)s points can still be returned. Nothing was changed.")
 
 
+class TooMuchClawedBack(DomainError):
+    """More than the entry earned, less what was taken back already. Details: ``asked``, ``left``."""
+
+    code = "too_much_clawed_back"
+    message = _("Only %(left)s points can still be taken back. Nothing was changed.")
+
+
 class UnknownEntry(DomainError):
-    """The account has no debit with that key. Details: ``entry``."""
+    """The account has no debit, or earning, with that key. Details: ``entry``."""
 
     code = "unknown_entry"
     message = _("There is no such points entry.")
@@ -62,4 +69,5 @@ BY_SQLSTATE = {
     "PT005": UnknownEntry,
     "PT006": UnknownHold,
     "PT007": UnknownAccount,
+    "PT008": TooMuchClawedBack,
 }

@@ -1,4 +1,4 @@
-"""The points ledger, and the only way to change points (B1-B4, B6, B7).
+"""The points ledger, and the only way to change points (B1-B8).
 
 Every function is one PL/pgSQL function of ``points/sql/``, one round trip, in the caller's transaction or its own. It
 locks the account row first, then looks the key up: the same key with the same content changes nothing and returns the
@@ -7,7 +7,8 @@ are one namespace for each account. Refusals are the named errors below; after o
 
 ``account`` is a member's user id, ``points`` an integer from 1 to 2,147,483,647, ``key`` a text of 1 to 128
 characters, ``by`` a text of ``core.actors``, ``at`` an aware moment. ``available`` in a result is what can be spent
-at ``at``, after the call.
+at ``at``, after the call. What a member owes after a clawback is paid by the next points that come in, whatever the
+way: ``paid_debt`` of a result says how many of its points did that.
 """
 
 import json
@@ -24,6 +25,7 @@ from points.errors import (
     HoldNotOpen,
     KeyReused,
     NotEnoughPoints,
+    TooMuchClawedBack,
     TooMuchRefunded,
     UnknownAccount,
     UnknownEntry,
@@ -33,6 +35,7 @@ from points.models import EARNED, SPENT, Kind
 
 __all__ = [
     "DEFAULT",
+    "Clawback",
     "Hold",
     "HoldNotOpen",
     "KeyReused",
@@ -41,11 +44,14 @@ __all__ = [
     "Posting",
     "Refund",
     "Released",
+    "TooMuchClawedBack",
     "TooMuchRefunded",
     "UnknownAccount",
     "UnknownEntry",
     "UnknownHold",
+    "adjust",
     "capture",
+    "clawback",
     "earn",
     "hold",
     "refund",
@@ -56,6 +62,7 @@ __all__ = [
 MAX_POINTS = 2**31 - 1
 MAX_ID = 2**63 - 1
 DEFAULT = object()  # "as the rules in force say"
+DEBT, WITHIN_BALANCE, SKIP = POLICIES = ("debt", "within_balance", "skip")  # of a clawback
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Posting:
     available: int
     balance_after: int
     repeated: bool
+    paid_debt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class Released:
     lost: int
     available: int
     repeated: bool
+    paid_debt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,21 @@ class Refund:
     points: int
     pieces: tuple[Piece, ...]
     lost: int
+    available: int
+    balance_after: int
+    repeated: bool
+    paid_debt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Clawback:
+    """Points taken back: ``taken`` out of lots, ``owed`` as a debt, ``skipped`` let go; together what was asked for.
+    ``seq`` is None when nothing was taken and so nothing entered."""
+
+    seq: int | None
+    taken: int
+    owed: int
+    skipped: int
     available: int
     balance_after: int
     repeated: bool
@@ -131,6 +155,10 @@ RELEASE = (
 REFUND = (
     "SELECT * FROM ledger_refund(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
     " %s::timestamptz, %s::integer)"
+)
+CLAWBACK = (
+    "SELECT * FROM ledger_clawback(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
+    " %s::text, %s::integer)"
 )
 
 
@@ -211,11 +239,11 @@ def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
     _check_common(account=account, key=key, by=by, at=at)
     _check_text("hold", hold, 1, 128)
     _check_grace(grace_days)
-    points, pieces, released_at, available, repeated = call(
+    points, pieces, released_at, available, repeated, paid_debt = call(
         RELEASE, (Int8(account), hold, key, by, at, rules.grace_end(at, grace_days))
     )
     pieces, lost = _pieces(pieces, released_at)
-    return Released(points, pieces, lost, available, repeated)
+    return Released(points, pieces, lost, available, repeated, paid_debt)
 
 
 def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=rules.GRACE_DAYS, reason=""):
@@ -230,12 +258,45 @@ def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=
     _check_points(points)
     _check_kind(kind, (Kind.REFUND,))
     _check_grace(grace_days)
-    seq, points, available, balance_after, repeated, pieces, refunded_at = call(
+    seq, points, available, balance_after, repeated, pieces, refunded_at, paid_debt = call(
         REFUND,
         (Int8(account), spent, Int4(points), str(kind), key, by, at, reason, rules.grace_end(at, grace_days)),
     )
     pieces, lost = _pieces(pieces, refunded_at)
-    return Refund(seq, points, pieces, lost, available, balance_after, repeated)
+    return Refund(seq, points, pieces, lost, available, balance_after, repeated, paid_debt)
+
+
+def clawback(*, account, earned, points, key, by, at, policy=DEBT, kind=Kind.CLAWBACK, source="", reason=""):
+    """Take back ``points`` of the earning with the key ``earned``; raises ``UnknownEntry``, ``TooMuchClawedBack`` (B8).
+
+    First from that earning's own lot, pending, active or ended; then from what ends soonest; then from what is pending.
+    Held points stay held. For what is not there any more, ``policy`` decides: ``debt`` (the next credits pay it),
+    ``within_balance`` (it is let go) or ``skip`` (all is let go, nothing taken). Where nothing is taken nothing is
+    entered, and a retry looks again.
+    """
+    _check_common(account=account, key=key, by=by, at=at, source=source, reason=reason)
+    _check_text("earned", earned, 1, 128)
+    _check_points(points)
+    _check_kind(kind, (Kind.CLAWBACK,))
+    if policy not in POLICIES:
+        raise InvalidInput(field="policy")
+    return Clawback(
+        *call(CLAWBACK, (Int8(account), earned, Int4(points), policy, str(kind), key, by, at, source, reason))
+    )
+
+
+def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAULT):
+    """Correct an account by ``points``, more or fewer, for a ``reason`` in words (B11): an earning, or a debit that
+    never goes below zero (``NotEnoughPoints``). ``expires_at`` is that of added points."""
+    _check_text("reason", reason, 1, 200)
+    if type(points) is int and points < 0:
+        return spend(
+            account=account, points=-points, kind=Kind.ADJUST, key=key, by=by, at=at, source=source, reason=reason
+        )
+    return earn(
+        account=account, points=points, kind=Kind.ADJUST, key=key, by=by, at=at, source=source, reason=reason,
+        expires_at=expires_at,
+    )  # fmt: skip
 
 
 def pieces_of(recorded):

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'points entries',
                 'db_table': 'points_entry',
                 'indexes': [models.Index(fields=['account', 'at'], name='points_entry_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'key'), name='points_entry_key'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['sign_up', 'sign_in', 'purchase', 'campaign', 'adjust', 'refund']), ('points__gt', 0)), models.Q(('kind__in', ('redeem', 'adjust', 'expire', 'clawback')), ('points__lt', 0)), _connector='OR'), name='points_entry_sign_of_kind'), models.CheckConstraint(condition=models.Q(models.Q(('hold_seq', None), ('points__lt', 0), _connector='OR'), models.Q(('reverses', None), ('points__gt', 0), _connector='OR')), name='points_entry_links')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'key'), name='points_entry_key')],
             },
         ),
         migrations.CreateModel(
@@ -131,9 +131,13 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'points lots',
                 'db_table': 'points_lot',
                 'indexes': [models.Index(condition=models.Q(('open', True)), fields=['account', 'expires_at', 'active_from', 'seq'], name='points_lot_to_use')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('points__gt', 0), ('remaining__gte', 0), ('remaining__lte', models.F('points'))), name='points_lot_remaining'), models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gt', models.F('active_from')), _connector='OR'), name='points_lot_lives')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('active_from')), ('points__gt', 0), ('remaining__gte', 0), ('remaining__lte', models.F('points'))), name='points_lot_sound')],
             },
         ),
-        sql.install('e9b1c365e3ed5d6e'),
+        sql.install('48e95fcfb8741e15'),
+        migrations.AddConstraint(
+            model_name='pointsentry',
+            constraint=models.CheckConstraint(condition=models.Func('kind', 'points', 'hold_seq', 'reverses', function='points_entry_sound', output_field=models.BooleanField()), name='points_entry_sound'),
+        ),
         sql.guard(),
     ]

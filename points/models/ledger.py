@@ -17,12 +17,16 @@ lots not active yet are only looked for while ``pending_until`` lies ahead; for 
 probes. So nobody has to move points from "pending" to "available" in time, and a late sweep lets nothing dead be
 spent. ``points.audit`` proves the three equations, and everything below them, from the entries up.
 
+What a member owes, ``debt``, comes from a clawback that did not find its points (B8). Such an entry stands in full;
+its allocations say what was taken, and each later credit pays debt first, as further allocations to that entry. So the
+debt of an account is what its clawbacks still lack.
+
 Foreign keys inside the ledger are in ``points/sql/guards.sql``: of two columns, and checked at once.
 """
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Least
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +48,7 @@ class Kind(models.TextChoices):
 
 EARNED = (Kind.SIGN_UP, Kind.SIGN_IN, Kind.PURCHASE, Kind.CAMPAIGN, Kind.ADJUST)
 SPENT = (Kind.REDEEM, Kind.ADJUST, Kind.EXPIRE, Kind.CLAWBACK)
+ENTRY_SOUND = {"function": "points_entry_sound", "output_field": models.BooleanField()}
 
 
 class PointsAccount(models.Model):
@@ -92,11 +97,13 @@ class PointsEntry(models.Model):
 
     ``balance_after`` is the sum of the account's entries so far. ``hash`` chains all columns to the entry before
     (``points_entry_hash``). ``active_from`` and ``expires_at`` are those of an earning's lot. ``hold_seq`` is the hold
-    that a capture turned into this entry, ``reverses`` the entry whose points a refund gives back.
+    that a capture turned into this entry, ``reverses`` the debit whose points a refund gives back, or the earning that
+    a clawback takes back.
 
     ``breakdown`` says how the number came about. Of an earning: ``{"steps": [[text, result], ...]}``, in order. Of
     a refund: ``{"pieces": [piece, ...]}`` with ``piece = {"lot": seq, "points": n, "expires_at": ISO 8601 or null,
-    "grace": bool}``.
+    "grace": bool}``. Either has ``"debt": n`` where it paid what the member owed. Of a clawback: ``{"asked": n,
+    "policy": text, "owed": n}``.
     """
 
     pk = models.CompositePrimaryKey("account_id", "seq")
@@ -131,13 +138,9 @@ class PointsEntry(models.Model):
         verbose_name_plural = _("points entries")
         constraints = [
             models.UniqueConstraint(fields=["account", "key"], name="points_entry_key"),
+            # Signs, kinds and links, in a function: PostgreSQL reads a check's text anew for every posting.
             models.CheckConstraint(
-                condition=Q(points__gt=0, kind__in=[*EARNED, Kind.REFUND]) | Q(points__lt=0, kind__in=SPENT),
-                name="points_entry_sign_of_kind",
-            ),
-            models.CheckConstraint(
-                condition=(Q(hold_seq=None) | Q(points__lt=0)) & (Q(reverses=None) | Q(points__gt=0)),
-                name="points_entry_links",
+                condition=Func("kind", "points", "hold_seq", "reverses", **ENTRY_SOUND), name="points_entry_sound"
             ),
         ]
         indexes = [models.Index(fields=["account", "at"], name="points_entry_by_time")]
@@ -177,11 +180,11 @@ class PointsLot(models.Model):
         verbose_name_plural = _("points lots")
         constraints = [
             models.CheckConstraint(
-                condition=Q(remaining__gte=0, remaining__lte=F("points"), points__gt=0),
-                name="points_lot_remaining",
-            ),
-            models.CheckConstraint(
-                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("active_from")), name="points_lot_lives"
+                # A lot without an end passes: a check that comes out as NULL is not broken.
+                condition=Q(
+                    remaining__gte=0, remaining__lte=F("points"), points__gt=0, expires_at__gt=F("active_from")
+                ),
+                name="points_lot_sound",
             ),
         ]
         indexes = [

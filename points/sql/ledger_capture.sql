@@ -4,29 +4,48 @@ CREATE OR REPLACE FUNCTION ledger_capture(
     integer, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint, OUT
     r_repeated boolean
 )
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
-    a points_account := points_lock(p_account, p_wait_ms);
-    h points_hold := points_find_hold(p_account, p_hold);
-    e points_entry := points_replay(p_account, p_key, p_kind, -h.points, h.source, h.seq);
+    v_wait text := points_wait(p_wait_ms);
+    a points_account;
+    h points_hold;
 BEGIN
-    r_repeated := e.seq IS NOT NULL;
-    IF r_repeated THEN
-        r_seq := e.seq;
-        r_balance_after := e.balance_after;
-    ELSE
-        IF h.state <> 'open' THEN
+    SELECT * INTO a FROM points_account WHERE account_id = p_account FOR UPDATE;
+    h := points_find_hold(p_account, p_hold);
+    IF h.state = 'open' THEN
+        r_balance_after := a.unspent + a.held - a.debt - h.points;
+        INSERT INTO points_entry (
+            account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, hold_seq, hash
+        )
+        SELECT
+            p_account, a.last_seq + 1, p_kind, -h.points, r_balance_after, p_at, p_key, h.source, p_reason, p_by, '',
+            h.seq, points_entry_hash(
+                a.head, p_account, a.last_seq + 1, p_kind, -h.points, r_balance_after, p_at, p_key, h.source, p_reason,
+                p_by, '', NULL, NULL, NULL, h.seq, NULL
+            )
+        WHERE NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND key = p_key)
+            AND NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND release_key = p_key)
+        ON CONFLICT (account_id, key) DO NOTHING
+        RETURNING seq, points, false, hash INTO r_seq, r_points, r_repeated, a.head;
+    END IF;
+    IF r_seq IS NULL THEN  -- the key was used before or the hold has ended, judged in this order
+        SELECT seq, points, points_spendable(p_account, p_at), balance_after, true
+        INTO r_seq, r_points, r_available, r_balance_after, r_repeated
+        FROM points_replay(p_account, p_key, p_kind, -h.points, h.source, h.seq);
+        IF r_seq IS NULL THEN
             RAISE EXCEPTION USING ERRCODE = 'PT003', MESSAGE = 'hold is not open',
                 DETAIL = json_build_object('hold', p_hold, 'state', h.state);
         END IF;
-        r_seq := a.last_seq + 1;
-        r_balance_after := points_post(
-            a, r_seq, r_seq, p_kind, -h.points, 0, -h.points, 0, p_at, p_key, h.source, p_reason, p_by, '',
-            NULL, NULL, NULL, h.seq, NULL
-        );
-        UPDATE points_hold SET state = 'captured', entry_seq = r_seq, ended_at = p_at, ended_by = p_by
-        WHERE account_id = p_account AND seq = h.seq;
+        RETURN;
     END IF;
-    r_points := -h.points;
-    r_available := points_spendable(p_account, p_at);
+    UPDATE points_hold SET state = 'captured', entry_seq = r_seq, ended_at = p_at, ended_by = p_by
+    WHERE account_id = p_account AND seq = h.seq;
+    UPDATE points_account SET last_seq = r_seq, head = a.head, held = held - h.points
+    WHERE account_id = p_account
+    RETURNING unspent - coalesce(
+        (SELECT sum(remaining) FROM points_lot WHERE account_id = p_account AND open AND expires_at <= p_at), 0
+    ) INTO r_available;
+    IF a.pending_until > p_at THEN
+        r_available := points_spendable(p_account, p_at);
+    END IF;
 END $$;

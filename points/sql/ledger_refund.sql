@@ -1,10 +1,12 @@
--- Gives spent points back, in part or in whole, any number of times, never more than the debit took.
+-- Gives spent points back, in part or in whole, any number of times, never more than the debit took. What the
+-- account owes is paid out of them (B8).
 CREATE OR REPLACE FUNCTION ledger_refund(
     p_account bigint, p_spent text, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_reason
     text, p_grace_until timestamptz, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available
-    bigint, OUT r_balance_after bigint, OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz
+    bigint, OUT r_balance_after bigint, OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz, OUT
+    r_paid_debt integer
 )
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     a points_account := points_lock(p_account, p_wait_ms);
     s points_entry;
@@ -22,15 +24,17 @@ BEGIN
         r_seq := e.seq;
         r_balance_after := e.balance_after;
         r_pieces := e.breakdown -> 'pieces';
+        r_paid_debt := coalesce(e.breakdown ->> 'debt', '0');
         r_at := e.at;
     ELSE
         r_seq := a.last_seq + 1;
         SELECT pieces, last_seq INTO r_pieces, v_last_seq
         FROM points_give_back(p_account, coalesce(s.hold_seq, s.seq), p_points, p_at, p_grace_until, r_seq);
+        r_paid_debt := CASE WHEN a.debt > 0 THEN points_pay_debt(p_account, a.debt, p_at) ELSE 0 END;
         r_at := p_at;
         r_balance_after := points_post(
-            a, r_seq, v_last_seq, p_kind, p_points, p_points, 0, 0, p_at, p_key, s.source, p_reason, p_by, '',
-            jsonb_build_object('pieces', r_pieces), NULL, NULL, NULL, s.seq
+            a, r_seq, v_last_seq, p_kind, p_points, p_points - r_paid_debt, -r_paid_debt, p_at, p_key, s.source,
+            p_reason, p_by, points_outcome(r_pieces, r_paid_debt), s.seq
         );
     END IF;
     r_points := p_points;

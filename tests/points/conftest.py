@@ -43,4 +43,6 @@ def own(member):
         capture=bind(ledger.capture, hold=""),
         release=bind(ledger.release, hold=""),
         refund=bind(ledger.refund, spent="", points=10),
+        clawback=bind(ledger.clawback, earned="", points=10),
+        adjust=bind(ledger.adjust, points=10, reason="counted wrong"),
     )

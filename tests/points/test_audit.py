@@ -13,7 +13,7 @@ from tests.points.conftest import AT
 
 @pytest.fixture
 def history(own):
-    """Entries 1, 2, 4, 7, 8; a captured hold 3, a released one 6, an open one 10; grace lots 5, 9."""
+    """Entries 1, 2, 4, 6, 7, 10 to 13; holds 3 (captured), 5 (released), 9 (open); grace lot 8; 45 owed."""
     own.earn(100, expires_at=AT + timedelta(days=1))  # 1
     own.earn(200, expires_at=AT + timedelta(days=90))  # 2
     own.hold(110, key="a")  # 3
@@ -23,6 +23,10 @@ def history(own):
     own.spend(20, key="e")  # 6
     own.refund("b", 60, key="f", at=AT + timedelta(days=30))  # 7, grace lot 8
     own.hold(10, key="g")  # 9
+    own.earn(100, key="h", expires_at=None)  # 10
+    own.earn(5, expires_at=AT + timedelta(days=1))  # 11, ends and lies there
+    own.spend(265, key="i", at=AT + timedelta(days=2))  # 12
+    own.clawback("h", 100, key="j", at=AT + timedelta(days=2))  # 13: 5 of its own, 50 of the grace lot, 45 owed
     assert audit.run().breaks == []
     return own
 
@@ -35,7 +39,7 @@ TAMPER = {
     "entry balance": ("UPDATE points_entry SET balance_after = balance_after + 1 WHERE seq = 4", "running balance"),
     "entry hash": ("UPDATE points_entry SET hash = sha256(hash) WHERE seq = 4", "hash"),
     "entry gone": ("DELETE FROM points_entry WHERE seq = 6", "allocation"),
-    "last entry gone": ("DELETE FROM points_entry WHERE seq = 7", "head"),
+    "last entry gone": ("DELETE FROM points_entry WHERE seq = 13", "head"),
     "lot remaining": ("UPDATE points_lot SET remaining = remaining + 1 WHERE seq = 2", "lot"),
     "lot points": ("UPDATE points_lot SET points = points + 1 WHERE seq = 2", "lot of entry"),
     "lot end": ("UPDATE points_lot SET expires_at = expires_at + interval '1 year' WHERE seq = 2", "lot of entry"),
@@ -47,6 +51,10 @@ TAMPER = {
     "unspent": ("UPDATE points_account SET unspent = unspent + 1", "balance"),
     "held": ("UPDATE points_account SET held = held + 1", "held"),
     "debt": ("UPDATE points_account SET debt = debt + 1", "entries"),
+    "debt let go": ("UPDATE points_account SET debt = debt - 5, held = held - 5", "debt"),
+    "debt paid by nobody": ("UPDATE points_allocation SET points = points + 1 WHERE taker = 13", "debt"),
+    "clawback of more": ("UPDATE points_entry SET points = -101 WHERE seq = 13", "clawback"),
+    "clawback of another": ("UPDATE points_entry SET reverses = 4 WHERE seq = 13", "clawback"),
     "earned": ("UPDATE points_account SET lifetime_earned = lifetime_earned + 1", "earned"),
     "head": ("UPDATE points_account SET head = sha256(head)", "head"),
     "number": ("UPDATE points_account SET last_seq = last_seq + 1", "numbers"),
@@ -96,8 +104,8 @@ def test_names_a_trigger_that_is_off(history):
 def test_names_a_function_that_was_replaced(history):
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE OR REPLACE FUNCTION points_require(a points_account, p_points integer, p_at timestamptz)"
-            " RETURNS void LANGUAGE plpgsql AS $$ BEGIN END $$"
+            "CREATE OR REPLACE FUNCTION points_refuse(p_account bigint, p_points integer, p_at timestamptz)"
+            " RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN 0; END $$"
         )
     assert [(found.kind, found.account) for found in audit.run().breaks] == [("function", None)]
 
@@ -122,7 +130,7 @@ def test_entries_cannot_be_truncated_outside_the_databases_of_tests(history):
 
 def test_the_command_says_all_is_well(history, capsys):
     call_command("audit_points", "--json")
-    assert json.loads(capsys.readouterr().out) == {"accounts": 1, "entries": 5, "breaks": []}
+    assert json.loads(capsys.readouterr().out) == {"accounts": 1, "entries": 9, "breaks": []}
     call_command("audit_points")
     assert "no break" in capsys.readouterr().out
 

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 from django.test.utils import override_settings
 
 from points import ledger, receivers, sql
-from points.models import PointsAccount, PointsEntry
+from points.models import EARNED, SPENT, Kind, PointsAccount, PointsEntry
 from tests.points.conftest import AT
 
 TABLES = {"points_account", "points_entry", "points_lot", "points_allocation", "points_hold"}
@@ -44,7 +44,11 @@ def test_every_foreign_key_contains_the_account(db):
 
 
 def test_no_sequence_is_shared(db):
-    assert not rows("SELECT relname FROM pg_class WHERE relkind = 'S' AND relname LIKE 'points%%'")
+    owners = (
+        "SELECT d.refobjid::regclass::text FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'"
+        " WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass"
+    )
+    assert not TABLES & {owner for (owner,) in rows(owners)}
 
 
 def test_what_remains_of_a_lot_can_change_without_touching_an_index(db):
@@ -71,13 +75,32 @@ def test_a_changed_function_file_has_a_migration():
 
 
 def test_every_operation_locks_the_account_first():
-    lock = (sql.FOLDER / "points_lock.sql").read_text()
-    assert "FROM points_account WHERE account_id = p_account FOR UPDATE" in lock
+    lock = "SELECT * INTO a FROM points_account WHERE account_id = p_account FOR UPDATE;"
+    called = "a points_account := points_lock(p_account, p_wait_ms);"
+    assert lock in (sql.FOLDER / "points_lock.sql").read_text()
     operations = [path for path in sql.files() if path.stem.startswith("ledger_")]
-    assert len(operations) == 6
+    assert len(operations) == 7
     for path in operations:
-        declared = path.read_text().partition("DECLARE\n")[2].lstrip()
-        assert declared.startswith("a points_account := points_lock(p_account, p_wait_ms);"), path.stem
+        declared, _, body = path.read_text().partition("DECLARE\n")[2].partition("BEGIN\n")
+        if not declared.lstrip().startswith(called):
+            assert declared.lstrip().startswith("v_wait text := points_wait(p_wait_ms);"), path.stem
+            assert body.lstrip().startswith(lock), path.stem
+            assert "(SELECT" not in declared, path.stem
+
+
+def test_what_an_entry_may_look_like_is_what_the_kinds_say(db):
+    for kind in Kind:
+        for points in (-1, 0, 1):
+            fits = (points > 0 and kind in EARNED) or (points < 0 and kind in SPENT)
+            assert rows("SELECT points_entry_sound(%s, %s, NULL, NULL)", kind, points) == [(fits,)]
+            assert rows("SELECT points_entry_sound(%s, %s, NULL, 1)", kind, points) == [
+                ((kind, points) in {(Kind.REFUND, 1), (Kind.CLAWBACK, -1)},)
+            ]
+            assert rows("SELECT points_entry_sound(%s, %s, 1, NULL)", kind, points) == [(points < 0 and fits,)]
+    definition = (
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'points_entry_sound' AND convalidated"
+    )
+    assert "points_entry_sound" in rows(definition)[0][0]
 
 
 def test_a_posting_really_holds_the_row_lock(own):

@@ -1,7 +1,7 @@
 -- Refunds and releases wrote down what went where: it adds up, and every grace lot is as one of them says.
 WITH give_back AS (
     SELECT account_id, 'entry ' || seq AS name, points, at, breakdown -> 'pieces' AS pieces FROM points_entry
-    WHERE reverses IS NOT NULL
+    WHERE reverses IS NOT NULL AND points > 0
     UNION ALL
     SELECT account_id, 'hold ' || seq, points, ended_at, outcome -> 'pieces' FROM points_hold WHERE state = 'released'
 ), piece AS (

@@ -1,4 +1,5 @@
 -- What an entry or a hold took is covered by its allocations, and what they got back is what releases and refunds gave.
+-- (What a clawback lacks is the account's debt: debt.sql.)
 WITH taker AS (
     SELECT account_id, taker AS seq, sum(points) AS points, sum(returned) AS returned
     FROM points_allocation GROUP BY account_id, taker
@@ -12,7 +13,8 @@ LEFT JOIN (
 ) r ON r.account_id = e.account_id AND r.seq = e.seq
 LEFT JOIN points_hold h ON h.account_id = e.account_id AND h.seq = e.hold_seq
 CROSS JOIN LATERAL (VALUES
-    ('allocation', -e.points <> coalesce(t.points, 0),
+    ('allocation', CASE WHEN e.reverses IS NULL THEN -e.points <> coalesce(t.points, 0)
+        ELSE -e.points < coalesce(t.points, 0) END,
         ' took ' || -e.points || ', lots paid ' || coalesce(t.points, 0)),
     ('refund', coalesce(t.returned, 0) <> coalesce(r.points, 0),
         ': ' || coalesce(r.points, 0) || ' refunded, ' || coalesce(t.returned, 0) || ' returned'),
