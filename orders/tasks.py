@@ -1,7 +1,8 @@
-"""Background work of orders. Beat starts ``orders.tasks.sweep`` every minute; everything else is started by an act.
+"""Background work of orders: what an act starts, and the nets under it that beat starts.
 
-Each task only loads and calls one service; all may run twice. The sweep is the net under what the broker may lose:
-it does one thing at a time, each in a transaction of its own, and one that fails does not stop the others.
+Each task only loads and calls one service; all may run twice. The nets catch what the broker may lose. Each takes
+one row at a time, in a transaction of its own; one that fails does not stop the others, and a provider that does not
+answer is left alone until the next run.
 """
 
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import structlog
 from celery import shared_task
 from django.conf import settings
+from django.db.models import F, OuterRef, Subquery, Value
 
 from core import actors, clock
 from core.errors import Busy, DomainError
@@ -18,7 +20,8 @@ from orders.services import cancelling, notifications, paying, receiving
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
+BATCH = 200  # rows of one run
+CALLS = 40  # calls to providers of one run: even slow ones end before the task's time limit
 GRACE = timedelta(minutes=1)  # what an act started itself is left alone that long
 BY_CALLBACK = actors.system("payment_callback")
 BY_SWEEP = actors.system("sweep")
@@ -36,10 +39,13 @@ def work_notification(notification_id):
     notifications.work_off(notification_id=notification_id, by=BY_CALLBACK, at=clock.now())
 
 
-@shared_task(autoretry_for=(ProviderUnavailable,), retry_backoff=5, max_retries=5)
+@shared_task
 def refund_payment(payment_id):
-    """Send money back that is not owed (F6)."""
-    paying.refund_at_provider(payment_id=payment_id, by=BY_SWEEP, at=clock.now())
+    """Send money back that is not owed (F6). What does not get through is tried again by ``send_refunds``."""
+    try:
+        paying.refund_at_provider(payment_id=payment_id, by=BY_SWEEP, at=clock.now())
+    except ProviderUnavailable:
+        log.warning("refund_postponed", pk=payment_id)
 
 
 @shared_task(ignore_result=True)
@@ -49,26 +55,65 @@ def ask_provider(payment_id):
 
 
 @shared_task
-def sweep():
-    """Do what is due and was not done: notifications, payments to ask about, refunds, windows over, receipts."""
+def work_notifications():
+    """Net: notifications that were stored and not worked off (F5)."""
     at = clock.now()
     waiting = PaymentNotification.objects.filter(state=NotificationState.RECEIVED, received_at__lte=at - GRACE)
-    _each(waiting, "received_at", lambda pk: notifications.work_off(notification_id=pk, by=BY_SWEEP, at=at))
-    to_ask = Payment.objects.filter(next_ask_at__lte=at)
-    _each(to_ask, "next_ask_at", lambda pk: paying.ask(payment_id=pk, by=BY_SWEEP, at=at))
-    to_refund = Payment.objects.filter(state=PaymentState.REFUNDING)
-    _each(to_refund, "created_at", lambda pk: paying.refund_at_provider(payment_id=pk, by=BY_SWEEP, at=at))
+    _each(waiting, lambda pk: notifications.work_off(notification_id=pk, by=BY_SWEEP, at=at))
+
+
+@shared_task
+def ask_providers():
+    """Net: payments that nobody told us about (F5)."""
+    at = clock.now()
+    to_ask = Payment.objects.filter(state__in=paying.STILL_ASKED, next_ask_at__lte=at)
+    _each(to_ask, lambda pk: paying.ask(payment_id=pk, by=BY_SWEEP, at=at), provider=F("provider"))
+
+
+@shared_task
+def send_refunds():
+    """Money that is to go back and did not get through (F6)."""
+    at = clock.now()
+    to_refund = Payment.objects.filter(state=PaymentState.REFUNDING, next_ask_at__lte=at)
+    _each(to_refund, lambda pk: paying.refund_at_provider(payment_id=pk, by=BY_SWEEP, at=at), provider=F("provider"))
+
+
+@shared_task
+def close_unpaid_orders():
+    """Net: orders whose payment window is over (F9)."""
+    at = clock.now()
     unpaid = Order.objects.filter(state=State.PENDING_PAYMENT, pay_before__lte=at)
-    _each(unpaid, "pay_before", lambda pk: cancelling.close_unpaid(order_id=pk, at=at))
+    newest = Payment.objects.filter(order=OuterRef("pk")).order_by("-pk").values("provider")[:1]
+    _each(unpaid, lambda pk: cancelling.close_unpaid(order_id=pk, at=at), provider=Subquery(newest))
+
+
+@shared_task
+def confirm_receipts():
+    """Parcels that arrived long ago (F9)."""
+    at = clock.now()
     arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=settings.AUTO_RECEIPT_DAYS))
-    _each(arrived, "shipped_at", lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))
+    _each(arrived, lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))
 
 
-def _each(queryset, order, work):
-    for pk in list(queryset.order_by(order).values_list("pk", flat=True)[:BATCH]):
+def _each(due, work, *, provider=None):
+    """``work(pk)`` for rows that are due, in no order: one that is stuck never stands before the others for long.
+
+    ``provider`` is the expression that names the provider a row has to do with, None when it has none.
+    """
+    calls, silent = 0, set()
+    rows = due.order_by("?").values_list("pk", provider or Value(""))
+    for pk, name in list(rows[:BATCH]):
+        if name in silent:
+            continue
+        calls += bool(name)
+        if calls > CALLS:
+            break
         try:
             work(pk)
+        except ProviderUnavailable as error:
+            silent.add(name)
+            log.warning("sweep_provider_silent", provider=name, pk=pk, code=error.code)
         except DomainError as error:
-            log.warning("sweep_postponed", model=queryset.model.__name__, pk=pk, code=error.code)
+            log.warning("sweep_postponed", model=due.model.__name__, pk=pk, code=error.code)
         except Exception:
-            log.exception("sweep_failed", model=queryset.model.__name__, pk=pk)
+            log.exception("sweep_failed", model=due.model.__name__, pk=pk)

@@ -10,7 +10,13 @@ prepare()
 app = Celery("pointsmall")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# One that no worker took before the next is due is dropped: runs never pile up.
+EVERY_MINUTE = {"schedule": 60.0, "options": {"expires": 55}}
 app.conf.beat_schedule = {
     "drain-outbox": {"task": "core.tasks.drain_outbox", "schedule": 10.0},
-    "sweep-orders": {"task": "orders.tasks.sweep", "schedule": 60.0},
+    "work-notifications": {"task": "orders.tasks.work_notifications", **EVERY_MINUTE},
+    "ask-providers": {"task": "orders.tasks.ask_providers", **EVERY_MINUTE},
+    "send-refunds": {"task": "orders.tasks.send_refunds", **EVERY_MINUTE},
+    "close-unpaid-orders": {"task": "orders.tasks.close_unpaid_orders", **EVERY_MINUTE},
+    "confirm-receipts": {"task": "orders.tasks.confirm_receipts", **EVERY_MINUTE},
 }

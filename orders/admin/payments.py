@@ -1,12 +1,17 @@
 """Payments and what the providers told us, for finance."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from core import actors, clock
+from core.errors import DomainError
 from core.templatetags.mall import yuan_sum
 from orders.admin.readonly import LookOnlyAdmin, LookOnlyInline
 from orders.models import NotificationState, Payment, PaymentNotification, PaymentState
+from orders.services import paying
 
 TONES = {
     PaymentState.OPEN: "info",
@@ -14,6 +19,7 @@ TONES = {
     PaymentState.FAILED: "danger",
     PaymentState.REFUNDING: "warning",
     PaymentState.REFUNDED: "default",
+    PaymentState.REFUND_REFUSED: "danger",
     PaymentState.CLOSED: "default",
 }
 
@@ -33,14 +39,42 @@ class PaymentAdmin(LookOnlyAdmin):
     search_help_text = _("Reference, provider's number or order number")
     date_hierarchy = "created_at"
     inlines = [NotificationInline]
+    actions_detail = ["refund_again"]
     fields = [
         ("order", "reference"),
         ("provider", "provider_id"),
         ("amount", "state"),
         ("created_at", "paid_at", "refunded_at"),
-        "next_ask_at",
+        ("next_ask_at", "refund_tries"),
     ]
     readonly_fields = ["amount"]
+
+    def has_refund_again_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.refund_payment") and (
+            object_id is None or Payment.objects.filter(pk=object_id, state=PaymentState.REFUND_REFUSED).exists()
+        )
+
+    @action(description=_("Try the refund again"), url_path="refund-again", permissions=["refund_again"], icon="undo")
+    def refund_again(self, request, object_id):
+        """The provider refused; what was wrong there has been put right meanwhile."""
+        payment = get_object_or_404(Payment, pk=object_id)
+        page_url = reverse("admin:orders_payment_change", args=[payment.pk])
+        if request.method != "POST":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Try the refund again"),
+                "opts": self.opts,
+                "payment": payment,
+                "page_url": page_url,
+            }
+            return render(request, "orders/admin/refund_again.html", context)
+        try:
+            paying.refund_again(payment=payment, by=actors.staff(request.user.pk), at=clock.now())
+        except DomainError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The refund is tried again within a minute."))
+        return redirect(page_url)
 
     @display(description=_("amount"), ordering="amount_fen")
     def amount(self, payment):

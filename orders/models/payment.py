@@ -8,7 +8,10 @@ from orders.models.order import Order
 
 
 class PaymentState(models.TextChoices):
-    """OPEN waits for money; CLOSED is no longer wanted, and refunded by itself if it is paid all the same."""
+    """OPEN waits for money; CLOSED is no longer wanted, and refunded by itself if it is paid all the same.
+
+    REFUND_REFUSED is for staff: the provider will not give the money back, and asking again does not help.
+    """
 
     OPEN = "open", _("Waiting")
     PAID = "paid", _("Payment made")
@@ -16,6 +19,7 @@ class PaymentState(models.TextChoices):
     CLOSED = "closed", _("Closed")
     REFUNDING = "refunding", _("Refund under way")
     REFUNDED = "refunded", _("Refunded")
+    REFUND_REFUSED = "refund_refused", _("Refund refused")
 
 
 class Payment(models.Model):
@@ -30,22 +34,26 @@ class Payment(models.Model):
     created_at = models.DateTimeField(_("created at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     refunded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
-    # When the sweep asks the provider next; empty when there is nothing left to ask.
+    # When the provider is asked next what became of it, or to give it back; empty when there is nothing left to ask.
     next_ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
+    refund_tries = models.PositiveSmallIntegerField(_("tries to refund"), default=0)
 
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
+        permissions = [("refund_payment", _("Can have a refused refund tried again"))]
         ordering = ["created_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(state__in=PaymentState.values), name="payment_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state="refunding") | Q(next_ask_at__isnull=False), name="payment_refund_has_next_try"
+            ),
             models.UniqueConstraint(fields=["order"], condition=Q(state="paid"), name="payment_paid_once"),
             models.UniqueConstraint(fields=["order"], condition=Q(state="open"), name="payment_open_once"),
         ]
         indexes = [
             models.Index(fields=["next_ask_at"], name="payment_to_ask", condition=Q(next_ask_at__isnull=False)),
-            models.Index(fields=["created_at"], name="payment_refunding", condition=Q(state="refunding")),
         ]
 
     def __str__(self):

@@ -21,6 +21,13 @@ class ProviderUnavailable(DomainError):
     message = _("The payment service does not answer at the moment. Your order is kept, please try again.")
 
 
+class RefundRefused(DomainError):
+    """The provider will not give the money back, now or later."""
+
+    code = "refund_refused"
+    message = _("The payment service refuses this refund.")
+
+
 class BadCallback(Exception):
     """The callback cannot be read: not in the provider's form."""
 
@@ -77,7 +84,7 @@ class Provider(ABC):
 
     @abstractmethod
     def refund(self, *, reference, refund_reference, amount_fen):
-        """Give money back. The same ``refund_reference`` twice gives it back once."""
+        """Give money back. The same ``refund_reference`` twice gives it back once. Raises ``RefundRefused``."""
 
     @abstractmethod
     def parse_callback(self, *, headers, body, at):

@@ -19,6 +19,7 @@ from orders.payments.base import (
     Notification,
     Provider,
     ProviderUnavailable,
+    RefundRefused,
     Status,
 )
 from orders.sandbox_gateway import protocol
@@ -87,6 +88,8 @@ class SandboxProvider(Provider):
                     content=body,
                     headers={**headers, "Content-Type": "application/json"},
                 )
+            if response.status_code == httpx.codes.CONFLICT:
+                raise RefundRefused
             if response.status_code != httpx.codes.OK:
                 raise ProviderUnavailable
             return response.json()

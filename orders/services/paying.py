@@ -11,7 +11,7 @@ from core.db import locking_transaction
 from core.errors import DomainError
 from orders import payments
 from orders.models import Payment, PaymentState, State
-from orders.payments.base import FAILED, PAID, WAITING
+from orders.payments.base import FAILED, PAID, WAITING, RefundRefused
 from orders.rules import keys
 from orders.services import moves, popularity
 from points import ledger
@@ -21,7 +21,10 @@ log = structlog.get_logger(__name__)
 REFUND_TOPIC = "payment.refund_due"
 FIRST_ASK = timedelta(minutes=2)  # a notification that has not come by then is asked for
 LAST_ASK = timedelta(days=2)  # later than that no money comes any more
+REFUND_WAIT = timedelta(minutes=2)  # after the first try; twice as long after each
+LONGEST_REFUND_WAIT = timedelta(hours=6)
 STILL_ASKED = (PaymentState.OPEN, PaymentState.CLOSED)
+MONEY_CAME = (PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED, PaymentState.REFUND_REFUSED)
 
 
 class NothingToPay(DomainError):
@@ -29,6 +32,11 @@ class NothingToPay(DomainError):
 
     code = "nothing_to_pay"
     message = _("There is nothing to pay on this order any more.")
+
+
+class NothingToRefund(DomainError):
+    code = "nothing_to_refund"
+    message = _("No refund of this payment was refused. Nothing was changed.")
 
 
 def open_payment(order, provider, *, at):
@@ -87,7 +95,7 @@ def settle(*, payment_id, outcome, provider_id, by, at):
         payment = Payment.objects.select_for_update(of=("self",)).get(pk=payment_id)
         if outcome == FAILED and payment.state == PaymentState.OPEN:
             _set(payment, PaymentState.FAILED, provider_id=provider_id, next_ask_at=None)
-        if outcome != PAID or payment.state in (PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED):
+        if outcome != PAID or payment.state in MONEY_CAME:
             return payment.state
         if order.state == State.PENDING_PAYMENT:
             order.payments.filter(state=PaymentState.OPEN).exclude(pk=payment.pk).update(state=PaymentState.CLOSED)
@@ -109,7 +117,7 @@ def close(payment):
 
 def start_refund(payment, *, by, at):
     """In the caller's transaction, with the order locked: the money of a paid payment is to go back (F6)."""
-    _set(payment, PaymentState.REFUNDING, next_ask_at=None)
+    _set(payment, PaymentState.REFUNDING, next_ask_at=at + REFUND_WAIT)
     outbox.publish(REFUND_TOPIC, key=keys.refund(payment), at=at, payment_id=payment.pk)
     audit.record(
         "payment.refund_due", by=by, subject=payment.order.subject, at=at,
@@ -120,24 +128,46 @@ def start_refund(payment, *, by, at):
 def refund_at_provider(*, payment_id, by, at):
     """Give the money of a payment back at its provider; True when it is done. Safe to call again.
 
-    Raises ``ProviderUnavailable``: then it is still due.
+    The next try is set before the call, later each time. A provider that refuses for good ends it: the payment is
+    left to staff as REFUND_REFUSED. Raises ``ProviderUnavailable`` or ``UnknownProvider``: then it is still due.
     """
     payment = Payment.objects.select_related("order").get(pk=payment_id)
     if payment.state != PaymentState.REFUNDING:
         return payment.state == PaymentState.REFUNDED
-    payments.get(payment.provider).refund(
-        reference=payment.reference, refund_reference=keys.refund(payment), amount_fen=payment.amount_fen
-    )
-    with transaction.atomic():
-        done = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUNDING).update(
-            state=PaymentState.REFUNDED, refunded_at=at
+    refunding = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUNDING)
+    refunding.update(next_ask_at=at + refund_wait(payment.refund_tries), refund_tries=payment.refund_tries + 1)
+    try:
+        payments.get(payment.provider).refund(
+            reference=payment.reference, refund_reference=keys.refund(payment), amount_fen=payment.amount_fen
         )
-        if done:
+    except RefundRefused:
+        log.error("refund_refused", reference=payment.reference)
+        event, changes = "payment.refund_refused", {"state": PaymentState.REFUND_REFUSED}
+    else:
+        event, changes = "payment.refunded", {"state": PaymentState.REFUNDED, "refunded_at": at}
+    with transaction.atomic():
+        if refunding.update(**changes, next_ask_at=None):
             audit.record(
-                "payment.refunded", by=by, subject=payment.order.subject, at=at,
+                event, by=by, subject=payment.order.subject, at=at,
                 reference=payment.reference, amount_fen=payment.amount_fen,
             )  # fmt: skip
-    return True
+    return changes["state"] == PaymentState.REFUNDED
+
+
+def refund_wait(tries):
+    """How long the next try to refund waits after ``tries`` earlier ones."""
+    return min(REFUND_WAIT * 2 ** min(tries, 10), LONGEST_REFUND_WAIT)
+
+
+def refund_again(*, payment, by, at):
+    """Staff have the provider asked once more for a refund it refused; raises ``NothingToRefund``."""
+    with locking_transaction():
+        order = moves.lock(payment.order_id)
+        payment = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+        if payment.state != PaymentState.REFUND_REFUSED:
+            raise NothingToRefund
+        _set(payment, PaymentState.REFUNDING, next_ask_at=at, refund_tries=0)
+        audit.record("payment.refund_retried", by=by, subject=order.subject, at=at, reference=payment.reference)
 
 
 def ask(*, payment_id, by, at):

@@ -12,6 +12,7 @@ from accounts.services import create_member, save_address
 from catalog.services import products
 from core import actors, clock
 from core.models import OutboxMessage
+from orders import tasks
 from orders.payments import http
 from orders.services import placing
 from points import ledger
@@ -96,6 +97,18 @@ def give(member, points, *, at, expires_in=timedelta(days=90), key=None):
         at=at - timedelta(seconds=1),
         expires_at=at + expires_in,
     )
+
+
+def sweep():
+    """What beat starts every minute."""
+    for task in (
+        tasks.work_notifications,
+        tasks.ask_providers,
+        tasks.send_refunds,
+        tasks.close_unpaid_orders,
+        tasks.confirm_receipts,
+    ):
+        task()
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from django.urls import reverse
 from accounts.services import create_member
 from core import actors
 from core.models import AuditEvent
-from orders import tasks
-from orders.models import Carrier, Order, PaymentNotification, State
-from orders.services import shipping
+from orders.models import Carrier, Order, Payment, PaymentNotification, PaymentState, State
+from orders.services import cancelling, paying, shipping
+from tests.orders.conftest import sweep
 
 LIST = "/admin/orders/order/"
 
@@ -182,4 +182,26 @@ def test_carriers_are_kept_by_staff(admin_client, carrier):
 
 
 def test_a_sweep_with_nothing_to_do(db):
-    tasks.sweep()
+    sweep()
+
+
+def test_a_refund_that_was_refused_is_seen_and_tried_again(client, at, place, cup):
+    order = place((cup, "mixed", 1))
+    payment = order.payments.get()
+    paying.settle(payment_id=payment.pk, outcome="paid", provider_id="P1", by=actors.system("test"), at=at)
+    cancelling.cancel_order(order=order, by=actors.system("test"), at=at)
+    url = reverse("admin:orders_payment_refund_again", args=[payment.pk])
+    boss = staff("view_payment", "refund_payment", at=at)
+    client.force_login(boss)
+    assert client.get(url).status_code == 403  # nothing was refused yet
+    Payment.objects.filter(pk=payment.pk).update(state=PaymentState.REFUND_REFUSED, next_ask_at=None)
+    assert payment.reference in client.get("/admin/orders/payment/?state__exact=refund_refused").content.decode()
+    assert client.get(url).status_code == 200
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.REFUND_REFUSED
+    assert client.post(url).status_code == 302
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.REFUNDING
+    assert AuditEvent.objects.get(event="payment.refund_retried").by == actors.staff(boss.pk)
+    client.force_login(staff("view_payment", at=at, phone="+8613700000002"))
+    assert client.post(url).status_code == 403

@@ -13,6 +13,7 @@ from core.templatetags.mall import shop_day
 from orders import tasks
 from orders.models import Carrier, Order, PaymentState, State
 from orders.payments.base import PAID, ProviderUnavailable
+from orders.payments.sandbox import SandboxProvider
 from orders.rules import telling
 from orders.sandbox_gateway import gateway, protocol
 from orders.services import cancelling, paying, receiving, shipping
@@ -20,7 +21,8 @@ from orders.services.moves import MoveNotAllowed
 from points import audit
 from points.models import PointsLot
 from points.queries import balance
-from tests.orders.conftest import give
+from pointsmall.celery import app
+from tests.orders.conftest import give, sweep
 
 BY = actors.system("test")
 
@@ -97,19 +99,83 @@ def test_paid_cash_goes_back_through_the_provider(place, cup, member, at, wire, 
     all_back(member, cup, at)
 
 
-def test_a_refund_that_does_not_get_through_is_tried_again(place, cup, at, dead_wire, monkeypatch, committing):
-    order = place((cup, "mixed", 1))
+def unpaid_refund(place, sku, at):
+    """A payment whose money is to go back."""
+    order = place((sku, "mixed", 1), at=at)
     pay(order, at)
-    with committing():
-        cancelling.cancel_order(order=order, by=BY, at=at)
-    payment = order.payments.get()
-    assert payment.state == PaymentState.REFUNDING
-    before = dead_wire.calls
-    tasks.sweep()
-    assert dead_wire.calls > before
+    cancelling.cancel_order(order=order, by=BY, at=at)
+    return order.payments.get()
+
+
+def test_a_refund_that_does_not_get_through_is_tried_again_with_growing_waits(
+    place, cup, at, dead_wire, time_machine_at
+):
+    payment = unpaid_refund(place, cup, at)
     with pytest.raises(ProviderUnavailable):
         paying.refund_at_provider(payment_id=payment.pk, by=BY, at=at)
-    assert order.payments.get().state == PaymentState.REFUNDING
+    for minute in range(120):
+        time_machine_at(at + timedelta(minutes=minute))
+        tasks.send_refunds()
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.REFUNDING
+    assert dead_wire.calls == 6  # at 0, 2, 6, 14, 30 and 62 minutes
+    assert paying.refund_wait(1000) == paying.LONGEST_REFUND_WAIT
+
+
+def test_stuck_refunds_do_not_stand_before_newer_ones(place, cup, at, monkeypatch, time_machine_at):
+    monkeypatch.setattr(tasks, "CALLS", 2)
+    refunds = [unpaid_refund(place, cup, at + timedelta(seconds=n)) for n in range(4)]
+
+    def refund(self, *, reference, **options):
+        if reference != refunds[-1].reference:
+            raise RuntimeError("not understood")
+
+    monkeypatch.setattr(SandboxProvider, "refund", refund)
+    for minute in (3, 4):
+        time_machine_at(at + timedelta(minutes=minute))
+        tasks.send_refunds()
+    refunds[-1].refresh_from_db()
+    assert refunds[-1].state == PaymentState.REFUNDED
+
+
+def test_a_provider_that_is_silent_is_left_alone_for_the_rest_of_a_run(place, cup, at, dead_wire, time_machine_at):
+    for _n in range(4):
+        unpaid_refund(place, cup, at)
+        place((cup, "mixed", 1))
+    time_machine_at(at + timedelta(minutes=31))
+    for task in (tasks.send_refunds, tasks.ask_providers, tasks.close_unpaid_orders):
+        before = dead_wire.calls
+        task()
+        assert dead_wire.calls == before + 1
+
+
+def test_a_refund_that_is_refused_is_left_to_staff(place, cup, at, wire, time_machine_at):
+    payment = unpaid_refund(place, cup, at)  # the gateway has taken no money for it
+    time_machine_at(at + timedelta(minutes=3))
+    tasks.send_refunds()
+    payment.refresh_from_db()
+    assert (payment.state, payment.next_ask_at) == (PaymentState.REFUND_REFUSED, None)
+    assert AuditEvent.objects.filter(event="payment.refund_refused").count() == 1
+    assert paying.refund_at_provider(payment_id=payment.pk, by=BY, at=at) is False
+    pay(payment.order, at)
+    paying.refund_again(payment=payment, by=BY, at=at)
+    with pytest.raises(paying.NothingToRefund):
+        paying.refund_again(payment=payment, by=BY, at=at)
+    gateway.decide(
+        {"merchant": "pointsmall", "reference": payment.reference, "amount_fen": 3200, "notify_url": "http://x/"},
+        paid=True,
+        at=at,
+    )
+    tasks.send_refunds()
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.REFUNDED
+
+
+def test_what_beat_starts_is_there_and_does_not_pile_up():
+    for entry in app.conf.beat_schedule.values():
+        assert entry["task"] in app.tasks
+        if entry["task"].startswith("orders."):
+            assert entry["options"]["expires"] < entry["schedule"]
 
 
 @pytest.mark.parametrize("paid", [False, True])
@@ -250,7 +316,7 @@ def test_the_sweep_closes_what_the_clock_forgot_and_goes_on_after_a_failure(
 
     monkeypatch.setattr(cancelling, "close_unpaid", close)
     time_machine_at(at + timedelta(minutes=31))
-    tasks.sweep()
+    sweep()
     assert [Order.objects.get(pk=order.pk).state for order in orders] == [
         "cancelled", "pending_payment", "cancelled",
     ]  # fmt: skip
@@ -269,11 +335,11 @@ def test_receipt_confirms_itself(place, cup, at, wire, time_machine_at, settings
     order = place((cup, "points", 1))
     shipping.ship_order(order=order, carrier=Carrier.objects.first(), tracking_number="SF1382", by=BY, at=at)
     time_machine_at(at + timedelta(days=9, hours=23))
-    tasks.sweep()
+    sweep()
     order.refresh_from_db()
     assert order.state == State.SHIPPED
     time_machine_at(at + timedelta(days=10, seconds=1))
-    tasks.sweep()
+    sweep()
     order.refresh_from_db()
     assert order.state == State.COMPLETED
     assert order.moves.last().by == receiving.BY_CLOCK

@@ -20,6 +20,7 @@ from orders.sandbox_gateway import tasks as gateway_tasks
 from orders.services import cancelling, paying
 from points import audit
 from points.queries import balance
+from tests.orders.conftest import sweep
 
 BY = actors.system("test")
 CALLBACK = "/pay/sandbox/callback/"
@@ -252,11 +253,11 @@ def test_paying_twice_by_two_payments_sends_the_second_back(client, order, at, c
 def test_a_lost_callback_is_asked_for(order, at, wire, time_machine_at):
     gateway.decide(token_data(order.payments.get()), paid=True, at=at)
     time_machine_at(at + timedelta(minutes=1))
-    tasks.sweep()
+    sweep()
     order.refresh_from_db()
     assert order.state == State.PENDING_PAYMENT
     time_machine_at(at + timedelta(minutes=2))
-    tasks.sweep()
+    sweep()
     order.refresh_from_db()
     assert order.state == State.TO_SHIP
 
@@ -278,7 +279,7 @@ def test_money_that_came_after_closing_is_found_without_a_callback(order, at, wi
     gateway.decide(token_data(order.payments.get()), paid=True, at=at)
     time_machine_at(at + timedelta(minutes=3))
     with committing():
-        tasks.sweep()
+        sweep()
     assert order.payments.get().state == PaymentState.REFUNDED
 
 
@@ -292,7 +293,7 @@ def test_what_the_broker_lost_is_swept(client, order, at, time_machine_at, wire)
     call(client, told(order), at)  # nothing commits here, so no task starts
     assert PaymentNotification.objects.get().state == NotificationState.RECEIVED
     time_machine_at(at + timedelta(minutes=2))
-    tasks.sweep()
+    sweep()
     order.refresh_from_db()
     assert order.state == State.TO_SHIP
 
