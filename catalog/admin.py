@@ -38,6 +38,13 @@ class CategoryAdmin(ModelAdmin):
     def save_model(self, request, obj, form, change):
         products.save_category(category=obj, by=actors.staff(request.user.pk), at=clock.now())
 
+    def delete_model(self, request, obj):
+        products.delete_category(category=obj, by=actors.staff(request.user.pk), at=clock.now())
+
+    def delete_queryset(self, request, queryset):
+        for category in queryset:
+            self.delete_model(request, category)
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         kwargs["queryset"] = Category.objects.filter(parent=None)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

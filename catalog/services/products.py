@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
 from django.utils.translation import gettext_lazy as _
 
 from catalog import rules
@@ -43,6 +43,13 @@ class NothingToRedeem(DomainError):
     message = _("“%(name)s” has no SKU with a price yet, so it cannot be listed.")
 
 
+class CategoryInUse(DomainError):
+    """Products or categories belong to it."""
+
+    code = "category_in_use"
+    message = _("“%(name)s” still has products or categories below it, so it stays.")
+
+
 class WrongCombination(DomainError):
     """A SKU's options are not one of the combinations that the product offers."""
 
@@ -69,6 +76,17 @@ def save_category(*, category, by, at):
         category.save()
         audit.record(event, by=by, subject=f"category:{category.pk}", at=at, code=category.code)
     return category
+
+
+def delete_category(*, category, by, at):
+    """Take an empty branch off the tree. Raises ``CategoryInUse`` when products or categories belong to it."""
+    pk = category.pk
+    try:
+        with transaction.atomic():
+            category.delete()
+            audit.record("category.deleted", by=by, subject=f"category:{pk}", at=at, code=category.code)
+    except ProtectedError as error:
+        raise CategoryInUse(name=category.title) from error
 
 
 def create_product(*, category, name, skus, by, at, images=(), listed=False, **fields):

@@ -10,6 +10,7 @@ from accounts.models import User
 from catalog.models import Category, Product, StockMovement
 from catalog.queries import stock_breaks
 from core import clock
+from core.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 PAGES = ["product_changelist", "product_add", "category_changelist", "category_add", "stockmovement_changelist"]
@@ -232,6 +233,19 @@ def test_categories_are_kept_by_the_service(client, staff, make_category):
     response = client.post(reverse("admin:catalog_category_add"), {**data, "code": "Bad Code"})
     assert "Only a–z" in response.content.decode()
     assert child.parent == top
+
+
+def test_categories_are_deleted_by_the_service(client, staff, make_category, make_product):
+    one, two, three, used = (make_category() for _n in range(4))
+    make_product(category=used)
+    assert client.post(reverse("admin:catalog_category_delete", args=[one.pk]), {"post": "yes"}).status_code == 302
+    chosen = {"action": "delete_selected", "post": "yes"}
+    url = reverse("admin:catalog_category_changelist")
+    client.post(url, chosen | {"_selected_action": [two.pk, three.pk]})
+    client.post(url, chosen | {"_selected_action": [used.pk]})
+    assert list(Category.objects.all()) == [used]
+    events = AuditEvent.objects.filter(event="category.deleted", by=f"staff:{staff.pk}")
+    assert {event.data["code"] for event in events} == {one.code, two.code, three.code}
 
 
 def test_movements_are_looked_at_only(client, staff, make_product):

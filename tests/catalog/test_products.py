@@ -191,6 +191,16 @@ def test_categories_have_two_levels(make_category):
         products.save_category(category=top, by=STAFF, at=clock.now())
 
 
+def test_only_an_empty_category_is_deleted(make_category, make_product):
+    top = make_category()
+    child = make_category(parent=top)
+    make_product(category=child)
+    for used in (top, child):
+        with pytest.raises(products.CategoryInUse):
+            products.delete_category(category=used, by=STAFF, at=clock.now())
+    assert Category.objects.count() == 2
+
+
 @pytest.mark.parametrize("code", ["", "Big", "a b", "鲜果", "a/b"])
 def test_category_codes_stand_in_addresses(make_category, code):
     with pytest.raises(InvalidInput):
