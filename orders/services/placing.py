@@ -67,9 +67,10 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
     ``address`` is an ``Address`` of the member, ``form_key`` a UUID that makes the call idempotent: the same member
     and key give the same order, whatever else is passed. ``expected`` is the digest of the sum that the member saw;
     another one raises ``PriceChanged``. ``provider`` is the code of a payment provider, needed when there is cash to
-    pay. ``from_cart`` takes the lines out of the cart. Steps, in the order of locks:
+    pay. ``from_cart`` takes exactly these lines out of the cart; when one is not there any more, another tab has
+    ordered or changed it, and ``PriceChanged`` is raised. Steps, in the order of locks:
 
-    1. the order row with items as snapshots;
+    1. the order row with items as snapshots, the lines of the cart;
     2. the points are held, and captured at once when there is no cash to pay;
     3. the SKUs are taken off the shelf.
 
@@ -96,6 +97,8 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
             return order
         _snapshot(order, choices, skus)
         moves.record(order, "", by=by, at=at)
+        if from_cart:
+            _empty_cart(member, choices, priced)
         if order.points:
             ledger.hold(
                 account=member.pk,
@@ -111,9 +114,6 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
         else:
             ledger.capture(account=member.pk, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
             popularity.publish(order, [(choice.sku_id, choice.quantity) for choice in choices], at=at)
-        if from_cart:
-            for choice in choices:
-                CartLine.objects.filter(member=member, sku_id=choice.sku_id, way=choice.way).delete()
         stock.take(
             lines=[(choice.sku_id, choice.quantity) for choice in choices],
             key=keys.stock_taken(order),
@@ -212,6 +212,14 @@ def _snapshot(order, choices, skus):
         )
         for position, choice in enumerate(choices)
     )
+
+
+def _empty_cart(member, choices, priced):
+    """Take the lines out of the cart: one that is not there as it was shown is in somebody else's order."""
+    for sku_id, way, quantity in sorted(choices):
+        lines = CartLine.objects.filter(member=member, sku_id=sku_id, way=way, quantity=quantity)
+        if not lines.delete()[0]:
+            raise PriceChanged(priced=priced)
 
 
 def _first_images(product_ids):

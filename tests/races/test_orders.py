@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.services import create_member, save_address
 from catalog.models import SKU
 from catalog.queries import stock_breaks
-from catalog.services import products
+from catalog.services import products, stock
 from catalog.services.stock import SoldOut
 from core import actors, clock
 from core.db import locking_transaction
@@ -20,7 +20,8 @@ from core.models import OutboxMessage
 from orders import payments
 from orders.models import Carrier, Order, OrderMove, PaymentState, Shipment, State
 from orders.payments.base import PAID, Status
-from orders.services import cancelling, moves, paying, placing, shipping
+from orders.queries import basket_of_cart
+from orders.services import cancelling, cart, moves, paying, placing, shipping
 from orders.services.moves import MoveNotAllowed
 from points import audit, ledger
 from points.queries import balance
@@ -140,6 +141,33 @@ def test_one_form_submitted_16_times_at_once(sku, way):
     assert now.available == 1000 - order.points
     assert SKU.objects.get(pk=sku.pk).stock == 9
     all_adds_up()
+
+
+def test_one_cart_two_tabs(sku):
+    """Each tab shows a form of its own, so that their keys differ: the cart is ordered once all the same."""
+    member, address = make_member(1, 10_000)
+    stock.restock(sku=sku, delta=ROUNDS, reason="delivery", key="more", by=STAFF, at=clock.now())
+    for number in range(1, ROUNDS + 1):
+        cart.put(member=member, sku_id=sku.pk, way="points", quantity=1, at=clock.now())
+        basket = basket_of_cart(member)
+        outcomes = at_once(
+            *(
+                lambda basket=basket: placing.place_order(
+                    member=member,
+                    lines=basket.choices,
+                    address=address,
+                    form_key=uuid.uuid4(),
+                    by=BY,
+                    at=clock.now(),
+                    expected=basket.priced.digest,
+                    from_cart=True,
+                )
+                for _n in range(2)
+            )
+        )
+        assert {type(outcome) for outcome in outcomes} == {Order, placing.PriceChanged}
+        assert Order.objects.count() == number
+    assert balance(member.pk, at=clock.now()).available == 10_000 - 100 * ROUNDS
 
 
 def test_pay_against_timeout(sku):
