@@ -41,22 +41,32 @@ def checkout(request):
                 order = _place(request, basket, form.cleaned_data)
             except DomainError as refused:
                 error = refused
+                basket = _basket(request)  # as it is now: another tab may have taken something out
             else:
                 return _after(order)
         else:
             error = _("Something in the form was not valid. Please look it over and submit again.")
     if not basket.available:
-        messages.warning(request, str(error) if error else _("Nothing of this can be redeemed now."))
+        messages.warning(request, str(error) if error else _nothing(basket))
         return redirect("orders:cart")
     return render(request, "orders/checkout.html", _page(request, basket, form, error), status=409 if error else 200)
 
 
 def _basket(request):
+    """The choice that the address names, else the cart. A choice that is none is nothing, never the whole cart."""
+    if not any(name in request.GET for name in ChoiceForm.base_fields):
+        return queries.basket_of_cart(request.user)
     form = ChoiceForm(request.GET)
-    if form.is_valid():
-        chosen = form.cleaned_data
-        return queries.basket_of_choice(Choice(chosen["sku"], chosen["way"], chosen["quantity"]))
-    return queries.basket_of_cart(request.user)
+    if not form.is_valid():
+        return queries.Basket([], from_cart=False)
+    chosen = form.cleaned_data
+    return queries.basket_of_choice(Choice(chosen["sku"], chosen["way"], chosen["quantity"]))
+
+
+def _nothing(basket):
+    if basket.from_cart or basket.lines:
+        return _("Nothing of this can be redeemed now.")
+    return _("This choice is not offered. Nothing was redeemed; please choose the item again.")
 
 
 def _place(request, basket, sent):

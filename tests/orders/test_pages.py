@@ -12,7 +12,7 @@ from catalog.services import products
 from core import actors
 from orders.models import Carrier, CartLine, Order, State
 from orders.rules.pricing import Choice, price_order
-from orders.services import cancelling, cart, shipping
+from orders.services import cancelling, cart, placing, shipping
 from points.queries import balance
 from tests.orders.conftest import STAFF, give
 
@@ -280,6 +280,24 @@ def test_checkout_without_an_address(signed_in, member, cup, fill):
     assert not Order.objects.exists()
 
 
+def test_what_another_tab_took_out_of_the_cart_is_not_redeemed(signed_in, cup, candle, fill, member, at, monkeypatch):
+    fill((cup, "points", 1), (candle, "points", 1))
+    sent = form_of(signed_in.get("/checkout/"))
+    honest = placing.place_order
+
+    def late(**options):
+        CartLine.objects.filter(sku=candle).delete()  # between the look at the cart and the order
+        return honest(**options)
+
+    monkeypatch.setattr(placing, "place_order", late)
+    response = signed_in.post("/checkout/", sent)
+    assert response.status_code == 409
+    assert not Order.objects.exists()
+    assert "香薰蜡烛" not in response.content.decode()
+    assert signed_in.post("/checkout/", form_of(response)).status_code == 302
+    assert Order.objects.get().points == 1000
+
+
 def test_another_members_address(signed_in, make_member, cup, fill):
     fill((cup, "points", 1))
     foreign = make_member().addresses.get()
@@ -303,6 +321,17 @@ def test_a_form_that_is_not_ours(signed_in, cup, fill, wrong):
 @pytest.mark.parametrize("query", ["sku=x", "sku=1&way=points", "sku=999999&way=points&quantity=1", "quantity=-1"])
 def test_a_quick_redemption_of_nothing(signed_in, query):
     assert signed_in.get(f"/checkout/?{query}").url == "/cart/"
+
+
+@pytest.mark.parametrize("query", ["sku={}", "sku={}&way=points", "sku={}&way=points&quantity=100", "way=points"])
+def test_a_choice_that_is_none_never_becomes_the_whole_cart(signed_in, cup, candle, fill, query):
+    fill((candle, "points", 1))
+    sent = form_of(signed_in.get("/checkout/"))
+    url = f"/checkout/?{query.format(cup.pk)}"
+    for response in (signed_in.get(url), signed_in.post(url, sent)):
+        assert response.url == "/cart/"
+    assert not Order.objects.exists()
+    assert len(signed_in.get("/cart/").context["messages"]) == 2
 
 
 def test_which_points_go_first_is_said(signed_in, cup, member, fill, at):
