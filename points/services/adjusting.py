@@ -13,7 +13,7 @@ from core import actors, audit
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from points import ledger
-from points.models import Adjustment, Kind, Reason
+from points.models import Adjustment, Reason
 
 MOST_POINTS = 1_000_000  # by hand, in one go
 SPLIT_WINDOW = timedelta(days=1)
@@ -140,11 +140,9 @@ def _decide(adjustment, state, *, by, at, answer=""):
 
 def _post(adjustment, *, by, at):
     name = f"adjustment:{adjustment.pk}"
-    move = ledger.earn if adjustment.points > 0 else ledger.spend
-    adjustment.entry_seq = move(
+    adjustment.entry_seq = ledger.adjust(
         account=adjustment.member_id,
-        points=abs(adjustment.points),
-        kind=Kind.ADJUST,
+        points=adjustment.points,
         key=name,
         by=by,
         at=at,

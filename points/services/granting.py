@@ -25,14 +25,10 @@ SOURCE = "grant"  # the same for all files: a key given in two files is one gran
 State = BulkGrant.State
 AFTER = {State.RUNNING: {State.RUNNING, State.DONE}, State.REFUSED: {State.REFUSED}}  # what a decision led to
 
-EARN_MANY = """
-SELECT array_agg(e.r_repeated ORDER BY g.n)
-FROM unnest(%s::bigint[], %s::integer[], %s::text[], %s::text[]) WITH ORDINALITY AS g (account, points, key, reason, n),
-LATERAL ledger_earn(
-    g.account, g.points, %s::text, g.key, %s::text, %s::timestamptz, %s::text, g.reason, %s::timestamptz,
-    %s::timestamptz, '', NULL, %s::integer
-) e
-"""
+EARN_MANY = (
+    "SELECT r_repeated FROM points_earn_many(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text, %s::text,"
+    " %s::timestamptz, %s::text, %s::timestamptz, %s::integer)"
+)
 
 
 class LinesRefused(DomainError):
@@ -194,7 +190,6 @@ def _earn(grant, lines, at):
             at,
             SOURCE,
             rules.default_expiry(at),
-            at,
         ),
     )
     return repeated.count(False)

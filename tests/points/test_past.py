@@ -4,6 +4,7 @@ import io
 import json
 import random
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from core.errors import DomainError
-from points import queries
+from points import ledger, queries
 from tests.points.conftest import AT
 
 pytestmark = pytest.mark.django_db
@@ -41,19 +42,20 @@ def test_pending_and_ended_points_cannot_be_spent(own):
     assert queries.balance_at(own.member, AT + timedelta(days=300)).total == 100  # no sweep took them
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 def test_every_recorded_state_is_found_again(own, seed):
-    dice = random.Random(seed)
-    at, states, holds, debits = AT, [], [], []
+    dice, claw_back = random.Random(seed), partial(ledger.clawback, account=own.member, by="x")
+    at, states, holds, debits, earnings = AT, [], [], [], []
     for step in range(60):
         at += timedelta(hours=dice.randint(1, 60))
-        verb = dice.choice(["earn", "earn", "spend", "hold", "capture", "release", "refund"])
+        verb = dice.choice(["earn", "earn", "spend", "hold", "capture", "release", "refund", "clawback"])
         try:
             with transaction.atomic():  # a refusal must not end the test's own transaction
                 if verb == "earn":
                     begins = at + timedelta(days=dice.choice([0, 0, 5]))
                     ends = dice.choice([None, begins + timedelta(days=dice.randint(1, 40))])
-                    own.earn(dice.randint(1, 100), at=at, active_from=begins, expires_at=ends)
+                    own.earn(dice.randint(1, 100), key=f"e{step}", at=at, active_from=begins, expires_at=ends)
+                    earnings.append(f"e{step}")
                 elif verb == "spend":
                     own.spend(dice.randint(1, 80), at=at, key=f"s{step}")
                     debits.append(f"s{step}")
@@ -67,6 +69,11 @@ def test_every_recorded_state_is_found_again(own, seed):
                     own.release(dice.choice(holds), at=at, grace_days=dice.choice([0, 14]))
                 elif verb == "refund" and debits:
                     own.refund(dice.choice(debits), dice.randint(1, 30), at=at, grace_days=dice.choice([0, 14]))
+                elif verb == "clawback" and earnings:
+                    policy = dice.choice(["debt", "debt", "within_balance", "skip"])
+                    claw_back(
+                        earned=dice.choice(earnings), points=dice.randint(1, 100), key=f"b{step}", at=at, policy=policy
+                    )
         except DomainError:
             continue
         states.append((at, recorded(own.member, at)))

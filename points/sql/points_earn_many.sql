@@ -1,7 +1,7 @@
 -- Credits many accounts at once, each row as ledger_earn would: one lot a row, spendable from p_at. Rows come in order of
 -- accounts, so that locks are taken in one order. What is plain (the key is new, nothing is owed, it is the first row of
 -- its account) is written by one statement; the others go through ledger_earn. Says of each row whether it was there.
-CREATE OR REPLACE FUNCTION ledger_earn_many(
+CREATE OR REPLACE FUNCTION points_earn_many(
     p_accounts bigint[], p_points integer[], p_keys text[], p_reasons text[], p_kind text, p_by text,
     p_at timestamptz, p_source text, p_expires_at timestamptz, p_wait_ms integer, OUT r_repeated boolean[]
 )
@@ -9,10 +9,9 @@ LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     g record;
     v_plain bigint[];
+    v_repeated boolean;
 BEGIN
-    IF current_setting('lock_timeout') = '0' THEN
-        PERFORM set_config('lock_timeout', p_wait_ms::text, true);
-    END IF;
+    PERFORM points_wait(p_wait_ms);
     INSERT INTO points_account (
         account_id, last_seq, head, unspent, held, debt, lifetime_earned, pending_until, opened_at
     )
@@ -60,8 +59,9 @@ BEGIN
         SELECT * FROM unnest(p_accounts, p_points, p_keys, p_reasons) WITH ORDINALITY rows (account, points, key, reason, n)
         WHERE n <> ALL (v_plain) ORDER BY n
     LOOP
-        SELECT e.r_repeated INTO r_repeated[g.n] FROM ledger_earn(
+        SELECT e.r_repeated INTO v_repeated FROM ledger_earn(
             g.account, g.points, p_kind, g.key, p_by, p_at, p_source, g.reason, p_expires_at, p_at, '', NULL, p_wait_ms
         ) e;
+        r_repeated[g.n] := v_repeated;
     END LOOP;
 END $$;
