@@ -12,22 +12,22 @@ WRITERS = 2  # connections that fill at once
 EARN_EVERY = 5  # the first entry of each account and every fifth after it earn; the others spend from the first lot
 
 # An entry as drafted, without its hash. One place, for the chain and for the row.
-DRAFT = f"""
+DRAFT = """
 CREATE OR REPLACE FUNCTION bench_draft(p_account bigint, p_seq integer) RETURNS TABLE (
     kind text, points integer, balance_after bigint, at timestamptz, key text, source text, reason text, by text,
     rule_version text, active_from timestamptz, expires_at timestamptz
 ) LANGUAGE sql STABLE AS $$
-    SELECT d.kind, d.points, 1000000 + 35 * ((p_seq - 1) / {EARN_EVERY}) - 7 * (p_seq - 1 - (p_seq - 1) / {EARN_EVERY}),
-        d.at, 'order:' || d.kind || ':' || p_seq, 'order:2026112' || lpad(p_seq::text, 6, '0'), '',
-        'member:' || p_account, '', CASE WHEN d.points > 0 THEN d.at END, NULL::timestamptz
-    FROM (SELECT
-        CASE WHEN p_seq % {EARN_EVERY} = 1 THEN 'purchase' ELSE 'redeem' END AS kind,
-        CASE WHEN p_seq = 1 THEN 1000000 WHEN p_seq % {EARN_EVERY} = 1 THEN 35 ELSE -7 END AS points,
-        timestamptz '2026-01-01 00:00+08' + p_seq * interval '3 hours' AS at
-    ) d
+    SELECT d.kind, d.points, d.balance_after, d.at, 'order:' || d.kind || ':' || p_seq,
+        'order:2026112' || lpad(p_seq::text, 6, '0'), '', 'member:' || p_account, '',
+        CASE WHEN d.points > 0 THEN d.at END, d.expires_at
+    FROM ({draft}) d
 $$
 """
-
+YEAR = f"""SELECT
+    CASE WHEN p_seq % {EARN_EVERY} = 1 THEN 'purchase' ELSE 'redeem' END AS kind,
+    CASE WHEN p_seq = 1 THEN 1000000 WHEN p_seq % {EARN_EVERY} = 1 THEN 35 ELSE -7 END AS points,
+    1000000 + 35 * ((p_seq - 1) / {EARN_EVERY}) - 7 * (p_seq - 1 - (p_seq - 1) / {EARN_EVERY}) AS balance_after,
+    timestamptz '2026-01-01 00:00+08' + p_seq * interval '3 hours' AS at, NULL::timestamptz AS expires_at"""
 # Round after round, the next entry of every account: on disk the accounts lie between each other, as in a real year.
 ENTRIES = """
 WITH RECURSIVE chain AS (
@@ -40,7 +40,8 @@ WITH RECURSIVE chain AS (
     FROM chain c CROSS JOIN LATERAL bench_draft(c.account_id, c.seq + 1) d WHERE c.seq < %(entries)s
 )
 INSERT INTO points_entry (
-    account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, active_from, expires_at, hash
+    account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, active_from, expires_at,
+    hash
 )
 SELECT c.account_id, c.seq, d.kind, d.points, d.balance_after, d.at, d.key, d.source, d.reason, d.by, d.rule_version,
     d.active_from, d.expires_at, c.hash
@@ -48,7 +49,7 @@ FROM chain c CROSS JOIN LATERAL bench_draft(c.account_id, c.seq) d WHERE c.seq >
 """
 LOTS = """
 INSERT INTO points_lot (account_id, seq, points, remaining, active_from, expires_at)
-SELECT account_id, seq, points, CASE seq WHEN 1 THEN points + spent ELSE points END, active_from, expires_at
+SELECT account_id, seq, points, points + CASE seq WHEN 1 THEN coalesce(spent, 0) ELSE 0 END, active_from, expires_at
 FROM points_entry JOIN (
     SELECT account_id, sum(points) FILTER (WHERE points < 0) AS spent FROM points_entry
     WHERE account_id BETWEEN %(first)s AND %(last)s GROUP BY account_id
@@ -73,11 +74,14 @@ WHERE seq = %(entries)s
 """
 
 
-def fill(url, *, first, last, entries):
-    """Accounts ``first`` to ``last`` with ``entries`` entries each; returns how many seconds it took."""
+def fill(url, *, first, last, entries, draft=YEAR):
+    """Accounts ``first`` to ``last`` with ``entries`` entries each; returns how many seconds it took.
+
+    ``draft`` selects ``kind``, ``points``, ``balance_after``, ``at`` and ``expires_at`` of entry ``p_seq``.
+    """
     begun = time.perf_counter()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(DRAFT)
+        connection.execute(DRAFT.format(draft=draft))
         _database.add_members(connection, first, last)
     share = -(-(last - first + 1) // WRITERS)
     parts = [(begin, min(begin + share - 1, last)) for begin in range(first, last + 1, share)]

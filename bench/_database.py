@@ -3,10 +3,12 @@
 ``BENCH_SCALE`` makes the big ones smaller, for a quick look: 0.1 is a tenth of the rows. Their notes say the size.
 """
 
+import json
 import os
 import statistics
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -95,9 +97,16 @@ def go(processes):
 
 def results(processes, timeout_s):
     """What each printed in the end."""
-    printed = [process.communicate(timeout=timeout_s)[0] for process in processes]
+    printed = [process.communicate("stop\n", timeout=timeout_s)[0] for process in processes]
     assert {process.returncode for process in processes} == {0}
     return printed
+
+
+def measure(act, *arguments, url, timeout_s=1200):
+    """What a process of its own found; ``bench._work`` has the acts."""
+    processes = [start("bench._work", act, *arguments, url=url)]
+    go(processes)
+    return json.loads(results(processes, timeout_s)[0])
 
 
 def begin_together():
@@ -113,3 +122,24 @@ def median(figures):
 def spread(figures, unit=""):
     """The least and the most, for the note."""
     return f"{min(figures):,.3g} to {max(figures):,.3g}{unit}"
+
+
+def audit(url):
+    """The audit of a scratch ledger by the command, as a process of its own; raises when it finds a break. Returns
+    seconds and the most memory that the process had, in MB. Statistics are fresh, as autovacuum keeps them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "audit_points", "--json"],
+        cwd=PROJECT,
+        env=environment(url),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process.stdout:
+        report = json.loads(process.stdout.read())
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert report["breaks"] == [], report["breaks"][:5]
+    return time.perf_counter() - begun, used.ru_maxrss / 1024

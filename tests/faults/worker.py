@@ -34,7 +34,7 @@ class Log:
     def __init__(self, path):
         self.path = path
         self.steps = 0
-        self.spent = []
+        self.earned, self.spent = [], []
         self.held = {}
 
     def __enter__(self):
@@ -60,7 +60,9 @@ class Log:
     def _take(self, answered):
         self.steps += 1
         for done in answered["done"]:
-            if done["verb"] == "spend":
+            if done["verb"] == "earn":
+                self.earned.append(done)
+            elif done["verb"] == "spend":
                 self.spent.append(done)
             elif done["verb"] == "hold":
                 self.held[done["key"]] = done
@@ -72,7 +74,9 @@ def plan(number, log):
     """The calls of the next step; more than one are for one transaction."""
     key = f"{number}:{log.steps}"
     dice = random.Random(key)
-    verb = dice.choice(["earn", "earn", "spend", "spend", "hold", "hold", "settle", "refund", "gift"])
+    verb = dice.choice(
+        ["earn", "earn", "spend", "spend", "hold", "hold", "settle", "refund", "gift", "clawback", "sweep"]
+    )
     account, points = dice.choice(ACCOUNTS), dice.randint(1, 60)
     common = {"key": key, "at": AT + timedelta(minutes=log.steps)}
     earn = {
@@ -91,6 +95,11 @@ def plan(number, log):
     if verb == "refund" and log.spent:
         spent = dice.choice(log.spent)
         return [{"verb": "refund", "account": spent["account"], "spent": spent["key"], "points": points, **common}]
+    if verb == "clawback" and log.earned:
+        earned = dice.choice(log.earned)
+        return [{"verb": "clawback", "account": earned["account"], "earned": earned["key"], "points": points, **common}]
+    if verb == "sweep":  # the expiry run; it has keys of its own
+        return [{"verb": "sweep", "accounts": list(ACCOUNTS), "at": common["at"]}]
     if verb == "gift":  # of one member to another, locked in the order of their numbers
         other = dice.choice([other for other in ACCOUNTS if other != account])
         return sorted([spend, {**earn, "account": other, "points": points}], key=lambda call: call["account"])
@@ -118,27 +127,30 @@ def answer(calls):
             connection.close()
             time.sleep(0.05)
             continue
-        repeated = {result.repeated for result in results}
+        repeated = {getattr(result, "repeated", False) for result in results}
         assert len(repeated) == 1, f"half a transaction was there: {calls}"
-        done = [
+        written = [
             {
                 **{name: call[name] for name in ("verb", "account", "key", "hold") if name in call},
                 "seq": getattr(result, "seq", None),
-                "points": result.points,
+                "points": -(result.taken + result.owed) if call["verb"] == "clawback" else result.points,
             }
             for call, result in zip(calls, results, strict=True)
+            if call["verb"] != "sweep"
         ]
-        return {"done": done, "repeated": repeated.pop(), "tries": tries}
+        return {"done": [call for call in written if call["points"]], "repeated": repeated.pop(), "tries": tries}
 
 
 def post(calls):
     from django.db import transaction
 
     from points import ledger
+    from points.services import expiry
 
     def one(call):
         arguments = {name: value for name, value in call.items() if name != "verb"}
-        return getattr(ledger, call["verb"])(**arguments, by="system:faults")
+        act = expiry.expire_batch if call["verb"] == "sweep" else getattr(ledger, call["verb"])
+        return act(**arguments, by="system:faults")
 
     if len(calls) == 1:
         return [one(calls[0])]

@@ -7,12 +7,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import User
 from core.errors import Busy, DomainError
 from points import audit, ledger, queries
-from points.models import PointsAccount, PointsEntry, PointsHold
+from points.models import PointsEntry, PointsHold
+from points.services import expiry
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -28,7 +29,11 @@ class Actor:
         self.dice = random.Random(number)
         self.step = 0
         self.earned, self.spent, self.held = [], [], []
-        self.posted, self.refusals = [], Counter()
+        self.posted, self.refusals, self.swept = [], Counter(), 0
+
+    @property
+    def name(self):
+        return f"system:{self.number}"
 
     def act(self):
         self.step += 1
@@ -44,7 +49,7 @@ class Actor:
     def call(self, function, account, **arguments):
         """``(account, key, result)``, under a key of this step."""
         key = f"{self.number}:{self.step}"
-        return account, key, function(account=account, key=key, by=f"system:{self.number}", at=self.now, **arguments)
+        return account, key, function(account=account, key=key, by=self.name, at=self.now, **arguments)
 
     @property
     def now(self):
@@ -100,6 +105,24 @@ class Actor:
         account, key = self.dice.choice(self.spent)
         return [self.call(ledger.refund, account, spent=key, points=self.points)]
 
+    def do_clawback(self):
+        if not self.earned:
+            return []
+        account, key = self.dice.choice(self.earned)
+        policy = self.dice.choice(ledger.POLICIES)
+        done = self.call(ledger.clawback, account, earned=key, points=self.points, policy=policy)
+        return [done] if done[-1].seq else []
+
+    def do_adjust(self):
+        points = self.points * self.dice.choice([1, -1])
+        return [self.call(ledger.adjust, self.account(), points=points, reason="counted anew")]
+
+    def do_sweep(self):
+        """The expiry run comes by, and leaves out whom somebody else holds."""
+        accounts = self.dice.sample(self.accounts, self.dice.randint(1, len(self.accounts)))
+        self.swept += expiry.expire_batch(accounts=accounts, by=self.name, at=self.now).lots
+        return []
+
     def do_gift(self):
         """Two accounts in one transaction, in the order of their numbers."""
         giver, taker = self.dice.sample(self.accounts, 2)
@@ -147,9 +170,10 @@ def test_everything_at_once(connections, accounts, steps):
     posted = [done for actor in actors for done in actor.posted]
     entries = {(e.account_id, e.key): (e.seq, e.points, e.balance_after) for e in PointsEntry.objects.all()}
     for account, key, result in posted:
-        assert entries[account, key] == (result.seq, result.points, result.balance_after)
-    assert len(entries) == len(posted) + len(members)
+        taken_back = -(result.taken + result.owed) if isinstance(result, ledger.Clawback) else None
+        assert entries[account, key] == (result.seq, taken_back or result.points, result.balance_after)
+    assert len(entries) == len(posted) + len(members) + sum(actor.swept for actor in actors)
     assert len(posted) > connections * steps / 5
-    assert connection.in_atomic_block is False
-    assert not PointsAccount.objects.filter(unspent__lt=0).exists()
-    assert PointsHold.objects.exists()
+    kinds = {"sign_up", "campaign", "redeem", "refund", "clawback", "adjust", "expire"}
+    assert set(PointsEntry.objects.values_list("kind", flat=True)) == kinds
+    assert set(PointsHold.objects.values_list("state", flat=True)) == {"open", "captured", "released"}
