@@ -157,12 +157,17 @@ class ProductAdmin(ModelAdmin):
     # Saving
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What the service refuses although the form was fine is a message, not a failure."""
+        """What the service refuses although the form was fine is an error of the form, with all that was typed."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:
-            messages.error(request, str(error))
-            return redirect(request.path)
+            request.refusal = str(error)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.refusal = getattr(request, "refusal", "")
+        return form
 
     def save_model(self, request, obj, form, change):
         """Nothing yet: product, SKUs and pictures are written together by ``save_related``."""

@@ -90,6 +90,9 @@ class PictureField(forms.FileField):
 
 
 class ProductForm(forms.ModelForm):
+    """``refusal``: why the service refused what was typed; the form is shown once more, with it."""
+
+    refusal = ""
     options = LinesField(
         read=_read_options,
         write=lambda option: f"{option['name']}：{'、'.join(option['values'])}",
@@ -121,6 +124,11 @@ class ProductForm(forms.ModelForm):
             "parameters",
             "position",
         ]
+
+    def clean(self):
+        if self.refusal:
+            raise forms.ValidationError(self.refusal)
+        return super().clean()
 
 
 class SKUForm(forms.ModelForm):

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from catalog.models import Category, Product, StockMovement
 from catalog.queries import stock_breaks
+from catalog.services import products
 from core import clock
 from core.models import AuditEvent
 
@@ -169,6 +170,26 @@ def test_a_bad_upload_is_refused_at_the_field(client, staff, make_product):
     assert response.status_code == 200
     assert "not a picture that can be read" in response.content.decode()
     assert not product.images.exists()
+
+
+def test_what_the_service_refuses_keeps_what_was_typed(client, staff, make_product, picture, monkeypatch):
+    monkeypatch.setattr(products, "MOST_PICTURES", 0)
+    product = make_product(name="旧", skus=[{"code": "A", "points_price": 5, "stock": 4}])
+    data = form_of(client, change_url(product)) | {
+        "name": "新名字",
+        "skus-0-points_price": 77,
+        "images-TOTAL_FORMS": 1,
+        "images-0-image": picture(name="cup.webp"),
+        "images-0-alt": "正面",
+        "images-0-position": 0,
+    }
+    response = client.post(change_url(product), data)
+    assert response.status_code == 200
+    assert "pictures" in " ".join(response.context["adminform"].form.non_field_errors())
+    page = response.content.decode()
+    assert all(f'value="{typed}"' in page for typed in ("新名字", "77", "正面"))
+    product.refresh_from_db()
+    assert (product.name, product.lowest_points, product.images.exists()) == ("旧", 5, False)
 
 
 def test_restock(client, staff, make_product):
