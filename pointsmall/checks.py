@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
+from orders import payments
+
 
 @register()
 def settings_agree(app_configs, **kwargs):
@@ -10,12 +12,30 @@ def settings_agree(app_configs, **kwargs):
     findings = []
     if settings.PRODUCTION and settings.DEBUG:
         findings.append(Error("DEBUG is on in production.", hint="Unset DEBUG.", id="pointsmall.E001"))
-    if settings.PRODUCTION and "sandbox" in settings.PAYMENT_PROVIDERS:
+    if unknown := [code for code in settings.PAYMENT_PROVIDERS if code not in payments.KNOWN]:
         findings.append(
             Error(
-                "The sandbox payment provider would take orders for nothing in production.",
-                hint="Remove 'sandbox' from PAYMENT_PROVIDERS.",
+                f"Nobody knows these payment providers: {', '.join(unknown)}.",
+                hint=f"PAYMENT_PROVIDERS may have: {', '.join(payments.KNOWN)}.",
                 id="pointsmall.E002",
+            )
+        )
+    origins = {origin for provider in payments.offered() for origin in provider.form_origins}
+    if barred := sorted(origins - set(settings.PAYMENT_FORM_ORIGINS)):
+        findings.append(
+            Error(
+                f"Browsers will not let members go on to pay at {', '.join(barred)}.",
+                hint="Add it to PAYMENT_FORM_ORIGINS.",
+                id="pointsmall.E005",
+            )
+        )
+    kept_s = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    if kept_s <= settings.PAYMENT_WINDOW_MINUTES * 60:
+        findings.append(
+            Error(
+                "The payment window is longer than the broker keeps a waiting task to itself.",
+                hint="Each order's clock would be started again and again; make PAYMENT_WINDOW_MINUTES shorter.",
+                id="pointsmall.E004",
             )
         )
     if "sandbox" in settings.PAYMENT_PROVIDERS and not settings.SANDBOX_SECRET:

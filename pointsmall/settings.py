@@ -49,6 +49,10 @@ ADJUST_APPROVAL_ABOVE = env.int("ADJUST_APPROVAL_ABOVE", 5000)  # more points by
 PAYMENT_WINDOW_MINUTES = env.int("PAYMENT_WINDOW_MINUTES", 30)  # an unpaid order closes after this (F9)
 AUTO_RECEIPT_DAYS = env.int("AUTO_RECEIPT_DAYS", 10)  # receipt is confirmed by itself (F9)
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", [] if PRODUCTION else ["sandbox"])
+if PRODUCTION and "sandbox" in PAYMENT_PROVIDERS:
+    raise ImproperlyConfigured("PAYMENT_PROVIDERS has 'sandbox', which takes orders for nothing: remove it.")
+PAYMENT_FORM_ORIGINS = env.list("PAYMENT_FORM_ORIGINS", [])  # where "pay" may lead, as https://pay.example.com
+MAX_UNPAID_ORDERS = env.int("MAX_UNPAID_ORDERS", 5)  # of one member at once: each holds stock
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", "" if PRODUCTION else "sandbox-development-only")
 SMS_SENDER = env.str("SMS_SENDER", "console", validate=validate.OneOf(["console"]))
 
@@ -76,7 +80,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "frame-ancestors": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *PAYMENT_FORM_ORIGINS],  # a redirect after a POST counts as well
     },
     "EXCLUDE_URL_PREFIXES": ["/admin/"],  # unfold runs on Alpine.js, which needs 'unsafe-eval'
 }

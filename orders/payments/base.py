@@ -62,12 +62,19 @@ class Status:
 
 
 class Provider(ABC):
-    """``code`` is stored and stands in addresses, members read ``label``, ``acknowledgement`` answers a callback."""
+    """``code`` is stored and stands in addresses, members read ``label``, ``acknowledgement`` answers a callback.
+
+    ``form_origins`` are the sites that ``create`` may lead to, as ``https://pay.example.com``; the setting
+    ``PAYMENT_FORM_ORIGINS`` must have them, or browsers stop the member there. ``proof`` are the headers (lower-case
+    names) of a callback that are kept with it.
+    """
 
     code: str
     label: str
     icon: str = "credit-card"
     acknowledgement: str = "success"
+    form_origins: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
 
     @property
     @abstractmethod

@@ -20,7 +20,9 @@ def signed(content, *, secret, at):
 
 
 def verified(headers, content, *, secret, at):
-    """Whether headers (lower-case names) carry a fresh and right signature of ``content``."""
+    """Whether headers (lower-case names) carry a fresh and right signature of ``content``. No secret believes nobody."""
+    if not secret:
+        return False
     timestamp, signature = headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and signature.isascii()):
         return False

@@ -140,6 +140,12 @@ def test_a_wrong_signature(client, order, at, committing):
     assert order.state == State.TO_SHIP
 
 
+def test_no_secret_believes_nobody(client, order, at, settings):
+    settings.SANDBOX_SECRET = ""
+    headers = protocol.signed(b"{}", secret="", at=at)
+    assert not protocol.verified(headers, b"{}", secret="", at=at)
+
+
 def test_a_signature_is_of_the_very_body(client, order, at):
     data = told(order)
     headers = protocol.signed(json.dumps(data).encode(), secret=conf.SANDBOX_SECRET, at=at)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
+from orders.payments import SandboxProvider
+
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "MALL_ENV": "production",
@@ -18,10 +20,14 @@ PRODUCTION = {
 }
 
 
-def load_settings(**variables):
+def load_settings(code="", **variables):
     environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "pointsmall.settings", **variables}
     return subprocess.run(
-        [sys.executable, "-c", "from pointsmall.bootstrap import prepare; prepare(); import pointsmall.settings"],
+        [
+            sys.executable,
+            "-c",
+            "from pointsmall.bootstrap import prepare; prepare(); import pointsmall.settings;" + code,
+        ],
         env=environment,
         cwd=ROOT,
         capture_output=True,
@@ -42,12 +48,36 @@ def test_production_refuses_to_start_without(missing):
     assert f"  {missing}: " in result.stderr
 
 
+def test_production_refuses_to_start_with_the_sandbox():
+    assert "sandbox" in load_settings(**PRODUCTION, PAYMENT_PROVIDERS="sandbox").stderr
+    assert load_settings(MALL_ENV="development", PAYMENT_PROVIDERS="sandbox").returncode == 0
+
+
+def test_a_provider_must_be_one_that_browsers_may_go_on_to(settings, monkeypatch):
+    monkeypatch.setattr(SandboxProvider, "form_origins", ("https://pay.example.com",))
+    assert "pointsmall.E005" in {found.id for found in run_checks()}
+    settings.PAYMENT_FORM_ORIGINS = ["https://pay.example.com"]
+    assert "pointsmall.E005" not in {found.id for found in run_checks()}
+    settings.PAYMENT_PROVIDERS = []
+    settings.PAYMENT_FORM_ORIGINS = []
+    assert "pointsmall.E005" not in {found.id for found in run_checks()}
+
+
+def test_origins_of_providers_are_allowed_as_targets_of_forms():
+    loaded = load_settings(
+        code="print(pointsmall.settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])",
+        PAYMENT_FORM_ORIGINS="https://pay.example.com,https://m.example.com",
+    )
+    assert "'https://pay.example.com', 'https://m.example.com'" in loaded.stdout
+
+
 @pytest.mark.parametrize(
     ("contradiction", "finding"),
     [
         ({"PRODUCTION": True, "DEBUG": True}, "pointsmall.E001"),
-        ({"PRODUCTION": True, "PAYMENT_PROVIDERS": ["sandbox"]}, "pointsmall.E002"),
+        ({"PAYMENT_PROVIDERS": ["goldbars"]}, "pointsmall.E002"),
         ({"PAYMENT_PROVIDERS": ["sandbox"], "SANDBOX_SECRET": ""}, "pointsmall.E003"),
+        ({"PAYMENT_WINDOW_MINUTES": 60}, "pointsmall.E004"),
         ({"PRODUCTION": True, "SITE_URL": "http://mall.example.com"}, "pointsmall.W001"),
         ({"PRODUCTION": True, "SMS_SENDER": "console"}, "pointsmall.W002"),
     ],
