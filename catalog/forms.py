@@ -1,9 +1,11 @@
 """What staff type in: options and parameters as lines of text, money in yuan, pictures that are checked."""
 
 import re
+from functools import reduce
 
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -55,6 +57,17 @@ def _read_options(lines):
     return rules.clean_options([{"name": name, "values": re.split(r"[、，,|]", rest)} for name, rest in lines])
 
 
+def _line(name, text):
+    return gettext("%(name)s: %(text)s") % {"name": name, "text": text}
+
+
+def _enumerated(texts):
+    texts = list(texts)
+    return reduce(
+        lambda before, text: gettext("%(before)s, %(text)s") % {"before": before, "text": text}, texts or [""]
+    )
+
+
 class YuanField(forms.DecimalField):
     """Typed in yuan, kept in fen."""
 
@@ -95,14 +108,14 @@ class ProductForm(forms.ModelForm):
     refusal = ""
     options = LinesField(
         read=_read_options,
-        write=lambda option: f"{option['name']}：{'、'.join(option['values'])}",
+        write=lambda option: _line(option["name"], _enumerated(option["values"])),
         error=_("One option a line, with its values: “Colour: cream, green”."),
         label=_("Options"),
         help_text=_("One option a line, with its values: “Colour: cream, green”. At most three."),
     )
     parameters = LinesField(
         read=rules.clean_parameters,
-        write=lambda pair: f"{pair[0]}：{pair[1]}",
+        write=lambda pair: _line(*pair),
         error=_("One parameter a line: “Material: steel”."),
         label=_("Parameters"),
         help_text=_("One parameter a line: “Material: steel”."),
@@ -174,7 +187,7 @@ class SKUForm(forms.ModelForm):
         for combination in rules.all_combinations(options):
             if _bare("".join(combination.values())) == typed:
                 return combination
-        wanted = "、".join(option["name"] for option in options) or _("nothing: the product has no options")
+        wanted = _enumerated(option["name"] for option in options) or _("nothing: the product has no options")
         raise forms.ValidationError(_("Give one value of each option: %(options)s."), params={"options": wanted})
 
     def clean(self):

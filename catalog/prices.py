@@ -31,6 +31,3 @@ class Price:
 
     def __mul__(self, quantity):
         return Price(self.points * quantity, self.fen * quantity)
-
-    def __add__(self, other):
-        return Price(self.points + other.points, self.fen + other.fen)

@@ -59,7 +59,7 @@ class WrongCombination(DomainError):
 
 class TooManyPictures(DomainError):
     code = "too_many_pictures"
-    message = _("A product has at most 12 pictures.")
+    message = _("A product has at most %(most)s pictures.")
 
 
 def create_category(*, code, name, by, at, name_en="", parent=None, icon="", position=0):
@@ -263,7 +263,7 @@ def _refresh(product):
     product.save(update_fields=["lowest_points", "lowest_mixed_points", "lowest_mixed_fen"])
     images = list(product.images.order_by("position", "pk"))
     if len(images) > MOST_PICTURES:
-        raise TooManyPictures
+        raise TooManyPictures(most=MOST_PICTURES)
     for position, image in enumerate(images):
         if image.position != position:
             ProductImage.objects.filter(pk=image.pk).update(position=position)

@@ -5,8 +5,10 @@ import uuid
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
+from catalog.forms import ProductForm
 from catalog.models import Category, Product, StockMovement
 from catalog.queries import stock_breaks
 from catalog.services import products
@@ -131,6 +133,15 @@ def test_a_product_is_changed_and_its_stock_is_not(client, staff, make_product, 
     product.refresh_from_db()
     assert (product.name, product.lowest_points, product.skus.get().stock) == ("新名字", 9, 4)
     assert list(product.images.values_list("pk", "position")) == [(kept.pk, 0)]
+
+
+def test_options_are_written_as_the_language_does_and_read_in_any():
+    options = [{"name": "颜色", "values": ["奶白", "松绿"]}]
+    field = ProductForm.base_fields["options"]
+    with translation.override("en"):
+        assert field.prepare_value(options) == "颜色: 奶白, 松绿"
+    for line in ("颜色: 奶白, 松绿", "颜色：奶白、松绿", "颜色:奶白|松绿", ""):
+        assert field.clean(line) == (options if line else [])
 
 
 @pytest.mark.parametrize(

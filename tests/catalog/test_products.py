@@ -173,7 +173,7 @@ def test_pictures_can_change_places(make_product, picture):
 
 
 def test_a_product_has_at_most_12_pictures(make_product, picture):
-    with pytest.raises(products.TooManyPictures):
+    with pytest.raises(products.TooManyPictures, match="12"):
         make_product(images=[picture((160, 160)) for _n in range(13)])
     assert not ProductImage.objects.exists()
 
