@@ -1,11 +1,13 @@
 """Points to many members from a CSV file: all lines judged first, each granted once (B11)."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import User
 from core import actors
 from core.errors import DomainError
-from points import audit, ledger
+from points import audit, ledger, queries
 from points.models import BulkGrant, PointsEntry
 from points.services import adjusting, grant_file, granting
 from tests.points.conftest import AT
@@ -243,6 +245,31 @@ def test_a_line_that_the_ledger_refuses_stops_only_itself(people, monkeypatch):
     assert (grant.state, grant.granted, grant.refused_lines) == ("done", 1, 1)
     assert grant.refused[0][0] == 2
     assert points_of(people[3]) == 6
+
+
+def test_whatever_an_account_has_been_through_a_batch_adds_up(people):
+    """New, used, owing, already granted, twice in the file, held, pending: the same sums as one by one."""
+    anna, bo, cy, di = (person.pk for person in people)
+    more = {"by": "x", "at": AT}
+    ledger.earn(account=bo, points=50, kind="purchase", key="p", **more)
+    ledger.spend(account=bo, points=20, kind="redeem", key="s", **more)
+    ledger.clawback(account=bo, earned="p", points=50, key="c", **more)  # 30 taken, 20 owed
+    ledger.earn(account=cy, points=10, kind="campaign", key="grant:key:old", active_from=AT, **more)
+    ledger.earn(account=di, points=9, kind="campaign", key="e", active_from=AT + timedelta(days=5), **more)
+    ledger.hold(account=cy, points=4, key="h", **more)
+    lines = [f"#{anna},5,a", f"#{anna},6,b", f"#{bo},30,a", f"#{di},7,a", f"#{di},8,b"]
+    content = csv_of(*lines, header="member,points,key")
+    grant = grant_all(content)
+    assert (grant.granted, grant.repeated, grant.refused_lines) == (5, 0, 0)
+    balances = [queries.balance(person.pk, at=AT) for person in people]
+    assert [(balance.available, balance.debt) for balance in balances] == [(11, 0), (10, 0), (6, 0), (15, 0)]
+    assert balances[3].pending == 9
+    assert audit.run().breaks == []
+    assert grant_all(content).repeated == 5
+    # The ledger itself is asked again, as a job does that runs beside another one.
+    lines = grant_file.check(content, reason="event").good
+    assert granting._grant_lines(grant, lines, AT) == (0, [])
+    assert audit.run().breaks == []
 
 
 @pytest.mark.parametrize(("points", "state"), [((2500, 2500), "done"), ((2500, 2501), "pending")])
