@@ -22,7 +22,6 @@ Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 UNITS = {
     Kind.PER_LOT: (Unit.DAY,),
     Kind.PERIOD_END: (Unit.MONTH, Unit.QUARTER, Unit.YEAR),
-    Kind.ACTIVITY: (Unit.MONTH,),
     Kind.NEVER: (Unit.NONE,),
 }
 

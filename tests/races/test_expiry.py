@@ -136,7 +136,8 @@ def test_killed_between_and_inside_batches_it_goes_on():
     program = (
         "import django; django.setup()\n"
         "from datetime import datetime\nfrom points.services import expiry\n"
-        f"for done in expiry.expire_points(by='x', at=datetime.fromisoformat('{(AT + 3 * DAY).isoformat()}'), batch=1):\n"
+        f"at = datetime.fromisoformat('{(AT + 3 * DAY).isoformat()}')\n"
+        "for done in expiry.expire_points(by='x', at=at, batch=1):\n"
         "    print(done.lots, flush=True)\n"
     )
     environment = {
