@@ -11,6 +11,7 @@ from accounts.models import User
 from core.errors import DomainError
 from points import audit, ledger, queries
 from points.models import PointsLot
+from points.services import expiry
 from tests.points.conftest import AT
 
 FOREVER = datetime.max.replace(tzinfo=AT.tzinfo)
@@ -22,7 +23,8 @@ class Refused(Exception):
 
 
 class Model:
-    """Lots as ``[expires_at, active_from, seq, remaining]``, what each debit and hold took, and every answer given."""
+    """Lots as ``[expires_at, active_from, seq, remaining, origin]``, what each debit and hold took, what each earning
+    gave, what is owed, and every answer given."""
 
     def __init__(self):
         self.seq = 0
@@ -30,6 +32,9 @@ class Model:
         self.takings = defaultdict(list)  # key -> [[lot, points not returned yet]], in order of consumption
         self.holds = {}  # key -> [points, state]
         self.debits = {}  # key of the entry -> key of the taking
+        self.earned = {}  # key -> [lot, points not taken back yet]
+        self.releases = {}
+        self.debt = 0
         self.balance = 0
         self.answers = {}
 
@@ -53,6 +58,25 @@ class Model:
         answer = act()
         self.answers[key] = (content, answer)
         return answer, False
+
+    def within_reach(self, at, own=None):
+        """What may be taken back: lot ``own`` and what came of it, ended or not; then active lots; then pending."""
+        mine = {number for number, lot in self.lots.items() if own is not None and own in (number, lot[4])}
+        lots = [lot for lot in self.lots.values() if lot[2] in mine or lot[0] > at]
+        return sorted(lots, key=lambda lot: (lot[2] not in mine, lot[1] > at, lot))
+
+    def collect(self, points, at, own=None):
+        wanted = points
+        for lot in self.within_reach(at, own):
+            taken = min(points, lot[3])
+            lot[3] -= taken
+            points -= taken
+        return wanted - points
+
+    def pay_debt(self, at, own=None):
+        paid = self.collect(self.debt, at, own)
+        self.debt -= paid
+        return paid
 
     def take(self, key, points, at):
         if points > self.available(at):
@@ -78,28 +102,34 @@ class Model:
             grace = lot[0] <= at and grace_days > 0
             if grace:
                 number = self.number()
-                lot = self.lots[number] = [at + grace_days * DAY, at, number, 0]
+                lot = self.lots[number] = [at + grace_days * DAY, at, number, 0, taking[0]]
             lot[3] += back
             pieces[lot[0], grace] += back
         return dict(pieces)
 
-    def earn(self, key, points, at, expires_at, active_from):
+    def earn(self, key, points, at, expires_at, active_from, kind="campaign"):
         def act():
             number = self.number()
-            self.lots[number] = [expires_at or FOREVER, active_from, number, points]
+            self.lots[number] = [expires_at or FOREVER, active_from, number, points, None]
+            self.earned[key] = [number, points]
             self.balance += points
-            return number, self.balance
+            return number, self.balance, self.pay_debt(at, number)
 
-        return self.once(key, ("earn", points), act)
+        return self.once(key, ("earn", kind, points), act)
 
-    def spend(self, key, points, at):
+    def spend(self, key, points, at, kind="redeem"):
         def act():
             self.take(key, points, at)
             self.debits[key] = key
             self.balance -= points
             return self.number(), self.balance
 
-        return self.once(key, ("spend", points), act)
+        return self.once(key, ("spend", kind, points), act)
+
+    def adjust(self, key, points, at):
+        if points > 0:
+            return self.earn(key, points, at, None, at, "adjust")
+        return self.spend(key, -points, at, "adjust")
 
     def hold(self, key, points, at):
         def act():
@@ -135,14 +165,10 @@ class Model:
 
         def act():
             self.holds[hold][1] = "released"
-            self.releases[hold] = self.give_back(hold, points, at, grace_days)
+            self.releases[hold] = self.give_back(hold, points, at, grace_days), self.pay_debt(at)
             return self.releases[hold]
 
         return self.once(key, ("release", hold), act)
-
-    @property
-    def releases(self):
-        return self.__dict__.setdefault("_releases", {})
 
     def refund(self, key, spent, points, at, grace_days):
         if spent not in self.debits:
@@ -156,9 +182,40 @@ class Model:
                 self.seq -= 1
                 raise
             self.balance += points
-            return entry, self.balance, pieces
+            return entry, self.balance, pieces, self.pay_debt(at)
 
         return self.once(key, ("refund", spent, points), act)
+
+    def clawback(self, key, earned, points, policy, at):
+        if earned not in self.earned:
+            raise Refused
+        lot, left = self.earned[earned]
+        there = sum(lot[3] for lot in self.within_reach(at, lot))
+        if key not in self.answers and ((policy == "skip" and there < points) or (policy != "debt" and not there)):
+            if points > left:
+                raise Refused
+            return (None, self.balance, 0, 0, points), False  # nothing is entered, the key stays free
+
+        def act():
+            if points > left:
+                raise Refused
+            taken = self.collect(points, at, lot)
+            owed = points - taken if policy == "debt" else 0
+            self.earned[earned][1] -= taken + owed
+            self.debt += owed
+            self.balance -= taken + owed
+            return self.number(), self.balance, taken, owed, points - taken - owed
+
+        return self.once(key, ("clawback", earned, points, policy), act)
+
+    def sweep(self, at):
+        dead = sorted(lot for lot in self.lots.values() if lot[0] <= at and lot[3])
+        points = sum(lot[3] for lot in dead)
+        for lot in dead:
+            self.number()
+            lot[3] = 0
+        self.balance -= points
+        return len(dead), points
 
 
 def pieces(found):
@@ -175,11 +232,15 @@ FRESH = st.one_of(
     st.tuples(st.just("capture"), ANY),
     st.tuples(st.just("release"), ANY, GRACE),
     st.tuples(st.just("refund"), ANY, st.integers(1, 30), GRACE),
+    st.tuples(st.just("clawback"), ANY, POINTS, st.sampled_from(ledger.POLICIES)),
+    st.tuples(st.just("adjust"), POINTS),
+    st.tuples(st.just("adjust"), POINTS.map(lambda points: -points)),
 )
 STEP = st.one_of(
     FRESH,
     FRESH,
     st.tuples(st.just("wait"), st.integers(1, 8).map((12).__mul__)),
+    st.tuples(st.just("sweep")),
     st.tuples(st.just("again"), ANY),  # the same call once more
     st.tuples(st.just("clash"), ANY, FRESH),  # another call with a key that was used
 )
@@ -202,6 +263,8 @@ def resolve(step, number, model, calls):
         rest[0] = pick(model.holds, rest[0])
     elif verb == "refund":
         rest[0] = pick(model.debits, rest[0])
+    elif verb == "clawback":
+        rest[0] = pick(model.earned, rest[0])
     return (verb, key, *rest)
 
 
@@ -223,6 +286,12 @@ def on_both(step, at, model, common):
     elif verb == "release":
         ours = lambda: model.release(key, rest[0], at, rest[1])  # noqa: E731
         theirs = {"hold": rest[0], "grace_days": rest[1]}
+    elif verb == "clawback":
+        ours = lambda: model.clawback(key, *rest, at)  # noqa: E731
+        theirs = {"earned": rest[0], "points": rest[1], "policy": rest[2]}
+    elif verb == "adjust":
+        ours = lambda: model.adjust(key, rest[0], at)  # noqa: E731
+        theirs = {"points": rest[0], "reason": "counted again"} | ({"expires_at": None} if rest[0] > 0 else {})
     else:
         ours = lambda: model.refund(key, *rest[:2], at, rest[2])  # noqa: E731
         theirs = {"spent": rest[0], "points": rest[1], "grace_days": rest[2]}
@@ -238,8 +307,11 @@ def on_both(step, at, model, common):
     assert result.available == model.available(at)
     given = {
         "hold": lambda: (result.seq,),
-        "release": lambda: pieces(result.pieces),
-        "refund": lambda: (result.seq, result.balance_after, pieces(result.pieces)),
+        "release": lambda: (pieces(result.pieces), result.paid_debt),
+        "refund": lambda: (result.seq, result.balance_after, pieces(result.pieces), result.paid_debt),
+        "clawback": lambda: (result.seq, result.balance_after, result.taken, result.owed, result.skipped),
+        "earn": lambda: (result.seq, result.balance_after, result.paid_debt),
+        "adjust": lambda: (result.seq, result.balance_after, result.paid_debt)[: 3 if result.points > 0 else 2],
     }.get(verb, lambda: (result.seq, result.balance_after))()
     return expected, (given, result.repeated)
 
@@ -259,13 +331,16 @@ def test_the_ledger_does_what_the_model_says(db, steps):
         for number, step in enumerate(steps):
             if step[0] == "wait":
                 at += timedelta(hours=step[1])
+            elif step[0] == "sweep":
+                swept = expiry.expire_batch(accounts=[member], by="system:expiry", at=at)
+                assert (swept.lots, swept.points) == model.sweep(at)
             else:
                 call = resolve(step, number, model, calls)
                 calls.append(call)
                 expected, found = on_both(call, at, model, common)
                 assert found == expected, call
             balance = queries.balance(member, at=at)
-            assert balance.available == model.available(at)
+            assert (balance.available, balance.debt) == (model.available(at), model.debt)
             assert balance.held == sum(points for points, state in model.holds.values() if state == "open")
         lots = PointsLot.objects.filter(account_id=member).values_list("seq", "remaining")
         assert dict(lots) == {number: lot[3] for number, lot in model.lots.items()}

@@ -12,6 +12,7 @@ from accounts.models import User
 from core.errors import Busy, DomainError
 from points import audit, ledger, queries
 from points.models import PointsEntry
+from points.services import expiry
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 CONNECTIONS = 64
@@ -102,8 +103,10 @@ def test_refunds_never_pass_the_debit(member):
     assert audit.run().breaks == []
 
 
-def test_everything_mixed_on_few_accounts_has_no_deadlock():
-    members = [User.objects.create(username=f"racer{n}", date_joined=AT).pk for n in range(4)]
+@pytest.mark.parametrize(("workers", "accounts", "steps"), [(32, 3, 40), (8, 2, 60), (16, 60, 40)])
+def test_everything_mixed_has_no_deadlock(workers, accounts, steps):
+    """Eight operations and the sweep, on few accounts and on many, as time goes by differently for everybody."""
+    members = [User.objects.create(username=f"racer{n}", date_joined=AT).pk for n in range(accounts)]
     for account in members:
         for n in range(10):
             ledger.earn(
@@ -119,29 +122,65 @@ def test_everything_mixed_on_few_accounts_has_no_deadlock():
 
     def act(n):
         dice = random.Random(n)
-        for step in range(40):
-            arguments = {"account": dice.choice(members), "by": "x", "at": AT + timedelta(hours=dice.randint(0, 300))}
-            key, earlier = f"{n}:{step}", f"{dice.randrange(32)}:{dice.randrange(40)}"
-            verb = dice.choice(["earn", "spend", "hold", "capture", "release", "refund"])
-            more = {
-                "earn": {"points": dice.randint(1, 50), "kind": "campaign"},
-                "spend": {"points": dice.randint(1, 60), "kind": "redeem"},
-                "hold": {"points": dice.randint(1, 60)},
-                "capture": {"hold": earlier},
-                "release": {"hold": earlier},
-                "refund": {"spent": earlier, "points": dice.randint(1, 40)},
-            }[verb]
+        for step in range(steps):
+            at = AT + timedelta(hours=dice.randint(0, 300))
+            verb = dice.choice(["earn", "spend", "hold", "capture", "release", "refund", "clawback", "adjust", "sweep"])
+            this = (n, step)
+            other = (dice.choice([n, dice.randrange(workers)]), dice.randrange(step + 1))
+            earlier = "{}:{}".format(*other)
+            account = members[sum(other if verb in ("capture", "release", "refund") else this) % accounts]
             try:
-                getattr(ledger, verb)(**arguments, **more, key=key)
-            except Busy as busy:  # 32 workers on 4 accounts do not wait three seconds
+                if verb == "sweep":
+                    expiry.expire_batch(accounts=dice.sample(members, len(members)), by="x", at=at)
+                    continue
+                more = {
+                    "earn": {"points": dice.randint(1, 50), "kind": "campaign"},
+                    "spend": {"points": dice.randint(1, 60), "kind": "redeem"},
+                    "hold": {"points": dice.randint(1, 60)},
+                    "capture": {"hold": earlier},
+                    "release": {"hold": earlier},
+                    "refund": {"spent": earlier, "points": dice.randint(1, 40)},
+                    "clawback": {
+                        "earned": f"seed{dice.randrange(10)}",
+                        "points": dice.randint(1, 40),
+                        "policy": dice.choice(ledger.POLICIES),
+                    },
+                    "adjust": {"points": dice.choice([-9, 9]), "reason": "counted again"},
+                }[verb]
+                getattr(ledger, verb)(account=account, by="x", at=at, **more, key="{}:{}".format(*this))
+            except Busy as busy:  # nobody holds an account for three seconds
                 surprises.append(busy)
             except DomainError:
                 pass
 
-    all_at_once(act, workers=32)
+    all_at_once(act, workers=workers)
     assert surprises == []
     assert audit.run().breaks == []
-    assert PointsEntry.objects.count() > 200
+    kinds = set(PointsEntry.objects.values_list("kind", flat=True))
+    assert kinds >= {"campaign", "redeem", "refund", "clawback", "adjust", "expire"}
+
+
+def test_clawbacks_never_pass_the_earning(member):
+    ledger.earn(account=member, points=50, kind="purchase", key="e", by="x", at=AT)
+    ledger.spend(account=member, points=30, kind="redeem", key="s", by="x", at=AT)
+    results = all_at_once(lambda n: ledger.clawback(account=member, earned="e", points=8, key=f"c{n}", by="x", at=AT))
+    assert sum(isinstance(result, ledger.Clawback) for result in results) == 6
+    balance = queries.balance(member, at=AT)
+    assert (balance.available, balance.debt) == (0, 28)
+    assert audit.run().breaks == []
+
+
+def test_credits_of_all_at_once_pay_a_debt_once(member):
+    ledger.earn(account=member, points=100, kind="purchase", key="e", by="x", at=AT)
+    ledger.spend(account=member, points=100, kind="redeem", key="s", by="x", at=AT)
+    ledger.clawback(account=member, earned="e", points=100, key="c", by="x", at=AT)
+    results = all_at_once(
+        lambda n: ledger.earn(account=member, points=7, kind="sign_in", key=f"n{n}", by="x", at=AT), workers=16
+    )
+    assert sum(result.paid_debt for result in results) == 100
+    balance = queries.balance(member, at=AT)
+    assert (balance.available, balance.debt) == (16 * 7 - 100, 0)
+    assert audit.run().breaks == []
 
 
 def test_who_waits_too_long_is_told_to_try_again(member, settings):
