@@ -168,7 +168,7 @@ def _line(entry):
         note=note,
         icon=icon,
         tone=tone,
-        steps=[(str(text), str(result)) for text, result in breakdown.get("steps", [])],
+        steps=[wording.step(*step) for step in breakdown.get("steps", [])],
     )
 
 

@@ -32,6 +32,11 @@ def _piece(piece, at):
     return text % {"points": grouped(piece.points), "day": shop_day(piece.expires_at)}
 
 
+def step(text, result, values=None):
+    """A step of a breakdown as ``(text, result)``: the stored English sentence in the language of the page."""
+    return (_(text) % values if values else str(text)), str(result)
+
+
 def expiry(policy):
     """An ``ExpiryPolicy`` in a sentence or two (B9)."""
     n = policy.months

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from psycopg.errors import UniqueViolation
 
 from activities import rules
@@ -53,8 +53,8 @@ def sign_in(*, member, by, at):
 
 
 def _breakdown(day):
-    """How the points came about, in the member's language of that moment (C11)."""
-    steps = [[gettext("Day %(day)s in a row") % {"day": day}, rules.base_for(day)]]
+    """How the points came about (C11): sentences of the source and their values, to be put into words when read."""
+    steps = [[gettext_noop("Day %(day)s in a row"), rules.base_for(day), {"day": day}]]
     if bonus := rules.bonus_for(day):
-        steps.append([gettext("Extra for %(days)s days in a row") % {"days": rules.CYCLE}, bonus])
+        steps.append([gettext_noop("Extra for %(days)s days in a row"), bonus, {"days": rules.CYCLE}])
     return {"steps": steps}

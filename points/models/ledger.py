@@ -100,7 +100,8 @@ class PointsEntry(models.Model):
     that a capture turned into this entry, ``reverses`` the debit whose points a refund gives back, or the earning that
     a clawback takes back.
 
-    ``breakdown`` says how the number came about. Of an earning: ``{"steps": [[text, result], ...]}``, in order. Of
+    ``breakdown`` says how the number came about. Of an earning: ``{"steps": [[text, result], ...]}``, in order, or
+    ``[text, result, values]`` with an English ``text`` that is translated when it is read, its values put in. Of
     a refund: ``{"pieces": [piece, ...]}`` with ``piece = {"lot": seq, "points": n, "expires_at": ISO 8601 or null,
     "grace": bool}``. Either has ``"debt": n`` where it paid what the member owed. Of a clawback: ``{"asked": n,
     "policy": text, "owed": n}``.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from accounts import services as accounts
 from accounts.models import User
@@ -27,6 +28,7 @@ BY = actors.system("demo")
 PROVIDER = "sandbox"
 STAFF_LOGIN, STAFF_PASSWORD = "admin", "admin-demo-1"  # development only, printed by `make run`
 MEMBER_PASSWORD = "member-demo-1"  # noqa: S105 - the same
+PURCHASE = gettext_noop("Paid %(amount)s, 1 point for each yuan")
 OPENED = timedelta(days=200)  # the mall is older than its first member
 
 
@@ -223,7 +225,7 @@ class History:
             key=f"purchase:{number}",
             source=f"purchase:{number}",
             active_from=at + plan.AFTER_SALE,
-            breakdown={"steps": [[f"实付 ¥{fen / 100:.2f}，1元得1积分", points]]},
+            breakdown={"steps": [[PURCHASE, points, {"amount": f"¥{fen / 100:.2f}"}]]},
             by=actors.system("shop"),
             at=at,
         )

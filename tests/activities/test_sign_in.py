@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import translation
 
 from activities.models import SignIn
 from activities.services.sign_in import AlreadySigned, sign_in
@@ -42,8 +44,27 @@ def test_the_entry_says_how_its_points_came_about(member, signs_in):
         signs_in(f"2026-11-{day:02} 08:00")
     entries = PointsEntry.objects.filter(account_id=member.pk, kind="sign_in").order_by("seq")
     for entry in entries:
-        assert sum(points for _text, points in entry.breakdown["steps"]) == entry.points
-    assert [points for _text, points in entries[6].breakdown["steps"]] == [20, 50]
+        assert sum(points for _text, points, _values in entry.breakdown["steps"]) == entry.points
+    assert entries[6].breakdown["steps"] == [
+        ["Day %(day)s in a row", 20, {"day": 7}],
+        ["Extra for %(days)s days in a row", 50, {"days": 7}],
+    ]
+
+
+def test_the_receipt_speaks_the_language_of_the_page(client, member, signs_in):
+    """Whatever language the member signed in by."""
+    with translation.override("en"):
+        signs_in("2026-11-20 08:00")
+    with translation.override("zh-hans"):
+        signs_in("2026-11-21 08:00")
+    client.force_login(member)
+    page = client.get(reverse("points:history")).content.decode()
+    assert "连续签到第1天" in page
+    assert "连续签到第2天" in page
+    client.cookies["django_language"] = "en"
+    page = client.get(reverse("points:history")).content.decode()
+    assert "Day 1 in a row" in page
+    assert "Day 2 in a row" in page
 
 
 def test_a_missed_day_starts_again_at_one(signs_in):
