@@ -109,7 +109,7 @@ class LowStockFilter(admin.SimpleListFilter):
 class ProductAdmin(ModelAdmin):
     form = ProductForm
     inlines = [SKUInline, PictureInline]
-    list_display = ["cover", "name", "category", "cost", "stock", "listed_label", "redeemed_count"]
+    list_display = ["cover", "name", "category", "cost", "stock", "listed_label", "redeemed"]
     list_display_links = ["cover", "name"]
     list_filter = ["is_listed", LowStockFilter, "category"]
     list_select_related = ["category"]
@@ -216,6 +216,10 @@ class ProductAdmin(ModelAdmin):
     @display(description=_("listed"), ordering="is_listed", label={True: "success", False: "info"})
     def listed_label(self, product):
         return product.is_listed, _("Listed") if product.is_listed else _("Not listed")
+
+    @display(description=_("redeemed"), ordering="redeemed_count")
+    def redeemed(self, product):
+        return product.redeemed
 
     @display(description=_("state"))
     def state(self, product):

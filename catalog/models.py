@@ -71,8 +71,11 @@ class Product(models.Model):
     """One offer with a page of its own; what is bought is one of its SKUs.
 
     ``options``: ``[{"name": "颜色", "values": ["奶白", "松绿"]}]``. ``parameters``: ``[["材质", "316 不锈钢"]]``.
-    ``lowest_points``, ``lowest_mixed_points`` and ``lowest_mixed_fen`` repeat the SKUs' lowest prices, because lists
-    filter and sort by them; ``services.products`` keeps them.
+    ``lowest_points``, ``lowest_mixed_points`` and ``lowest_mixed_fen`` repeat the lowest prices of all its SKUs,
+    because lists filter and sort by them; ``services.products`` keeps them. They count SKUs that are sold out, too: a
+    list price is the one from which the product starts, and stays while stock comes and goes; the product's page opens
+    with a SKU that is there, at its own price. ``redeemed_count`` is below 0 for a moment when a return is counted
+    before its redemption; ``redeemed`` is what is shown.
     """
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
@@ -90,7 +93,7 @@ class Product(models.Model):
     is_listed = models.BooleanField(_("listed"), default=False)
     listed_at = models.DateTimeField(_("listed at"), null=True, blank=True)
     position = models.IntegerField(_("position"), default=0, help_text=_("Smaller comes first in lists"))
-    redeemed_count = models.PositiveIntegerField(_("redeemed"), default=0)
+    redeemed_count = models.IntegerField(_("redeemed"), default=0)
     lowest_points = models.PositiveIntegerField(_("lowest points price"), null=True, editable=False)
     lowest_mixed_points = models.PositiveIntegerField(_("lowest points with cash"), null=True, editable=False)
     lowest_mixed_fen = models.PositiveIntegerField(_("cash with the lowest points"), null=True, editable=False)
@@ -143,6 +146,10 @@ class Product(models.Model):
     @property
     def title(self):
         return in_language(self.name, self.name_en)
+
+    @property
+    def redeemed(self):
+        return max(self.redeemed_count, 0)
 
 
 def picture_path(image, filename):

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('is_listed', models.BooleanField(default=False, verbose_name='listed')),
                 ('listed_at', models.DateTimeField(blank=True, null=True, verbose_name='listed at')),
                 ('position', models.IntegerField(default=0, help_text='Smaller comes first in lists', verbose_name='position')),
-                ('redeemed_count', models.PositiveIntegerField(default=0, verbose_name='redeemed')),
+                ('redeemed_count', models.IntegerField(default=0, verbose_name='redeemed')),
                 ('lowest_points', models.PositiveIntegerField(editable=False, null=True, verbose_name='lowest points price')),
                 ('lowest_mixed_points', models.PositiveIntegerField(editable=False, null=True, verbose_name='lowest points with cash')),
                 ('lowest_mixed_fen', models.PositiveIntegerField(editable=False, null=True, verbose_name='cash with the lowest points')),

@@ -4,6 +4,7 @@ What lists filter by is repeated on the product (``lowest_*``) and refreshed her
 """
 
 import uuid
+from collections import Counter
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -163,16 +164,15 @@ def count_redeemed(*, lines):
     """Add ``lines``, a list of ``(sku_id, quantity)``, to the popularity of their products.
 
     Call it after the order's own transaction (from the outbox): popularity must not hold up anybody's order. A
-    quantity may be negative.
+    quantity may be negative, and may come before the one that it takes back: the sum is the same in any order.
     """
-    quantities = {}
+    quantities = Counter()
     product_of = dict(SKU.objects.filter(pk__in=[pk for pk, _n in lines]).values_list("pk", "product_id"))
     for sku_id, quantity in lines:
-        quantities[product_of[sku_id]] = quantities.get(product_of[sku_id], 0) + quantity
+        quantities[product_of[sku_id]] += quantity
     with transaction.atomic():
         for pk in sorted(quantities):
-            count = quantities[pk]
-            Product.objects.filter(pk=pk, redeemed_count__gte=-count).update(redeemed_count=F("redeemed_count") + count)
+            Product.objects.filter(pk=pk).update(redeemed_count=F("redeemed_count") + quantities[pk])
 
 
 def _read(source):
