@@ -83,6 +83,7 @@ def close_unpaid_orders():
     """Net: orders whose payment window is over (F9)."""
     at = clock.now()
     unpaid = Order.objects.filter(state=State.PENDING_PAYMENT, pay_before__lte=at)
+    unpaid = unpaid.exclude(payments__state=PaymentState.DISPUTED)
     newest = Payment.objects.filter(order=OuterRef("pk")).order_by("-pk").values("provider")[:1]
     _each(unpaid, lambda pk: cancelling.close_unpaid(order_id=pk, at=at), provider=Subquery(newest))
 
@@ -93,6 +94,12 @@ def confirm_receipts():
     at = clock.now()
     arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=settings.AUTO_RECEIPT_DAYS))
     _each(arrived, lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))
+
+
+@shared_task
+def prune_notifications():
+    """Refused callbacks are kept for a month (F5)."""
+    notifications.prune(at=clock.now())
 
 
 def _each(due, work, *, provider=None):

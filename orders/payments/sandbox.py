@@ -32,6 +32,7 @@ class SandboxProvider(Provider):
     label = _("Sandbox payment")
     icon = "flask-conical"
     merchant = "pointsmall"
+    proof = (protocol.TIMESTAMP, protocol.SIGNATURE)
 
     def create(self, *, reference, amount_fen, title, return_url, notify_url, expires_at):
         token = signing.dumps(

@@ -20,7 +20,7 @@ def signed(content, *, secret, at):
 
 
 def verified(headers, content, *, secret, at):
-    """Whether headers (lower-case names) carry a fresh and right signature of ``content``. No secret believes nobody."""
+    """Whether headers (lower-case names) carry a fresh, right signature of ``content``. No secret believes nobody."""
     if not secret:
         return False
     timestamp, signature = headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, "")

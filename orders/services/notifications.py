@@ -1,5 +1,8 @@
 """Callbacks of payment providers: checked and stored at once, worked off later (F5)."""
 
+from datetime import timedelta
+
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -7,9 +10,11 @@ from orders.models import NotificationState, Payment, PaymentNotification
 from orders.payments.base import BadCallback
 from orders.services import paying
 
+LONGEST_PROOF = 2_048
 KEPT_BYTES = 16_384
 KEPT_REFUSED_BYTES = 2_048
-KEPT_HEADERS = 30
+KEPT_UNREAD_AN_HOUR = 20  # of one address: whoever floods us fills no table
+KEPT_REFUSED = timedelta(days=30)
 
 
 class NotificationRefused(DomainError):
@@ -19,17 +24,20 @@ class NotificationRefused(DomainError):
     message = _("The notification was refused.")
 
 
-def receive(*, provider, headers, body, at):
+def receive(*, provider, headers, body, at, address=""):
     """Check a callback and store it; returns the ``PaymentNotification`` to work off, or None for a known one.
 
-    ``headers`` have lower-case names, ``body`` is raw bytes. Signature, merchant, order and amount must all be right;
-    a wrong callback is stored as refused, without its event id, and raises ``NotificationRefused``.
+    ``headers`` have lower-case names, ``body`` is raw bytes, ``address`` is where it came from. Signature, merchant,
+    order and amount must all be right; a wrong callback is stored as refused, without its event id and headers, and
+    raises ``NotificationRefused``. Of those that cannot even be read, an address leaves only so many an hour.
     """
-    raw = {"provider": provider.code, "headers": _kept(headers), "received_at": at}
+    raw = {"provider": provider.code, "received_at": at}
     try:
         told = provider.parse_callback(headers=headers, body=body, at=at)
     except BadCallback as error:
-        raise _refused(raw, body, error.reason) from error
+        if not _is_flooding(address):
+            _refused(raw, body, error.reason)
+        raise NotificationRefused(reason=error.reason) from error
     payment = Payment.objects.filter(provider=provider.code, reference=told.reference).first()
     if told.merchant != provider.merchant:
         raise _refused(raw, body, "merchant")
@@ -44,7 +52,7 @@ def receive(*, provider, headers, body, at):
             "payment": payment,
             "outcome": told.outcome,
             "provider_id": told.provider_id,
-            "headers": raw["headers"],
+            "headers": {name: headers[name][:LONGEST_PROOF] for name in provider.proof if name in headers},
             "body": _text(body, KEPT_BYTES),
             "received_at": at,
         },
@@ -67,6 +75,21 @@ def work_off(*, notification_id, by, at):
     PaymentNotification.objects.filter(pk=notification.pk).update(state=NotificationState.WORKED, worked_at=at)
 
 
+def prune(*, at):
+    """Forget refused callbacks that are older than ``KEPT_REFUSED``; returns how many there were."""
+    old = PaymentNotification.objects.filter(state=NotificationState.REFUSED, received_at__lt=at - KEPT_REFUSED)
+    return old.delete()[0]
+
+
+def _is_flooding(address):
+    key = f"callbacks_refused:{address}"
+    cache.add(key, 0, timeout=3600)
+    try:
+        return cache.incr(key) > KEPT_UNREAD_AN_HOUR
+    except ValueError:  # it ran out between the two
+        return False
+
+
 def _refused(raw, body, reason, payment=None):
     PaymentNotification.objects.create(
         **raw, state=NotificationState.REFUSED, reason=reason, payment=payment, body=_text(body, KEPT_REFUSED_BYTES)
@@ -76,9 +99,3 @@ def _refused(raw, body, reason, payment=None):
 
 def _text(body, most):
     return body[:most].decode("utf-8", "replace").replace("\x00", "\ufffd")
-
-
-def _kept(headers):
-    """What a dispute may need: no cookies, nothing endless."""
-    kept = sorted(set(headers) - {"cookie", "authorization"})[:KEPT_HEADERS]
-    return {name: headers[name][:500].replace("\x00", "") for name in kept}

@@ -1,9 +1,12 @@
 """To the payment provider and back, and what the provider tells us behind the member's back (F5)."""
 
 import structlog
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +27,7 @@ MOST_BYTES = 65_536
 ASK_AFTER = 2  # looks of the waiting page
 GIVE_UP_AFTER = 15
 LOOK_EVERY_S = 2
+ASK_EVERY_S = 60  # one payment, however often the page is loaded
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +65,7 @@ def returned(request, number):
         messages.warning(request, _("The payment did not go through, and no money was taken. You can try again."))
         return redirect(order)
     looks = _looks(request)
-    if looks == ASK_AFTER:
+    if looks == ASK_AFTER and cache.add(f"asked:{payment.pk}", True, timeout=ASK_EVERY_S):
         tasks.ask_provider.delay(payment.pk)
     response = render(request, "orders/returned.html", {"order": order, "gave_up": looks >= GIVE_UP_AFTER})
     if looks < GIVE_UP_AFTER:
@@ -81,13 +85,22 @@ def callback(request, provider):
         return HttpResponse("too large", status=413, content_type="text/plain")
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        notification = notifications.receive(provider=provider, headers=headers, body=request.body, at=clock.now())
+        notification = notifications.receive(
+            provider=provider, headers=headers, body=request.body, at=clock.now(), address=_address(request)
+        )
     except notifications.NotificationRefused as error:
         log.warning("callback_refused", provider=provider.code, reason=error.details["reason"])
         return HttpResponse(error.details["reason"], status=400, content_type="text/plain")
     if notification is not None:
         tasks.work_notification.delay_on_commit(notification.pk)
     return HttpResponse(provider.acknowledgement, content_type="text/plain")
+
+
+def _address(request):
+    try:
+        return get_adapter().get_client_ip(request)
+    except PermissionDenied:  # it cannot be told: those share one count
+        return ""
 
 
 def _looks(request):

@@ -17,7 +17,7 @@ from orders.models import NotificationState, Order, Payment, PaymentNotification
 from orders.payments.base import FAILED, PAID, BadCallback, BadSignature
 from orders.sandbox_gateway import gateway, protocol
 from orders.sandbox_gateway import tasks as gateway_tasks
-from orders.services import cancelling, paying
+from orders.services import cancelling, notifications, paying
 from points import audit
 from points.queries import balance
 from tests.orders.conftest import sweep
@@ -291,8 +291,10 @@ def test_money_that_came_after_closing_is_found_without_a_callback(order, at, wi
 
 def test_an_answer_with_another_amount_is_not_believed(order, at, wire):
     gateway.decide(token_data(order.payments.get()) | {"amount_fen": 1}, paid=True, at=at)
-    assert paying.ask(payment_id=order.payments.get().pk, by=BY, at=at) == "waiting"
-    unchanged(order, at)
+    assert paying.ask(payment_id=order.payments.get().pk, by=BY, at=at) == "disputed"
+    order.refresh_from_db()
+    assert (order.state, order.payments.get().state) == (State.PENDING_PAYMENT, PaymentState.DISPUTED)
+    assert balance(order.member_id, at=at).held == order.points
 
 
 def test_what_the_broker_lost_is_swept(client, order, at, time_machine_at, wire):
@@ -498,7 +500,42 @@ def test_callback_before_the_browser_returns(signed_in, client, order, at, commi
     assert signed_in.get(reverse("orders:returned", args=[order.number])).url == f"/orders/{order.number}/"
 
 
-def test_no_cookie_is_kept_with_a_notification(client, order, at):
+def test_only_the_providers_own_headers_are_kept(client, order, at):
     client.cookies["sessionid"] = "secret-session"
     call(client, told(order), at)
-    assert "secret-session" not in json.dumps(PaymentNotification.objects.get().headers)
+    call(client, told(order), at, secret="guessed")
+    kept = PaymentNotification.objects.exclude(state=NotificationState.REFUSED).get().headers
+    refused = PaymentNotification.objects.get(state=NotificationState.REFUSED).headers
+    assert set(kept) == {protocol.TIMESTAMP, protocol.SIGNATURE}
+    assert refused == {}
+
+
+def test_forgeries_of_one_address_fill_no_table(client, order, at, committing):
+    for _n in range(notifications.KEPT_UNREAD_AN_HOUR + 3):
+        assert call(client, told(order), at, secret="guessed").status_code == 400
+    assert PaymentNotification.objects.count() == notifications.KEPT_UNREAD_AN_HOUR
+    client.post(CALLBACK, {}, content_type="application/json", REMOTE_ADDR="192.0.2.7")
+    assert PaymentNotification.objects.count() == notifications.KEPT_UNREAD_AN_HOUR + 1
+    with committing():
+        assert call(client, told(order), at).status_code == 200
+    order.refresh_from_db()
+    assert order.state == State.TO_SHIP
+
+
+def test_refused_callbacks_are_forgotten_after_a_month(client, order, at, committing, time_machine_at):
+    with committing():
+        call(client, told(order), at)
+        call(client, told(order), at, secret="guessed")
+    for days, left in ((29, 2), (31, 1)):
+        time_machine_at(at + timedelta(days=days))
+        tasks.prune_notifications()
+        assert PaymentNotification.objects.count() == left
+    assert PaymentNotification.objects.get().state == NotificationState.WORKED
+
+
+def test_the_provider_is_asked_once_however_often_the_page_is_loaded(signed_in, order, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks.ask_provider, "delay", asked.append)
+    for _n in range(5):
+        signed_in.get(reverse("orders:returned", args=[order.number]) + "?looks=2")
+    assert asked == [order.payments.get().pk]
