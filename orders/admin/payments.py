@@ -19,6 +19,7 @@ TONES = {
     PaymentState.FAILED: "danger",
     PaymentState.REFUNDING: "warning",
     PaymentState.REFUNDED: "default",
+    PaymentState.DISPUTED: "danger",
     PaymentState.REFUND_REFUSED: "danger",
     PaymentState.CLOSED: "default",
 }

@@ -24,8 +24,8 @@ class Order(models.Model):
     """A redemption: points, and cash where a way asks for it. Prices, names and the address are snapshots.
 
     ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen"}`` as
-    ``orders.rules.pricing.Sum`` holds them. ``returned`` says what a cancellation gave back:
-    ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
+    ``orders.rules.pricing.Sum`` holds them. ``returned`` says what went back, by a cancellation or because it was
+    paid too late or twice: ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
     """
 
     number = models.CharField(_("order number"), max_length=20, unique=True)

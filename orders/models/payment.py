@@ -10,7 +10,8 @@ from orders.models.order import Order
 class PaymentState(models.TextChoices):
     """OPEN waits for money; CLOSED is no longer wanted, and refunded by itself if it is paid all the same.
 
-    REFUND_REFUSED is for staff: the provider will not give the money back, and asking again does not help.
+    Two are for staff. DISPUTED: the provider says that another amount was paid; the order waits for somebody to look.
+    REFUND_REFUSED: the provider will not give the money back, and asking again does not help.
     """
 
     OPEN = "open", _("Waiting")
@@ -19,6 +20,7 @@ class PaymentState(models.TextChoices):
     CLOSED = "closed", _("Closed")
     REFUNDING = "refunding", _("Refund under way")
     REFUNDED = "refunded", _("Refunded")
+    DISPUTED = "disputed", _("Another amount was paid")
     REFUND_REFUSED = "refund_refused", _("Refund refused")
 
 

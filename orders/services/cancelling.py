@@ -32,7 +32,8 @@ def close_unpaid(*, order_id, at):
     """Close an order whose payment window is over; True when it was closed now.
 
     The provider is asked first, without a lock: money that has arrived moves the order on instead. A provider that
-    does not answer raises ``ProviderUnavailable``, and the sweep comes again.
+    does not answer raises ``ProviderUnavailable``, and the clock comes again. While a payment is disputed the order
+    stays open for staff.
     """
     order = Order.objects.get(pk=order_id)
     if order.state != State.PENDING_PAYMENT or order.pay_before > at:
@@ -47,7 +48,7 @@ def close_unpaid(*, order_id, at):
             return False
     with locking_transaction():
         order = moves.lock(order_id)
-        if order.state != State.PENDING_PAYMENT or order.pay_before > at:
+        if order.state != State.PENDING_PAYMENT or order.pay_before > at or paying.is_disputed(order):
             return False
         _cancel(order, by=BY_TIMEOUT, at=at, reason=telling.BY_TIMEOUT)
     return True
@@ -61,7 +62,7 @@ def _cancel(order, *, by, at, reason):
     was_redeemed = order.state != State.PENDING_PAYMENT
     parts = _return_points(order, by=by, at=at)
     lines = list(order.items.values_list("sku_id", "quantity"))
-    refunded_fen = 0
+    refunded_fen = order.returned.get("fen", 0)  # what was paid twice is on its way already
     for payment in order.payments.select_for_update(of=("self",)):
         if payment.state == PaymentState.PAID:
             refunded_fen += payment.amount_fen

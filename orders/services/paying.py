@@ -11,7 +11,7 @@ from core.db import locking_transaction
 from core.errors import DomainError
 from orders import payments
 from orders.models import Payment, PaymentState, State
-from orders.payments.base import FAILED, PAID, WAITING, RefundRefused
+from orders.payments.base import FAILED, PAID, RefundRefused
 from orders.rules import keys
 from orders.services import moves, popularity
 from points import ledger
@@ -23,6 +23,7 @@ FIRST_ASK = timedelta(minutes=2)  # a notification that has not come by then is 
 LAST_ASK = timedelta(days=2)  # later than that no money comes any more
 REFUND_WAIT = timedelta(minutes=2)  # after the first try; twice as long after each
 LONGEST_REFUND_WAIT = timedelta(hours=6)
+DISPUTED = PaymentState.DISPUTED
 STILL_ASKED = (PaymentState.OPEN, PaymentState.CLOSED)
 MONEY_CAME = (PaymentState.PAID, PaymentState.REFUNDING, PaymentState.REFUNDED, PaymentState.REFUND_REFUSED)
 
@@ -32,6 +33,13 @@ class NothingToPay(DomainError):
 
     code = "nothing_to_pay"
     message = _("There is nothing to pay on this order any more.")
+
+
+class PaymentDisputed(DomainError):
+    """The provider says that another amount was paid; paying once more would make it worse."""
+
+    code = "payment_disputed"
+    message = _("Another amount than asked for has arrived. We are looking into it; please do not pay again.")
 
 
 class NothingToRefund(DomainError):
@@ -55,13 +63,15 @@ def open_payment(order, provider, *, at):
 def ensure_payment(*, order, provider, at):
     """The open payment of an unpaid order; a new one when the last failed or another provider was chosen.
 
-    Raises ``NothingToPay`` or ``UnknownProvider``.
+    Raises ``NothingToPay``, ``PaymentDisputed`` or ``UnknownProvider``.
     """
     payments.offer(provider)
     with locking_transaction():
         order = moves.lock(order.pk)
         if order.state != State.PENDING_PAYMENT or order.pay_before <= at:
             raise NothingToPay
+        if is_disputed(order):
+            raise PaymentDisputed
         current = order.payments.filter(state=PaymentState.OPEN).first()
         if current is not None and current.provider == provider:
             return current
@@ -106,6 +116,8 @@ def settle(*, payment_id, outcome, provider_id, by, at):
             popularity.publish(order, list(order.items.values_list("sku_id", "quantity")), at=at)
         else:
             _set(payment, payment.state, provider_id=provider_id, paid_at=at, next_ask_at=None)
+            order.returned = {**order.returned, "fen": order.returned.get("fen", 0) + payment.amount_fen}
+            order.save(update_fields=["returned"])  # the member reads of it on the order's page
             start_refund(payment, by=by, at=at)
         return payment.state
 
@@ -173,6 +185,7 @@ def refund_again(*, payment, by, at):
 def ask(*, payment_id, by, at):
     """Ask the provider what became of a payment and settle it; returns the provider's outcome.
 
+    When another amount was paid, the payment is left to staff and DISPUTED is returned.
     Raises ``ProviderUnavailable`` or ``UnknownProvider``. No lock is held while the provider is asked.
     """
     payment = Payment.objects.get(pk=payment_id)
@@ -182,10 +195,30 @@ def ask(*, payment_id, by, at):
     )
     status = payments.get(payment.provider).query(reference=payment.reference)
     if status.outcome == PAID and status.amount_fen != payment.amount_fen:
-        log.error("payment_amount_differs", reference=payment.reference, answered_fen=status.amount_fen)
-        return WAITING
+        _dispute(payment, status, by=by, at=at)
+        return DISPUTED
     settle(payment_id=payment.pk, outcome=status.outcome, provider_id=status.provider_id, by=by, at=at)
     return status.outcome
+
+
+def is_disputed(order):
+    """Whether a payment of the order waits for staff to look: then the clock leaves the order alone."""
+    return order.payments.filter(state=PaymentState.DISPUTED).exists()
+
+
+def _dispute(payment, status, *, by, at):
+    """The provider was paid another amount: neither ours to keep nor to send back without somebody looking."""
+    log.error("payment_amount_differs", reference=payment.reference, answered_fen=status.amount_fen)
+    with locking_transaction():
+        order = moves.lock(payment.order_id)
+        payment = Payment.objects.select_for_update(of=("self",)).get(pk=payment.pk)
+        if payment.state in MONEY_CAME or payment.state == PaymentState.DISPUTED:
+            return
+        _set(payment, PaymentState.DISPUTED, provider_id=status.provider_id, next_ask_at=None)
+        audit.record(
+            "payment.disputed", by=by, subject=order.subject, at=at,
+            reference=payment.reference, amount_fen=payment.amount_fen, answered_fen=status.amount_fen,
+        )  # fmt: skip
 
 
 def _set(payment, state, **changes):

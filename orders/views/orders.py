@@ -15,7 +15,7 @@ from orders import payments, queries
 from orders.models import State
 from orders.queries.history import PAGE
 from orders.rules import pricing, telling
-from orders.services import cancelling, receiving
+from orders.services import cancelling, paying, receiving
 from orders.states import MEMBER_MAY_CANCEL
 
 
@@ -70,7 +70,7 @@ def detail(request, number):
             "sums": pricing.restored(order.sums),
             "sum_label": _sum_label(order),
             "masked_phone": phones.mask(order.ship_phone),
-            "payable": payable(order, at),
+            "payable": payable(order, at) and not paying.is_disputed(order),
             "last_payment": last_payment,
             "pay_with": _pay_with(last_payment),
             "cancellable": order.state in MEMBER_MAY_CANCEL,

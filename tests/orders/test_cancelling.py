@@ -12,7 +12,7 @@ from core.models import AuditEvent, OutboxMessage
 from core.templatetags.mall import shop_day
 from orders import tasks
 from orders.models import Carrier, Order, PaymentState, State
-from orders.payments.base import PAID, ProviderUnavailable
+from orders.payments.base import PAID, ProviderUnavailable, Status
 from orders.payments.sandbox import SandboxProvider
 from orders.rules import telling
 from orders.sandbox_gateway import gateway, protocol
@@ -262,6 +262,41 @@ def test_paid_meanwhile_is_not_closed(place, cup, member, at, wire):
     assert order.state == State.TO_SHIP
     assert order.payments.get().state == PaymentState.PAID
     assert balance(member.pk, at=at).available == 4600
+
+
+def test_another_amount_than_asked_for_is_left_to_staff(place, cup, member, at, monkeypatch, time_machine_at):
+    order = place((cup, "mixed", 1))
+    payment = order.payments.get()
+    monkeypatch.setattr(SandboxProvider, "query", lambda self, *, reference: Status(PAID, 3199, "P9"))
+    late = at + timedelta(minutes=31)
+    assert cancelling.close_unpaid(order_id=order.pk, at=late) is False
+    time_machine_at(late)
+    sweep()
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    assert order.state == State.PENDING_PAYMENT
+    assert (payment.state, payment.provider_id, payment.next_ask_at) == (PaymentState.DISPUTED, "P9", None)
+    event = AuditEvent.objects.get(event="payment.disputed")
+    assert (event.data["amount_fen"], event.data["answered_fen"]) == (3200, 3199)
+    with pytest.raises(paying.PaymentDisputed):
+        paying.ensure_payment(order=order, provider="sandbox", at=at)
+    cancelling.cancel_order(order=order, by=actors.staff(1), at=late)
+    assert order.payments.get().state == PaymentState.DISPUTED
+    all_back(member, cup, late)
+
+
+def test_money_that_comes_after_the_end_is_told(signed_in, place, cup, at):
+    order = place((cup, "mixed", 1))
+    cancelling.cancel_order(order=order, by=BY, at=at)
+    url = order.get_absolute_url()
+    assert "32.00" not in str(signed_in.get(url).context["returned"])
+    for _twice in range(2):
+        pay(order, at)
+    order.refresh_from_db()
+    assert (order.returned["points"], order.returned["fen"]) == (400, 3200)
+    page = signed_in.get(url)
+    assert "32.00" in "".join(page.context["returned"])
+    assert page.context["returned"][-1] in page.content.decode()
 
 
 def test_a_provider_that_is_silent_postpones_it(place, cup, at, dead_wire):
