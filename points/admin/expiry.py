@@ -39,7 +39,7 @@ class AnnounceForm(forms.Form):
         min_value=0,
         max_value=MOST_MONTHS,
         initial=12,
-        label=_("Months"),
+        label=_("Number of months"),
         help_text=_("0 with a month, quarter or year: the running one. Not used where points never end."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
@@ -69,10 +69,6 @@ class ExpiryPolicyAdmin(LookOnlyAdmin):
         if not self.has_add_permission(request):
             return False
         return object_id is None or str(object_id) > str(clock.shop_date(clock.now()))
-
-    def changelist_view(self, request, extra_context=None):
-        in_force = wording.expiry(rules.policy_at(clock.now()))
-        return super().changelist_view(request, {"subtitle": in_force, **(extra_context or {})})
 
     @display(description=_("rule"))
     def in_words(self, policy):
