@@ -18,10 +18,6 @@ app.conf.beat_schedule = {
     "ask-providers": {"task": "orders.tasks.ask_providers", **EVERY_MINUTE},
     "send-refunds": {"task": "orders.tasks.send_refunds", **EVERY_MINUTE},
     "close-unpaid-orders": {"task": "orders.tasks.close_unpaid_orders", **EVERY_MINUTE},
-        "task": "orders.tasks.prune_notifications",
-        "schedule": 86_400.0,
-        "options": {"expires": 3600},
-    },
     "confirm-receipts": {"task": "orders.tasks.confirm_receipts", **EVERY_MINUTE},
     "prune-notifications": {
         "task": "orders.tasks.prune_notifications",
