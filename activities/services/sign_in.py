@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as N_
 from psycopg.errors import UniqueViolation
 
 from activities import rules
@@ -54,7 +54,7 @@ def sign_in(*, member, by, at):
 
 def _breakdown(day):
     """How the points came about (C11): sentences of the source and their values, to be put into words when read."""
-    steps = [[gettext_noop("Day %(day)s in a row"), rules.base_for(day), {"day": day}]]
+    steps = [[N_("Day %(day)s in a row"), rules.base_for(day), {"day": day}]]
     if bonus := rules.bonus_for(day):
-        steps.append([gettext_noop("Extra for %(days)s days in a row"), bonus, {"days": rules.CYCLE}])
+        steps.append([N_("Extra for %(days)s days in a row"), bonus, {"days": rules.CYCLE}])
     return {"steps": steps}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as N_
 
 from accounts import services as accounts
 from accounts.models import User
@@ -28,7 +28,7 @@ BY = actors.system("demo")
 PROVIDER = "sandbox"
 STAFF_LOGIN, STAFF_PASSWORD = "admin", "admin-demo-1"  # development only, printed by `make run`
 MEMBER_PASSWORD = "member-demo-1"  # noqa: S105 - the same
-PURCHASE = gettext_noop("Paid %(amount)s, 1 point for each yuan")
+PURCHASE = N_("Paid %(amount)s, 1 point for each yuan")
 OPENED = timedelta(days=200)  # the mall is older than its first member
 
 
