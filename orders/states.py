@@ -11,7 +11,7 @@ MOVES = {
     State.CANCELLED: set(),
 }
 
-MEMBER_MAY_CANCEL = {State.PENDING_PAYMENT, State.TO_SHIP}
+MEMBER_MAY_CANCEL = {from_state for from_state, reached in MOVES.items() if State.CANCELLED in reached}
 
 
 def allowed(from_state, to_state):

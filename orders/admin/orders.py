@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import Sum
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -170,7 +170,7 @@ class OrderAdmin(LookOnlyAdmin):
             for line in order.sums
         ]
         lines.append((_("Total"), price_text(order.points, order.cash_fen)))
-        return "；".join(f"{label} {amount}" for label, amount in lines)
+        return format_html_join("", "<div>{} {}</div>", lines)
 
     @display(description=_("reason of cancellation"))
     def cancelled_why(self, order):

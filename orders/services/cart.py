@@ -1,14 +1,21 @@
 """The cart: what a member means to redeem (F2). It holds choices; prices are looked up when it is shown."""
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from catalog.models import SKU
-from catalog.services.stock import NotListed
+from catalog.services.stock import NotListed, UnknownSKU
+from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from orders.models import CartLine
 from orders.models.cart import MOST_LINES, MOST_PIECES
+
+
+class LineGone(DomainError):
+    """Another tab took it out or ordered it."""
+
+    code = "line_gone"
+    message = _("This item is not in the cart any more.")
 
 
 class CartFull(DomainError):
@@ -19,12 +26,12 @@ class CartFull(DomainError):
 def put(*, member, sku_id, way, quantity, at):
     """Put ``quantity`` more pieces of a SKU into the cart, at most ``MOST_PIECES`` of a line; returns the line.
 
-    Raises ``InvalidInput``, ``NotListed``, ``WayNotOffered``, ``CartFull``.
+    Raises ``InvalidInput``, ``UnknownSKU``, ``NotListed``, ``WayNotOffered``, ``CartFull``, ``Busy``.
     """
     check_choice(sku_id=sku_id, way=way, quantity=quantity)
-    with transaction.atomic():
+    with locking_transaction():
         _only_one_at_a_time(member)
-        line = CartLine.objects.filter(member=member, sku_id=sku_id, way=way).first()
+        line = CartLine.objects.select_for_update().filter(member=member, sku_id=sku_id, way=way).first()
         if line is None:
             if CartLine.objects.filter(member=member).count() >= MOST_LINES:
                 raise CartFull(most=MOST_LINES)
@@ -35,11 +42,17 @@ def put(*, member, sku_id, way, quantity, at):
 
 
 def change(*, line, way, quantity):
-    """Give a line another quantity or way; two lines of one SKU in one way become one. Returns what is left."""
+    """Give a line another quantity or way; two lines of one SKU in one way become one. Returns what is left.
+
+    Raises what ``put`` raises, and ``LineGone``.
+    """
     check_choice(sku_id=line.sku_id, way=way, quantity=quantity)
-    with transaction.atomic():
+    with locking_transaction():
         _only_one_at_a_time(line.member)
-        twin = CartLine.objects.filter(member=line.member, sku_id=line.sku_id, way=way).exclude(pk=line.pk).first()
+        lines = {each.pk: each for each in _locked(line.member, line.sku_id)}
+        if (line := lines.pop(line.pk, None)) is None:
+            raise LineGone
+        twin = next((each for each in lines.values() if each.way == way), None)
         if twin is not None:
             quantity = min(quantity + twin.quantity, MOST_PIECES)
             twin.delete()
@@ -58,9 +71,20 @@ def check_choice(*, sku_id, way, quantity):
     if not isinstance(quantity, int) or not 1 <= quantity <= MOST_PIECES:
         raise InvalidInput(field=_("Quantity"))
     sku = SKU.objects.select_related("product").filter(pk=sku_id).first()
-    if sku is None or not sku.product.is_listed:
-        raise NotListed(sku=sku_id, name=sku.product.title if sku else sku_id)
+    check_listed(sku, sku_id)
     sku.price(way)
+
+
+def check_listed(sku, sku_id):
+    """Raise unless ``sku`` is offered. What never was is as unknown as what is not there: drafts have no name yet."""
+    if sku is None or sku.product.listed_at is None:
+        raise UnknownSKU(sku=sku_id)
+    if not sku.product.is_listed:
+        raise NotListed(sku=sku_id, name=sku.product.title)
+
+
+def _locked(member, sku_id):
+    return CartLine.objects.select_for_update().filter(member=member, sku_id=sku_id).order_by("pk")
 
 
 def _only_one_at_a_time(member):

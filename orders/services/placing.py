@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from catalog.models import SKU, ProductImage
 from catalog.services import stock
-from catalog.services.stock import NotListed
 from core import clock
 from core.crypto import fingerprint
 from core.db import locking_transaction
@@ -19,6 +19,7 @@ from orders.models import CartLine, Order, OrderItem, State
 from orders.models.cart import MOST_LINES, MOST_PIECES
 from orders.rules import keys, numbers, pricing
 from orders.services import moves, paying, popularity
+from orders.services.cart import check_listed
 from points import ledger
 
 LONGEST_NOTE = 200
@@ -52,6 +53,13 @@ class PaymentWayMissing(DomainError):
     message = _("Please choose how to pay the cash.")
 
 
+class TooManyUnpaid(DomainError):
+    """Unpaid orders hold stock: one member may have ``MAX_UNPAID_ORDERS`` of them at once."""
+
+    code = "too_many_unpaid"
+    message = _("You have %(most)s orders to pay already. Pay or cancel one of them first. Nothing was changed.")
+
+
 class PriceChanged(DomainError):
     """What was shown is not what it costs now. ``priced`` is the new ``PricedOrder``."""
 
@@ -75,9 +83,9 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
     3. the SKUs are taken off the shelf.
 
     With points alone it is to be shipped; with cash it waits ``PAYMENT_WINDOW_MINUTES`` for the payment.
-    Raises ``EmptyCart``, ``TooManyLines``, ``InvalidInput``, ``AddressMissing``, ``NotListed``, ``WayNotOffered``,
-    ``PriceChanged``, ``PaymentWayMissing``, ``UnknownProvider``, ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing
-    is written then.
+    Raises ``EmptyCart``, ``TooManyLines``, ``InvalidInput``, ``AddressMissing``, ``UnknownSKU``, ``NotListed``,
+    ``WayNotOffered``, ``PriceChanged``, ``PaymentWayMissing``, ``TooManyUnpaid``, ``UnknownProvider``,
+    ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing is written then.
     """
     if (earlier := _placed_before(member, form_key)) is not None:
         return earlier
@@ -92,9 +100,13 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
             raise PaymentWayMissing
         payments.offer(provider)
     with locking_transaction():
+        if priced.fen:
+            User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)  # unpaid orders are counted
         order, is_new = _new_order(member, address, form_key, priced, note=note, at=at)
         if not is_new:
             return order
+        if priced.fen:
+            _limit_unpaid(member)
         _snapshot(order, choices, skus)
         moves.record(order, "", by=by, at=at)
         if from_cart:
@@ -127,12 +139,10 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
 
 
 def price_choices(choices):
-    """``({sku_id: SKU}, PricedOrder)`` at today's prices; raises ``NotListed`` or ``WayNotOffered``."""
+    """``({sku_id: SKU}, PricedOrder)`` at today's prices; raises ``UnknownSKU``, ``NotListed``, ``WayNotOffered``."""
     skus = SKU.objects.select_related("product").in_bulk([choice.sku_id for choice in choices])
     for choice in choices:
-        sku = skus.get(choice.sku_id)
-        if sku is None or not sku.product.is_listed:
-            raise NotListed(sku=choice.sku_id, name=sku.product.title if sku else choice.sku_id)
+        check_listed(skus.get(choice.sku_id), choice.sku_id)
     return skus, pricing.price_order([(choice, skus[choice.sku_id].price(choice.way)) for choice in choices])
 
 
@@ -212,6 +222,12 @@ def _snapshot(order, choices, skus):
         )
         for position, choice in enumerate(choices)
     )
+
+
+def _limit_unpaid(member):
+    most = settings.MAX_UNPAID_ORDERS
+    if Order.objects.filter(member=member, state=State.PENDING_PAYMENT).count() > most:
+        raise TooManyUnpaid(most=most)
 
 
 def _empty_cart(member, choices, priced):

@@ -52,7 +52,8 @@ def cart_add(request):
         return redirect(_back(request, reverse("catalog:list")))
     choice = form.cleaned_data
     sku = SKU.objects.select_related("product").filter(pk=choice["sku"]).first()
-    product_url = sku.product.get_absolute_url() if sku else reverse("catalog:list")
+    is_known_product = sku is not None and sku.product.listed_at is not None
+    product_url = sku.product.get_absolute_url() if is_known_product else reverse("catalog:list")
     now = bool(request.POST.get("now"))
     quick_url = _quick_url(choice)
     if not is_known:
@@ -106,4 +107,5 @@ def _quick_url(choice):
 def _back(request, default):
     """The page of ours that the form names in ``next``, else ``default``."""
     url = request.POST.get("next", "")
-    return url if url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}) else default
+    allowed = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if allowed else default

@@ -5,10 +5,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import SKU
 from catalog.services import products
+from catalog.services.stock import UnknownSKU
 from core import actors
 from orders.models import Carrier, CartLine, Order, State
 from orders.rules.pricing import Choice, price_order
@@ -131,6 +134,53 @@ def test_two_lines_become_one(signed_in, cup, fill):
     line = CartLine.objects.get(way="points")
     signed_in.post(reverse("orders:cart_line", args=[line.pk]), {"quantity": 2, "way": "mixed"})
     assert [(line.way, line.quantity) for line in CartLine.objects.all()] == [("mixed", 5)]
+
+
+def test_a_line_that_another_tab_took_out(signed_in, cup, fill, monkeypatch):
+    fill((cup, "points", 2))
+    line = CartLine.objects.get()
+    honest = cart.change
+
+    def late(**options):
+        CartLine.objects.all().delete()
+        return honest(**options)
+
+    monkeypatch.setattr(cart, "change", late)
+    response = signed_in.post(reverse("orders:cart_line", args=[line.pk]), {"quantity": 3}, follow=True)
+    assert [str(message) for message in response.context["messages"]] == [str(cart.LineGone())]
+    assert not CartLine.objects.exists()
+
+
+def test_the_cart_locks_what_it_changes(cup, member, at):
+    line = cart.put(member=member, sku_id=cup.pk, way="points", quantity=1, at=at)
+    for act in (
+        lambda: cart.put(member=member, sku_id=cup.pk, way="points", quantity=1, at=at),
+        lambda: cart.change(line=line, way="mixed", quantity=1),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        sent = " ".join(query["sql"] for query in queries)
+        assert "lock_timeout" in sent
+        assert 'FROM "orders_cartline"' in sent
+        assert "FOR UPDATE" in sent
+
+
+def test_drafts_are_not_named(signed_in, make_sku, place):
+    draft = make_sku("DRAFT", name="未发布新品", listed=False, points_price=10)
+    sent = {"sku": draft.pk, "way": "points", "quantity": 1}
+    for now in ({}, {"now": "1"}):
+        response = signed_in.post("/cart/add/", sent | now, follow=True)
+        assert response.redirect_chain[-1][0] == "/products/"
+        assert "未发布新品" not in response.content.decode()
+    assert "未发布新品" not in signed_in.get("/checkout/", sent, follow=True).content.decode()
+    with pytest.raises(UnknownSKU):
+        place((draft, "points", 1))
+
+
+@pytest.mark.parametrize(("secure", "back"), [(False, "http://testserver/cart/"), (True, None)])
+def test_the_way_back_does_not_leave_https(signed_in, cup, secure, back):
+    sent = {"sku": cup.pk, "way": "points", "quantity": 1, "next": "http://testserver/cart/"}
+    assert signed_in.post("/cart/add/", sent, secure=secure).url == (back or cup.product.get_absolute_url())
 
 
 def test_removing(signed_in, cup, fill):

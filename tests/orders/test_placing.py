@@ -9,13 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from catalog.models import SKU
 from catalog.prices import WayNotOffered
 from catalog.services import products
-from catalog.services.stock import NotListed, SoldOut
+from catalog.services.stock import NotListed, SoldOut, UnknownSKU
 from core import actors, clock
 from core.errors import InvalidInput
 from orders import payments
 from orders.models import CartLine, Order, OrderItem, OrderMove, Payment, State
 from orders.rules import numbers, pricing
-from orders.services import cart, placing
+from orders.services import cancelling, cart, placing
 from points import audit, ledger
 from points.models import PointsEntry, PointsHold
 from points.queries import balance
@@ -227,7 +227,7 @@ def test_an_unlisted_product(place, cup, member, at):
 
 def test_an_unknown_sku(place, cup, member, at):
     cup.pk = 10**12
-    with pytest.raises(NotListed):
+    with pytest.raises(UnknownSKU):
         place((cup, "points", 1))
 
 
@@ -308,3 +308,17 @@ def test_the_database_refuses_nonsense(place, cup):
 def test_who_did_it(place, cup, member):
     order = place((cup, "points", 1))
     assert order.moves.get().by == actors.member(member.pk)
+
+
+def test_a_member_holds_no_more_than_so_many_unpaid_orders(place, make_member, cup, settings, at):
+    settings.MAX_UNPAID_ORDERS = 2
+    first, _second = place((cup, "mixed", 1)), place((cup, "mixed", 1))
+    with pytest.raises(placing.TooManyUnpaid):
+        place((cup, "mixed", 1))
+    assert stock_of(cup) == 8
+    assert place((cup, "mixed", 1), form_key=first.form_key) == first
+    place((cup, "points", 1))  # nothing to pay
+    other = make_member()
+    place((cup, "mixed", 1), member=other, address=other.addresses.get())
+    cancelling.cancel_order(order=first, by=actors.system("test"), at=at)
+    place((cup, "mixed", 1))

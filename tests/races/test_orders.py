@@ -170,6 +170,16 @@ def test_one_cart_two_tabs(sku):
     assert balance(member.pk, at=clock.now()).available == 10_000 - 100 * ROUNDS
 
 
+def test_unpaid_orders_of_one_member_are_limited_at_once(sku, settings):
+    settings.MAX_UNPAID_ORDERS = 3
+    member, address = make_member(1, 10_000)
+    outcomes = at_once(*(lambda: place(member, address, sku, "mixed") for _n in range(8)))
+    assert sum(isinstance(outcome, Order) for outcome in outcomes) == 3
+    assert {type(outcome) for outcome in outcomes} == {Order, placing.TooManyUnpaid}
+    assert SKU.objects.get(pk=sku.pk).stock == 7
+    all_adds_up()
+
+
 def test_pay_against_timeout(sku):
     """Either paid and to ship, or closed and the money on its way back; never both, never neither."""
     member, address = make_member(1, 1000)
