@@ -251,7 +251,7 @@ def test_a_grant_that_stopped_is_started_again(client, sign_in, member, now):
     url = upload(client, now, f"{member},40").url
     granting.start(grant=BulkGrant.objects.get(), by=f"staff:{person.pk}", at=AT)  # and its job was lost
     shown = client.get(url).content.decode()
-    assert "http-equiv" in shown
+    assert "data-moving" in shown
     now(client, url, {"act": "resume"})
     assert available(member) == 40
 
