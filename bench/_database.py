@@ -74,14 +74,16 @@ def add_members(connection, first, last):
     connection.execute(MEMBERS, [first, last])
 
 
-def start(module, *arguments, url):
-    """A process ``python -m module arguments``; it calls ``begin_together`` when it is ready."""
+def start(module, *arguments, url, errors=None):
+    """A process ``python -m module arguments``; it calls ``begin_together`` when it is ready. ``errors`` is where its
+    standard error goes."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=PROJECT,
         env=environment(url),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=errors,
         text=True,
     )
 
@@ -121,7 +123,8 @@ def median(figures):
 
 def spread(figures, unit=""):
     """The least and the most, for the note."""
-    return f"{min(figures):,.3g} to {max(figures):,.3g}{unit}"
+    digits = 0 if max(figures) >= 100 else 2
+    return f"{min(figures):,.{digits}f} to {max(figures):,.{digits}f}{unit}"
 
 
 def audit(url):

@@ -7,16 +7,13 @@ again and again with a persistent database connection, in turns.
 """
 
 import os
-import statistics
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 from wsgiref.util import setup_testing_defaults
 
-PROJECT = Path(__file__).resolve().parent.parent
+from bench import _database
+
 DATABASE = "bench_pages"
 PROCESSES = 2
 PRODUCTS = 120
@@ -35,19 +32,14 @@ alt="{{ card.name }}" width="360" height="360"><h3>{{ card.name }}</h3><b>{{ car
 
 def rows():
     """The row of ``make bench``: requests a second, medians of ``RUNS`` runs of ``RUN_S`` seconds."""
-    from pointsmall.bootstrap import prepare  # noqa: PLC0415 - starts the servers, wanted only when run
-
-    prepare()
-    with _scratch_database(os.environ["DATABASE_URL"]) as url:
-        filling = _python(url, "fill")
-        filling.communicate()
-        assert filling.returncode == 0
+    with _database.scratch_database(DATABASE) as url:
+        _database.run([sys.executable, "-m", "bench.pages", "fill"], url=url)
         results = {"bare": [], "ours": []}
         for _ in range(RUNS):
             for page, figures in results.items():
                 figures.append(_requests_a_second(url, page))
-    ours, bare = (statistics.median(results[page]) for page in ("ours", "bare"))
-    spread = {page: f"{min(figures):.0f} to {max(figures):.0f}" for page, figures in results.items()}
+    ours, bare = (_database.median(results[page]) for page in ("ours", "bare"))
+    spread = {page: _database.spread(figures) for page, figures in results.items()}
     return [
         {
             "name": "pages: list of goods, stranger",
@@ -62,41 +54,10 @@ def rows():
     ]
 
 
-@contextmanager
-def _scratch_database(url):
-    import psycopg  # noqa: PLC0415 - see rows()
-
-    parts = urlsplit(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            yield urlunsplit(parts._replace(path=f"/{DATABASE}"))
-        finally:
-            connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-
-
-def _python(url, act):
-    environment = {**os.environ, "DATABASE_URL": url, "MALL_ENV": "test", "DEBUG": "false"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "bench.pages", act],
-        cwd=PROJECT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 def _requests_a_second(url, page):
-    workers = [_python(url, page) for _ in range(PROCESSES)]
-    for worker in workers:
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    return sum(float(worker.communicate(timeout=RUN_S + 60)[0]) for worker in workers)
+    workers = [_database.start("bench.pages", page, url=url, errors=subprocess.DEVNULL) for _ in range(PROCESSES)]
+    _database.go(workers)
+    return sum(map(float, _database.results(workers, RUN_S + 60)))
 
 
 # In the processes
@@ -106,7 +67,6 @@ def _fill():
     """A scratch database with goods made by the services; pictures are names only, nothing of them is read."""
     import django  # noqa: PLC0415 - see rows()
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "pointsmall.settings"
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 - after setup()
     from django.db import connection  # noqa: PLC0415 - after setup()
@@ -147,7 +107,6 @@ def _fill():
 def _ours():
     import django  # noqa: PLC0415 - see rows()
 
-    os.environ["DJANGO_SETTINGS_MODULE"] = "pointsmall.settings"
     django.setup()
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - after setup()
 
@@ -222,8 +181,7 @@ def _work(page):
 
     for _ in range(WARM):
         request()
-    print("ready", flush=True)
-    sys.stdin.readline()
+    _database.begin_together()
     begun = time.perf_counter()
     done = 0
     while (passed := time.perf_counter() - begun) < RUN_S:
