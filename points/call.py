@@ -8,7 +8,7 @@ import json
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors as pg
 
 from core.errors import Busy
@@ -24,25 +24,28 @@ def call(sql, params):
     A refusal breaks the transaction around it, as any database error does: Django is told, and refuses to go on or to
     commit. Use a nested ``atomic()`` to catch one and continue.
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # once: django.db.connection looks it up for every attribute
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    raw = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = PREPARE
     try:
-        with transaction.mark_for_rollback_on_error():
-            connection.close_if_health_check_failed()
-            connection.ensure_connection()
-            connection.validate_no_broken_transaction()
-            raw = connection.connection
-            if raw.prepare_threshold is None:
-                raw.prepare_threshold = PREPARE
-            with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-                return cursor.execute(sql, (*params, settings.LOCK_TIMEOUT_MS), prepare=True).fetchone()
-    except DatabaseError as error:
-        refusal = _refusal(error.__cause__)
-        if refusal is None:
+        with psycopg.Cursor(raw) as cursor:
+            return cursor.execute(sql, (*params, settings.LOCK_TIMEOUT_MS), prepare=True).fetchone()
+    except psycopg.Error as error:
+        if connection.in_atomic_block:
+            connection.needs_rollback, connection.rollback_exc = True, error
+        refusal = _refusal(error)
+        if refusal is not None:
+            raise refusal from error
+        with connection.wrap_database_errors:
             raise
-        raise refusal from error
 
 
-def _refusal(cause):
-    if isinstance(cause, BUSY):
+def _refusal(error):
+    if isinstance(error, BUSY):
         return Busy()
-    error = BY_SQLSTATE.get(getattr(cause, "sqlstate", None))
-    return error and error(**json.loads(cause.diag.message_detail))
+    refusal = BY_SQLSTATE.get(error.sqlstate)
+    return refusal and refusal(**json.loads(error.diag.message_detail))
