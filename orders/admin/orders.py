@@ -17,7 +17,6 @@ from core.templatetags.mall import price_text, yuan_sum
 from orders.admin.readonly import LookOnlyAdmin, LookOnlyInline
 from orders.forms import CancelForm, ShipForm
 from orders.models import Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
-from orders.rules import telling
 from orders.rules.pricing import SUM_LABELS
 from orders.services import cancelling, shipping
 from orders.services.moves import MoveNotAllowed
@@ -49,12 +48,7 @@ class ShipmentInline(LookOnlyInline):
 
 class MoveInline(LookOnlyInline):
     model = OrderMove
-    fields = ["at", "from_state", "to_state", "by", "said"]
-    readonly_fields = ["said"]
-
-    @display(description=_("reason"))
-    def said(self, move):
-        return telling.REASONS.get(move.reason, move.reason)
+    fields = ["at", "from_state", "to_state", "by", "reason"]
 
 
 class PaymentInline(LookOnlyInline):
@@ -174,7 +168,7 @@ class OrderAdmin(LookOnlyAdmin):
 
     @display(description=_("reason of cancellation"))
     def cancelled_why(self, order):
-        return telling.REASONS.get(order.cancel_reason, order.cancel_reason) or "-"
+        return " · ".join(filter(None, [order.get_cancel_reason_display(), order.cancel_note])) or "-"
 
     # Acts
 

@@ -20,6 +20,14 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class CancelReason(models.TextChoices):
+    """Who ended an order; what they said about it is ``cancel_note``."""
+
+    MEMBER = "member", _("Cancelled by the member")
+    SHOP = "shop", _("Cancelled by the shop")
+    TIMEOUT = "timeout", _("Not paid in time")
+
+
 class Order(models.Model):
     """A redemption: points, and cash where a way asks for it. Prices, names and the address are snapshots.
 
@@ -56,7 +64,8 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
-    cancel_reason = models.CharField(_("reason of cancellation"), max_length=200, blank=True)
+    cancel_reason = models.CharField(_("reason of cancellation"), max_length=16, choices=CancelReason, blank=True)
+    cancel_note = models.CharField(_("note on the cancellation"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("order")
@@ -66,6 +75,9 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["member", "form_key"], name="order_form_once"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="order_state_known"),
+            models.CheckConstraint(
+                condition=Q(cancel_reason__in=["", *CancelReason.values]), name="order_cancel_reason_known"
+            ),
             models.CheckConstraint(condition=Q(points__gt=0) | Q(cash_fen__gt=0), name="order_costs_something"),
             models.CheckConstraint(
                 condition=Q(points__gte=0, cash_fen__gte=0, goods_points__gte=0, goods_fen__gte=0, shipping_fen__gte=0),

@@ -13,14 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.mall import shop_day, yuan_sum
-from orders.models import State
+from orders.models import CancelReason, State
 
-BY_MEMBER, BY_TIMEOUT = "member", "timeout"
+BY_TIMEOUT = CancelReason.TIMEOUT
 TOLD_ENDS = 2
-REASONS = {
-    BY_MEMBER: gettext_lazy("Cancelled by you"),
-    BY_TIMEOUT: gettext_lazy("Not paid in time"),
-}
+REASONS = {CancelReason.MEMBER: gettext_lazy("Cancelled by you")}
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def _cancelled(order):
         if points
         else _("Cancelled")
     )
-    return title, REASONS.get(order.cancel_reason, order.cancel_reason)
+    return title, order.cancel_note or REASONS.get(order.cancel_reason, order.get_cancel_reason_display())
 
 
 def last_day(end):

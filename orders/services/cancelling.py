@@ -6,23 +6,24 @@ from catalog.services import stock
 from core import actors, audit
 from core.db import locking_transaction
 from orders import payments
-from orders.models import Order, PaymentState, State
+from orders.models import CancelReason, Order, PaymentState, State
 from orders.payments.base import PAID
-from orders.rules import keys, telling
+from orders.rules import keys
 from orders.services import moves, paying, popularity
 from points import ledger
 
 log = structlog.get_logger(__name__)
 
 BY_TIMEOUT = actors.system("payment_window")
-LONGEST_REASON = 200
+LONGEST_NOTE = 200
 
 
 def cancel_order(*, order, by, at, reason=""):
     """Cancel an order that is not shipped; returns it with what came back in ``returned``.
 
     Points go back to the lots they came from, cash through its provider, pieces to the shelf: one transaction.
-    A cancelled order stays as it is. Raises ``MoveNotAllowed`` or ``Busy``.
+    ``by`` decides the ``CancelReason``; ``reason`` is what they say about it, and the member reads it. A cancelled
+    order stays as it is. Raises ``MoveNotAllowed`` or ``Busy``.
     """
     with locking_transaction():
         return _cancel(moves.lock(order.pk), by=by, at=at, reason=reason)
@@ -50,7 +51,7 @@ def close_unpaid(*, order_id, at):
         order = moves.lock(order_id)
         if order.state != State.PENDING_PAYMENT or order.pay_before > at or paying.is_disputed(order):
             return False
-        _cancel(order, by=BY_TIMEOUT, at=at, reason=telling.BY_TIMEOUT)
+        _cancel(order, by=BY_TIMEOUT, at=at, reason="")
     return True
 
 
@@ -69,15 +70,17 @@ def _cancel(order, *, by, at, reason):
             paying.start_refund(payment, by=by, at=at)
         elif payment.state == PaymentState.OPEN:
             paying.close(payment)
-    reason = reason.strip()[:LONGEST_REASON]
+    code = _code(by)
+    note = "" if code == CancelReason.TIMEOUT else reason.strip()[:LONGEST_NOTE]  # the clock has no words of its own
     moves.move(
         order,
         State.CANCELLED,
         by=by,
         at=at,
-        reason=reason,
+        reason=note,
         cancelled_at=at,
-        cancel_reason=reason,
+        cancel_reason=code,
+        cancel_note=note,
         returned={"points": sum(part["points"] for part in parts), "fen": refunded_fen, "parts": parts},
     )
     stock.give_back(
@@ -91,9 +94,15 @@ def _cancel(order, *, by, at, reason):
         popularity.publish(order, [(sku_id, -quantity) for sku_id, quantity in lines], at=at)
     audit.record(
         "order.cancelled", by=by, subject=order.subject, at=at,
-        reason=reason, points=order.points, refunded_fen=refunded_fen,
+        reason=code, note=note, points=order.points, refunded_fen=refunded_fen,
     )  # fmt: skip
     return order
+
+
+def _code(by):
+    if by == BY_TIMEOUT:
+        return CancelReason.TIMEOUT
+    return CancelReason.MEMBER if by.startswith(actors.member("")) else CancelReason.SHOP
 
 
 def _return_points(order, *, by, at):

@@ -85,9 +85,7 @@ def cancel(request, number):
     """The member does not want it any more; the order's page then says what came back."""
     order = own_order(request, number)
     try:
-        cancelling.cancel_order(
-            order=order, by=actors.member(request.user.pk), at=clock.now(), reason=telling.BY_MEMBER
-        )
+        cancelling.cancel_order(order=order, by=actors.member(request.user.pk), at=clock.now())
     except DomainError as error:
         messages.error(request, str(error))
     return redirect(order)

@@ -91,7 +91,7 @@ def test_cancel_with_a_reason(client, at, place, cup, member):
     assert client.post(page(order, "cancel"), {"reason": ""}).context["form"].errors["reason"]
     assert client.post(page(order, "cancel"), {"reason": "缺货"}).url == page(order)
     order.refresh_from_db()
-    assert (order.state, order.cancel_reason) == (State.CANCELLED, "缺货")
+    assert (order.state, order.cancel_reason, order.cancel_note) == (State.CANCELLED, "shop", "缺货")
     assert AuditEvent.objects.get(event="order.cancelled").by == actors.staff(boss.pk)
     assert "缺货" in client.get(page(order)).content.decode()
 

@@ -11,7 +11,7 @@ from core import actors
 from core.models import AuditEvent, OutboxMessage
 from core.templatetags.mall import shop_day
 from orders import tasks
-from orders.models import Carrier, Order, PaymentState, State
+from orders.models import CancelReason, Carrier, Order, PaymentState, State
 from orders.payments.base import PAID, ProviderUnavailable, Status
 from orders.payments.sandbox import SandboxProvider
 from orders.rules import telling
@@ -43,7 +43,7 @@ def test_points_only_comes_back_to_its_lots(place, cup, member, at):
     give(member, 80, at=at, expires_in=timedelta(days=10))
     order = place((cup, "points", 1))
     assert sorted(PointsLot.objects.values_list("remaining", flat=True)) == [0, 4080]
-    order = cancelling.cancel_order(order=order, by=actors.member(member.pk), at=at, reason=telling.BY_MEMBER)
+    order = cancelling.cancel_order(order=order, by=actors.member(member.pk), at=at)
     assert order.state == State.CANCELLED
     assert order.cancelled_at == at
     assert sorted(PointsLot.objects.values_list("remaining", flat=True)) == [80, 5000]
@@ -186,7 +186,7 @@ def test_cancelling_twice_gives_back_once(place, cup, member, at, paid):
     first = cancelling.cancel_order(order=order, by=BY, at=at, reason="one")
     again = cancelling.cancel_order(order=order, by=BY, at=at + timedelta(hours=1), reason="two")
     assert again.cancelled_at == first.cancelled_at
-    assert again.cancel_reason == "one"
+    assert (again.cancel_reason, again.cancel_note) == ("shop", "one")
     assert StockMovement.objects.filter(reason="returned").count() == 1
     assert OutboxMessage.objects.filter(topic=paying.REFUND_TOPIC).count() == int(paid)
     all_back(member, cup, at)
@@ -216,6 +216,16 @@ def test_points_that_ended_meanwhile_get_grace(place, cup, member, at):
     assert balance(member.pk, at=later).available == 5400
 
 
+@pytest.mark.parametrize("words", ["timeout", "member"])
+def test_what_staff_type_is_never_read_as_a_code(place, cup, at, words):
+    order = cancelling.cancel_order(order=place((cup, "points", 1)), by=actors.staff(1), at=at, reason=words)
+    assert (order.cancel_reason, order.cancel_note) == (CancelReason.SHOP, words)
+    assert telling.headline(order, at=at)[1] == words
+    order = cancelling.cancel_order(order=place((cup, "points", 1)), by=actors.member(order.member_id), at=at)
+    assert (order.cancel_reason, order.cancel_note) == (CancelReason.MEMBER, "")
+    assert telling.headline(order, at=at)[1] == str(telling.REASONS[CancelReason.MEMBER])
+
+
 def test_popularity_goes_back_with_it(place, cup, committing):
     with committing():
         order = place((cup, "points", 2))
@@ -236,7 +246,7 @@ def test_the_window_closes_after_30_minutes(place, cup, member, at, wire, minute
     order.refresh_from_db()
     assert (order.state == State.CANCELLED) is closed
     if closed:
-        assert order.cancel_reason == telling.BY_TIMEOUT
+        assert order.cancel_reason == CancelReason.TIMEOUT
         assert order.moves.last().by == cancelling.BY_TIMEOUT
         all_back(member, cup, later)
         assert cancelling.close_unpaid(order_id=order.pk, at=later) is False
