@@ -1,22 +1,22 @@
-"""Background work of the calendar: points end, and members hear of it before. Beat starts both daily (see
-``pointsmall.celery``); both may be started twice, or again after they were killed."""
+"""Background work of points: the calendar's (points end, members hear of it before, the ledger is proven), started by
+beat (``pointsmall.celery``), and the staff's (files of grants). Each may be started twice, or again after a kill."""
 
 import structlog
 from celery import shared_task
 
 from core import actors, clock
-from points.services import expiry, warning
+from points.models import BulkGrant
+from points.services import expiry, granting, sealing, warning
 
 log = structlog.get_logger(__name__)
 
 LONGEST_S = 3_000  # shorter than the broker waits before it hands an unfinished task to somebody else
-BY_CLOCK = actors.system("expiry")
 
 
 @shared_task(time_limit=LONGEST_S)
 def expire():
     """Book out what ended (B10)."""
-    for done in expiry.expire_points(by=BY_CLOCK, at=clock.now()):
+    for done in expiry.expire_points(by=actors.system("expiry"), at=clock.now()):
         log.info("points_expired", accounts=done.accounts, lots=done.lots, points=done.points, busy=len(done.busy))
 
 
@@ -24,3 +24,21 @@ def expire():
 def warn():
     """Tell members what ends soon (B10)."""
     log.info("expiry_warned", members=sum(warning.warn(at=clock.now())))
+
+
+@shared_task(time_limit=LONGEST_S)
+def audit_ledger():
+    """The nightly seal (B12)."""
+    sealing.seal(by=actors.system("audit"), at=clock.now())
+
+
+@shared_task
+def check_grant(grant_id):
+    """Judge the lines of an uploaded file (B11)."""
+    granting.judge(grant=BulkGrant(pk=grant_id), at=clock.now())
+
+
+@shared_task(time_limit=LONGEST_S)
+def run_grant(grant_id):
+    """Give the points of a file (B11)."""
+    granting.work_off(grant=BulkGrant(pk=grant_id), at=clock.now())

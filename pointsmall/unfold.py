@@ -95,6 +95,7 @@ UNFOLD = {
                     _item(_("Members"), "group", "accounts_user"),
                     _page(_("Ledger"), "verified_user", "points_ledger_overview", "points.view_auditrun"),
                     _item(_("Points accounts"), "account_balance", "points_pointsaccount"),
+                    _item(_("Expiry rules"), "hourglass", "points_expirypolicy"),
                     _page(
                         _("Adjustments"),
                         "tune",

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import points as grouped
-from points import staff_tasks
+from points import tasks
 from points.admin import tables
 from points.admin.readonly import LookOnlyAdmin
 from points.forms import GrantForm
@@ -95,7 +95,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
                 by=actors.staff(request.user.pk),
                 at=clock.now(),
             )
-            staff_tasks.check_grant.delay_on_commit(grant.pk)
+            tasks.check_grant.delay_on_commit(grant.pk)
             return self._page_of(grant), _("The file is here. Nothing is granted until you say so.")
 
         return self.act_page(
@@ -184,7 +184,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
 
     @staticmethod
     def _go_on(grant):
-        task = {State.CHECKING: staff_tasks.check_grant, State.RUNNING: staff_tasks.run_grant}.get(grant.state)
+        task = {State.CHECKING: tasks.check_grant, State.RUNNING: tasks.run_grant}.get(grant.state)
         if task:
             task.delay_on_commit(grant.pk)
 

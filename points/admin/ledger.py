@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import yuan_sum
-from points import books, staff_tasks
+from points import books, tasks
 from points.admin import tables
 from points.admin.readonly import LookOnlyAdmin
 from points.models import AuditRun
@@ -45,7 +45,7 @@ class AuditRunAdmin(LookOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            staff_tasks.audit_ledger.delay_on_commit()
+            tasks.audit_ledger.delay_on_commit()
             messages.success(request, _("The audit is running. Its result stands here when it is done."))
             return redirect(reverse("admin:points_ledger_overview"))
         at = clock.now()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from core import clock
 from core.models import AuditEvent
-from points import books, staff_tasks
+from points import books, tasks
 from points.models import AuditRun
 from points.services import sealing
 from tests.points.conftest import AT
@@ -71,7 +71,7 @@ def test_the_command_seals_and_keeps_its_contract(own):
 
 
 def test_the_nightly_task_seals(own):
-    staff_tasks.audit_ledger()
+    tasks.audit_ledger()
     assert AuditRun.objects.get().by == "system:audit"
 
 

@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=settings.PORT, help="port of the web server (%(default)s)")
         parser.add_argument(
-            "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 shows the demo logins to the whole network"
+            "--host",
+            default="127.0.0.1",
+            help="address to listen on; 0.0.0.0 shows the demo logins to the whole network",
         )
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
