@@ -140,7 +140,8 @@ class Clawback:
 
 EARN = (
     "SELECT * FROM ledger_earn(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
-    " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, %s::integer)"
+    " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, p_renew_until => %s::timestamptz,"
+    " p_wait_ms => %s::integer)"
 )
 SPEND = (
     "SELECT * FROM ledger_spend(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text, %s::integer)"
@@ -178,7 +179,8 @@ def earn(
     breakdown=None,
 ):
     """Credit ``points`` as a lot of their own, spendable from ``active_from`` (default ``at``) until ``expires_at``
-    (default: by the rules, counted from when they become spendable; None: for ever). Opens the account if need be."""
+    (default: by the rules, counted from when they become spendable; None: for ever). Opens the account if need be.
+    Where activity is the rule, the member's other points live on with it (B9)."""
     _check_common(account=account, key=key, by=by, at=at, source=source, reason=reason)
     _check_points(points)
     _check_kind(kind, EARNED)
@@ -187,7 +189,7 @@ def earn(
         _check_moment("active_from", active_from)
     begins = active_from or at
     if expires_at is DEFAULT:
-        expires_at = rules.default_expiry(begins)
+        expires_at = rules.default_expiry(begins, earned_at=at)
     elif expires_at is not None:
         _check_moment("expires_at", expires_at)
         if expires_at <= begins:
@@ -198,7 +200,7 @@ def earn(
             EARN,
             (
                 Int8(account), Int4(points), str(kind), key, by, at, source, reason,
-                expires_at, begins, rule_version, breakdown,
+                expires_at, begins, rule_version, breakdown, rules.renewal(at),
             ),
         )
     )  # fmt: skip

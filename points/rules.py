@@ -26,6 +26,13 @@ def default_expiry(at, *, earned_at=None):
     return expiry_by(policy_at(earned_at or at), at)
 
 
+def renewal(at):
+    """Until when an earning at ``at`` keeps the member's other points alive, or None where the rule in force is not
+    about activity (B9)."""
+    policy = policy_at(at)
+    return expiry_by(policy, at) if policy.kind == ExpiryPolicy.Kind.ACTIVITY else None
+
+
 def expiry_by(policy, at):
     """The last moment, in the shop's time zone, of points that become usable at ``at`` under ``policy``; None: never.
 

@@ -25,6 +25,7 @@ RULES = {
     "month": (Kind.PERIOD_END, Unit.MONTH, _("With the last day of the month, that many months later")),
     "quarter": (Kind.PERIOD_END, Unit.QUARTER, _("With the last day of the quarter, that many months later")),
     "year": (Kind.PERIOD_END, Unit.YEAR, _("With the last day of the year, that many months later")),
+    "activity": (Kind.ACTIVITY, Unit.MONTH, _("That many months after the last earning; any earning renews all")),
     "never": (Kind.NEVER, Unit.NONE, _("Never")),
 }
 

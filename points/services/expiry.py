@@ -22,6 +22,7 @@ Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 UNITS = {
     Kind.PER_LOT: (Unit.DAY,),
     Kind.PERIOD_END: (Unit.MONTH, Unit.QUARTER, Unit.YEAR),
+    Kind.ACTIVITY: (Unit.MONTH,),
     Kind.NEVER: (Unit.NONE,),
 }
 

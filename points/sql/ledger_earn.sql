@@ -1,14 +1,16 @@
--- Credits points as a new lot. What the account owes is paid out of it at once (B8).
+-- Credits points as a new lot. What the account owes is paid out of it at once (B8). With p_renew_until, the member's
+-- other points live on until then, and the entry says which lots those are (B9).
 CREATE OR REPLACE FUNCTION ledger_earn(
     p_account bigint, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_source text, p_reason
     text, p_expires_at timestamptz, p_active_from timestamptz, p_rule_version text, p_breakdown jsonb, p_wait_ms
-    integer, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint, OUT
+    integer, p_renew_until timestamptz DEFAULT NULL, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint, OUT
     r_repeated boolean, OUT r_paid_debt integer
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     v_wait text := points_wait(p_wait_ms);
     a points_account;
+    v_renewed jsonb;
 BEGIN
     SELECT * INTO a FROM points_account WHERE account_id = p_account FOR UPDATE;
     IF NOT FOUND THEN
@@ -17,6 +19,13 @@ BEGIN
     r_paid_debt := least(a.debt, p_points);
     IF r_paid_debt > 0 THEN
         p_breakdown := coalesce(p_breakdown, '{}') || jsonb_build_object('debt', r_paid_debt);
+    END IF;
+    IF p_renew_until IS NOT NULL THEN
+        v_renewed := points_expire_later(p_account, p_at, p_renew_until);
+        IF v_renewed IS NOT NULL THEN
+            p_breakdown := coalesce(p_breakdown, '{}')
+                || jsonb_build_object('renewed', v_renewed, 'until', p_renew_until);
+        END IF;
     END IF;
     r_balance_after := a.unspent + p_points + a.held - a.debt;
     INSERT INTO points_entry (
@@ -38,6 +47,10 @@ BEGIN
         INTO r_seq, r_points, r_available, r_balance_after, r_repeated, r_paid_debt
         FROM points_replay(p_account, p_key, p_kind, p_points, p_source);
         RETURN;
+    END IF;
+    IF v_renewed IS NOT NULL THEN
+        UPDATE points_lot SET expires_at = p_renew_until
+        WHERE account_id = p_account AND seq IN (SELECT jsonb_array_elements_text(v_renewed)::integer);
     END IF;
     INSERT INTO points_lot (account_id, seq, points, remaining, active_from, expires_at)
     VALUES (p_account, r_seq, p_points, p_points, p_active_from, p_expires_at);

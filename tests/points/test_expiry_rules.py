@@ -101,6 +101,7 @@ def test_a_shop_elsewhere_has_its_own_midnight(settings):
 def test_until_a_rule_is_announced_the_settings_rule(db, settings, months, ends):
     settings.POINTS_EXPIRY_MONTHS = months
     assert rules.default_expiry(AT) == ends
+    assert rules.renewal(AT) is None
 
 
 def announce(starts_on, kind="per_lot", months=6, unit="day", at=AT, **more):

@@ -1,5 +1,5 @@
 -- A lot is what remains of it, what entries and holds took and did not return, and what was given back to grace lots after
--- it ended. A lot that is no grace lot is as its entry says.
+-- it ended. A lot that is no grace lot is as its entry says, but for its end, which later earnings may have moved (B9).
 SELECT account_id, v.kind, 'lot ' || l.seq || v.detail
 FROM points_lot l
 LEFT JOIN (
@@ -10,13 +10,19 @@ LEFT JOIN (
     GROUP BY account_id, origin
 ) g USING (account_id, seq)
 LEFT JOIN points_entry e USING (account_id, seq)
+LEFT JOIN (
+    SELECT account_id, lot::integer AS seq, max((breakdown ->> 'until')::timestamptz) AS until
+    FROM points_entry CROSS JOIN LATERAL jsonb_array_elements_text(breakdown -> 'renewed') lot
+    WHERE breakdown ? 'renewed' GROUP BY account_id, lot
+) r USING (account_id, seq)
 CROSS JOIN LATERAL (VALUES
     ('lot', l.points <> l.remaining + coalesce(al.taken, 0) + coalesce(g.moved, 0),
         ': ' || l.points || ' points, ' || l.remaining || ' remain, ' || coalesce(al.taken, 0) || ' taken, '
         || coalesce(g.moved, 0) || ' moved'),
     ('lot of entry', l.origin IS NULL AND (l.points, l.active_from) IS DISTINCT FROM (e.points, e.active_from),
         ' is not what entry ' || l.seq || ' earned'),
-    ('lot of entry', l.origin IS NULL AND l.expires_at IS DISTINCT FROM e.expires_at, ' does not end when its entry says')
+    ('lot of entry', l.origin IS NULL AND l.expires_at IS DISTINCT FROM coalesce(r.until, e.expires_at),
+        ' does not end when its entry, or the earning that renewed it, says')
 ) v (kind, broken, detail)
 WHERE v.broken
 UNION ALL
