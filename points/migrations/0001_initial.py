@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('active_from')), ('points__gt', 0), ('remaining__gte', 0), ('remaining__lte', models.F('points'))), name='points_lot_sound')],
             },
         ),
-        sql.install('1f9504fcc8deb20e'),
+        sql.install('086b0a383ffe7841'),
         migrations.AddConstraint(
             model_name='pointsentry',
             constraint=models.CheckConstraint(condition=models.Func('kind', 'points', 'hold_seq', 'reverses', function='points_entry_sound', output_field=models.BooleanField()), name='points_entry_sound'),

@@ -1,9 +1,10 @@
 -- Credits many accounts at once, each row as ledger_earn would: one lot a row, spendable from p_at. Rows come in order of
--- accounts, so that locks are taken in one order. What is plain (the key is new, nothing is owed, it is the first row of
--- its account) is written by one statement; the others go through ledger_earn. Says of each row whether it was there.
+-- accounts, so that locks are taken in one order. What is plain (the key is new, nothing is owed, nothing is renewed, it is
+-- the first row of its account) is written by one statement; the others go through ledger_earn. Says of each row whether it was there.
 CREATE OR REPLACE FUNCTION points_earn_many(
     p_accounts bigint[], p_points integer[], p_keys text[], p_reasons text[], p_kind text, p_by text,
-    p_at timestamptz, p_source text, p_expires_at timestamptz, p_wait_ms integer, OUT r_repeated boolean[]
+    p_at timestamptz, p_source text, p_expires_at timestamptz, p_renew_until timestamptz, p_wait_ms integer,
+    OUT r_repeated boolean[]
 )
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
@@ -27,7 +28,7 @@ BEGIN
             SELECT *, row_number() OVER (PARTITION BY account ORDER BY n) AS nth
             FROM unnest(p_accounts, p_points, p_keys, p_reasons) WITH ORDINALITY rows (account, points, key, reason, n)
         ) given JOIN points_account a ON a.account_id = given.account
-        WHERE nth = 1 AND a.debt = 0
+        WHERE nth = 1 AND a.debt = 0 AND p_renew_until IS NULL
             AND NOT EXISTS (SELECT FROM points_entry e WHERE e.account_id = a.account_id AND e.key = given.key)
             AND NOT EXISTS (SELECT FROM points_hold h WHERE h.account_id = a.account_id AND h.key = given.key)
             AND NOT EXISTS (SELECT FROM points_hold h WHERE h.account_id = a.account_id AND h.release_key = given.key)
@@ -60,7 +61,8 @@ BEGIN
         WHERE n <> ALL (v_plain) ORDER BY n
     LOOP
         SELECT e.r_repeated INTO v_repeated FROM ledger_earn(
-            g.account, g.points, p_kind, g.key, p_by, p_at, p_source, g.reason, p_expires_at, p_at, '', NULL, p_wait_ms
+            g.account, g.points, p_kind, g.key, p_by, p_at, p_source, g.reason, p_expires_at, p_at, '', NULL, p_wait_ms,
+            p_renew_until
         ) e;
         r_repeated[g.n] := v_repeated;
     END LOOP;

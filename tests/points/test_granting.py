@@ -6,10 +6,11 @@ import pytest
 
 from accounts.models import User
 from core import actors
+from core.clock import shop_date
 from core.errors import DomainError
-from points import audit, ledger, queries
-from points.models import BulkGrant, PointsEntry
-from points.services import adjusting, grant_file, granting
+from points import audit, ledger, queries, rules
+from points.models import BulkGrant, PointsEntry, PointsLot
+from points.services import adjusting, expiry, grant_file, granting
 from tests.points.conftest import AT
 
 pytestmark = pytest.mark.django_db
@@ -320,3 +321,18 @@ def test_a_batch_is_one_round_trip(people, django_assert_max_num_queries):
 def test_a_domain_error_is_what_callers_catch():
     for error in (granting.LinesRefused, granting.NotReady, grant_file.FileNotReadable):
         assert issubclass(error, DomainError)
+
+
+def test_a_granted_line_renews_where_activity_is_the_rule(people, settings):
+    rules.forget_policies()
+    settings.POINTS_EXPIRY_MONTHS = 12
+    starts_on = shop_date(AT) + timedelta(days=60)
+    expiry.announce(kind="activity", months=6, unit="month", starts_on=starts_on, by="staff:9", at=AT)
+    begins = AT + timedelta(days=61)
+    grant_all(csv_of(f"{people[0].pk},10"), at=begins)
+    grant_all(csv_of(f"{people[0].pk},20"), at=begins + timedelta(days=40), name="b.csv")
+    rules.forget_policies()
+    ends = PointsLot.objects.filter(account_id=people[0].pk, expires_at__gt=begins).values_list("expires_at", flat=True)
+    assert len(ends) == 2
+    assert len(set(ends)) == 1
+    assert audit.run().breaks == []
