@@ -16,10 +16,9 @@ from catalog.models import Way
 from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import price_text
-from orders import payments, queries
+from orders import payments, queries, telling
 from orders.forms import CheckoutForm, ChoiceForm
 from orders.models import State
-from orders.rules import telling
 from orders.rules.pricing import Choice
 from orders.services import placing
 from points.queries import balance, lots_to_be_used

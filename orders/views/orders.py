@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import phones
 from core import actors, clock
 from core.errors import DomainError
-from orders import payments, queries
+from orders import payments, queries, telling
 from orders.models import State
 from orders.queries.history import PAGE
-from orders.rules import pricing, telling
+from orders.rules import pricing
 from orders.services import cancelling, paying, receiving
 from orders.states import MEMBER_MAY_CANCEL
 

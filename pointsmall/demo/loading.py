@@ -17,7 +17,6 @@ from core import actors, outbox
 from core.models import OutboxMessage
 from orders.models import Carrier
 from orders.payments.base import PAID
-from orders.rules import telling
 from orders.sandbox_gateway import gateway
 from orders.services import cancelling, cart, paying, placing, receiving, shipping
 from points import audit, ledger
@@ -287,7 +286,7 @@ class History:
         cancelling.cancel_order(order=self.orders[order], reason=reason, by=actors.member(user.pk), at=at)
 
     def runs_out_of_time(self, user, at, *, order):
-        cancelling.cancel_order(order=self.orders[order], reason=telling.BY_TIMEOUT, by=cancelling.BY_TIMEOUT, at=at)
+        cancelling.cancel_order(order=self.orders[order], by=cancelling.BY_TIMEOUT, at=at)
 
     def fills_cart(self, user, at, *, lines):
         for line in lines:

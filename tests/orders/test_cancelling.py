@@ -10,11 +10,10 @@ from catalog.models import SKU, StockMovement
 from core import actors
 from core.models import AuditEvent, OutboxMessage
 from core.templatetags.mall import shop_day
-from orders import tasks
+from orders import tasks, telling
 from orders.models import CancelReason, Carrier, Order, PaymentState, State
 from orders.payments.base import PAID, ProviderUnavailable, Status
 from orders.payments.sandbox import SandboxProvider
-from orders.rules import telling
 from orders.sandbox_gateway import gateway, protocol
 from orders.services import cancelling, paying, receiving, shipping
 from orders.services.moves import MoveNotAllowed

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from core import clock
+from orders import telling
 from orders.models import Order, State
-from orders.rules import telling
 
 NOW = clock.now()
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.templatetags.mall import shop_day, yuan_sum
 from orders.models import CancelReason, State
 
-BY_TIMEOUT = CancelReason.TIMEOUT
 TOLD_ENDS = 2
 REASONS = {CancelReason.MEMBER: gettext_lazy("Cancelled by you")}
 
