@@ -61,7 +61,6 @@ ROOT_URLCONF = "pointsmall.urls"
 WSGI_APPLICATION = "pointsmall.wsgi.application"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-INTERNAL_IPS = ["127.0.0.1"]
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
@@ -88,7 +87,6 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -96,7 +94,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
@@ -106,7 +103,6 @@ INSTALLED_APPS = [
     "django_prometheus",
     "django_structlog",
     "easy_thumbnails",
-    "import_export",
     "lucide",
     "pointsmall",
     "analytics",
