@@ -20,7 +20,6 @@ from orders.services.moves import MoveNotAllowed
 from points import audit
 from points.models import PointsLot
 from points.queries import balance
-from pointsmall.celery import app
 from tests.orders.conftest import give, sweep
 
 BY = actors.system("test")
@@ -168,13 +167,6 @@ def test_a_refund_that_is_refused_is_left_to_staff(place, cup, at, wire, time_ma
     tasks.send_refunds()
     payment.refresh_from_db()
     assert payment.state == PaymentState.REFUNDED
-
-
-def test_what_beat_starts_is_there_and_does_not_pile_up():
-    for entry in app.conf.beat_schedule.values():
-        assert entry["task"] in app.tasks
-        if entry["task"].startswith("orders."):
-            assert entry["options"]["expires"] < entry["schedule"]
 
 
 @pytest.mark.parametrize("paid", [False, True])
