@@ -37,8 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
     def handle(self, *, port, host, no_demo, **options):
-        # A terminal that closes or a supervisor that ends us is the same as Ctrl-C.
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # A terminal that closes or a supervisor that ends us is the same as Ctrl-C; and a shell that starts us in the
+        # background has Ctrl-C itself ignored.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
         parts = {}
         failed = False
