@@ -45,3 +45,19 @@ class OutboxMessage(models.Model):
 
     def __str__(self):
         return f"{self.topic} {self.key}"
+
+
+class ParameterValue(models.Model):
+    """What staff set a parameter to (``core.parameters``); no row, no change from the default."""
+
+    name = models.CharField(_("name"), max_length=64, primary_key=True)
+    value = models.JSONField(_("value"))
+    changed_at = models.DateTimeField(_("changed at"))
+    by = models.CharField(_("by"), max_length=64)
+
+    class Meta:
+        verbose_name = _("parameter")
+        verbose_name_plural = _("parameters")
+
+    def __str__(self):
+        return self.name

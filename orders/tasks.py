@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
-from django.conf import settings
 from django.db.models import F, OuterRef, Subquery, Value
 
 from core import actors, clock
 from core.errors import Busy, DomainError
 from orders.models import NotificationState, Order, Payment, PaymentNotification, PaymentState, State
+from orders.parameters import AUTO_RECEIPT_DAYS
 from orders.payments.base import ProviderUnavailable
 from orders.services import cancelling, notifications, paying, receiving
 
@@ -92,7 +92,7 @@ def close_unpaid_orders():
 def confirm_receipts():
     """Parcels that arrived long ago (F9)."""
     at = clock.now()
-    arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=settings.AUTO_RECEIPT_DAYS))
+    arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=AUTO_RECEIPT_DAYS.value))
     _each(arrived, lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))
 
 

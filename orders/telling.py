@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.mall import shop_day, yuan_sum
 from orders.models import CancelReason, State
+from orders.parameters import AUTO_RECEIPT_DAYS
 
 TOLD_ENDS = 2
 REASONS = {CancelReason.MEMBER: gettext_lazy("Cancelled by you")}
@@ -110,7 +110,7 @@ def points_used(lots):
 
 def receipt_due(order):
     """When receipt confirms itself (F9)."""
-    return order.shipped_at + timedelta(days=settings.AUTO_RECEIPT_DAYS)
+    return order.shipped_at + timedelta(days=AUTO_RECEIPT_DAYS.value)
 
 
 def steps(order):

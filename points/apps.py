@@ -7,4 +7,4 @@ class PointsConfig(AppConfig):
     verbose_name = _("Points")
 
     def ready(self):
-        from points import receivers  # noqa: F401 - registers its handlers
+        from points import parameters, receivers  # noqa: F401 - registers its handlers, declares its parameters

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from points import views
+from points.views import account
 
 app_name = "points"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("history/", views.history, name="history"),
-    path("rules/", views.rules_in_force, name="rules"),
+    path("", account.home, name="home"),
+    path("history/", account.history, name="history"),
+    path("rules/", account.rules_in_force, name="rules"),
 ]

@@ -29,15 +29,6 @@ def settings_agree(app_configs, **kwargs):
                 id="pointsmall.E005",
             )
         )
-    kept_s = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
-    if kept_s <= settings.PAYMENT_WINDOW_MINUTES * 60:
-        findings.append(
-            Error(
-                "The payment window is longer than the broker keeps a waiting task to itself.",
-                hint="Each order's clock would be started again and again; make PAYMENT_WINDOW_MINUTES shorter.",
-                id="pointsmall.E004",
-            )
-        )
     if "sandbox" in settings.PAYMENT_PROVIDERS and not settings.SANDBOX_SECRET:
         findings.append(Error("The sandbox provider has no secret.", hint="Set SANDBOX_SECRET.", id="pointsmall.E003"))
     if settings.PRODUCTION and not settings.SITE_URL.startswith("https://"):

@@ -42,17 +42,12 @@ SITE_NAME = env.str("SITE_NAME", "拾光")
 PORT = env.int("PORT", 8000)
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 LOOK = env.str("LOOK", "fresh", validate=validate.OneOf(["fresh", "fashion", "business"]))
-POINTS_PER_YUAN = env.int("POINTS_PER_YUAN", 100)  # value of a point: 100 points = 1 yuan (C14)
 POINTS_EXPIRY_MONTHS = env.int("POINTS_EXPIRY_MONTHS", 12)  # end of the month that many months later; 0 = never
 SIGN_UP_POINTS = env.int("SIGN_UP_POINTS", 200)  # C4
-ADJUST_APPROVAL_ABOVE = env.int("ADJUST_APPROVAL_ABOVE", 5000)  # more points by hand need a second person (B11)
-PAYMENT_WINDOW_MINUTES = env.int("PAYMENT_WINDOW_MINUTES", 30)  # an unpaid order closes after this (F9)
-AUTO_RECEIPT_DAYS = env.int("AUTO_RECEIPT_DAYS", 10)  # receipt is confirmed by itself (F9)
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", [] if PRODUCTION else ["sandbox"])
 if PRODUCTION and "sandbox" in PAYMENT_PROVIDERS:
     raise ImproperlyConfigured("PAYMENT_PROVIDERS has 'sandbox', which takes orders for nothing: remove it.")
 PAYMENT_FORM_ORIGINS = env.list("PAYMENT_FORM_ORIGINS", [])  # where "pay" may lead, as https://pay.example.com
-MAX_UNPAID_ORDERS = env.int("MAX_UNPAID_ORDERS", 5)  # of one member at once: each holds stock
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", "" if PRODUCTION else "sandbox-development-only")
 SMS_SENDER = env.str("SMS_SENDER", "console", validate=validate.OneOf(["console"]))
 

@@ -32,3 +32,16 @@ def empty_cache():
 def media(settings, tmp_path):
     """Uploads of tests go to a folder that pytest removes."""
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def parameters():
+    """What staff have set, ``{name: value}``: nothing, until a test says otherwise."""
+    from core import live
+    from core import parameters as core_parameters
+
+    live.forget_all()
+    values = {}
+    core_parameters.PARAMETERS.pin(values)
+    yield values
+    live.forget_all()

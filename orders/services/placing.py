@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from celery import current_app
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +16,12 @@ from core.errors import DomainError, InvalidInput
 from orders import payments
 from orders.models import CartLine, Order, OrderItem, State
 from orders.models.cart import MOST_LINES, MOST_PIECES
+from orders.parameters import MAX_UNPAID_ORDERS
 from orders.rules import keys, numbers, pricing
 from orders.services import moves, paying, popularity
 from orders.services.cart import check_listed
 from points import ledger
+from points.parameters import PAYMENT_WINDOW_MINUTES
 
 LONGEST_NOTE = 200
 NUMBER_TRIES = 5
@@ -188,7 +189,7 @@ def _new_order(member, address, form_key, priced, *, note, at):
         "ship_phone_hash": fingerprint(address.phone),
         "note": note.strip()[:LONGEST_NOTE],
         "placed_at": at,
-        "pay_before": at + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES) if priced.fen else None,
+        "pay_before": at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value) if priced.fen else None,
         "paid_at": None if priced.fen else at,
     }
     for attempt in range(NUMBER_TRIES):
@@ -225,7 +226,7 @@ def _snapshot(order, choices, skus):
 
 
 def _limit_unpaid(member):
-    most = settings.MAX_UNPAID_ORDERS
+    most = MAX_UNPAID_ORDERS.value
     if Order.objects.filter(member=member, state=State.PENDING_PAYMENT).count() > most:
         raise TooManyUnpaid(most=most)
 

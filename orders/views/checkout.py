@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
@@ -21,6 +20,7 @@ from orders.forms import CheckoutForm, ChoiceForm
 from orders.models import State
 from orders.rules.pricing import Choice
 from orders.services import placing
+from points.parameters import PAYMENT_WINDOW_MINUTES
 from points.queries import balance, lots_to_be_used
 
 
@@ -117,7 +117,7 @@ def _page(request, basket, form, error):
         "available": available,
         "remaining": available - priced.points,
         "short": short,
-        "window": settings.PAYMENT_WINDOW_MINUTES,
+        "window": PAYMENT_WINDOW_MINUTES.value,
         "ways_out": _ways_out(basket, short) if short else [],
         "used": telling.points_used(lots_to_be_used(request.user.pk, priced.points, at=at))
         if priced.points and not short

@@ -14,6 +14,7 @@ from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from points import ledger
 from points.models import Adjustment, Reason
+from points.parameters import ADJUST_APPROVAL_ABOVE
 
 MOST_POINTS = 1_000_000  # by hand, in one go
 SPLIT_WINDOW = timedelta(days=1)
@@ -98,7 +99,7 @@ def needs_approval(*, member, points, by, at):
     before = Adjustment.objects.filter(
         member_id=member, requested_by=by, state=Adjustment.State.DONE, requested_at__gt=at - SPLIT_WINDOW
     ).aggregate(points=Sum(Abs("points")))["points"]
-    return abs(points) + (before or 0) > settings.ADJUST_APPROVAL_ABOVE
+    return abs(points) + (before or 0) > ADJUST_APPROVAL_ABOVE.value
 
 
 def approve(*, adjustment, by, at):

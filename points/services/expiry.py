@@ -70,7 +70,7 @@ def announce(*, kind, months, unit, starts_on, by, at, notice_days=rules.NOTICE_
         raise InvalidInput(field="unit")
     if type(starts_on) is not date:
         raise InvalidInput(field="starts_on")
-    # Always a later day: every process knows the rule before it rules (``rules.FRESH_S``).
+    # Always a later day: every process knows the rule before it rules (``core.live``).
     earliest = shop_date(at) + timedelta(days=max(notice_days, 1))
     if starts_on < earliest:
         raise TooSoon(days=max(notice_days, 1), earliest=earliest)
@@ -79,9 +79,9 @@ def announce(*, kind, months, unit, starts_on, by, at, notice_days=rules.NOTICE_
         with transaction.atomic():
             policy.save(force_insert=True)
             _record("expiry.announced", policy, by=by, at=at)
+            rules.POLICIES.changed()
     except IntegrityError as error:
         raise AlreadyAnnounced(day=starts_on) from error
-    rules.forget_policies()
     return policy
 
 
@@ -95,7 +95,7 @@ def cancel(*, starts_on, by, at):
             raise NotAnnounced(day=starts_on)
         _record("expiry.cancelled", policy, by=by, at=at)
         policy.delete()
-    rules.forget_policies()
+        rules.POLICIES.changed()
 
 
 def _record(event, policy, *, by, at):

@@ -5,7 +5,6 @@ its points together with the counts, and a line's key keeps it from being given 
 started again.
 """
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.numeric import Int4, Int8
@@ -16,6 +15,7 @@ from core.errors import DomainError, InvalidInput
 from points import rules
 from points.call import call
 from points.models import BulkGrant, Kind, Reason
+from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.services import grant_file
 from points.services.adjusting import AlreadyDecided, RequesterDecides, words
 
@@ -110,7 +110,7 @@ def start(*, grant, by, at):
             raise NotReady(state=grant.get_state_display())
         if grant.refused_lines and not grant.skip_refused:
             raise LinesRefused(lines=grant.refused_lines)
-        needs_second = grant.total_points > settings.ADJUST_APPROVAL_ABOVE
+        needs_second = grant.total_points > ADJUST_APPROVAL_ABOVE.value
         grant.state = State.PENDING if needs_second else State.RUNNING
         grant.save(update_fields=["state"])
         _record("points.grant_waits" if needs_second else "points.grant_started", grant, by=by, at=at)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from activities import rules as sign_in_rules
 from core.clock import shop_date
+from points.parameters import PAYMENT_WINDOW_MINUTES
 from pointsmall.demo.members import MEMBERS
 
 AFTER_SALE = timedelta(days=7)  # points of a purchase become spendable when its after-sale window closes (B5)
@@ -174,7 +175,7 @@ class Story:
         if day == 0 and fen:
             self.points -= points  # still to be paid
         elif day >= 7 and fate < 0.08 and fen:
-            self.happens(at + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES), "runs_out_of_time", order=order)
+            self.happens(at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value), "runs_out_of_time", order=order)
         elif day >= 7 and fate < 0.16:
             reason = self.rng.choice(["不想要了", "选错了规格", "地址填错了"])
             self.happens(at + timedelta(minutes=self.rng.randrange(10, 25)), "cancels", order=order, reason=reason)
@@ -252,7 +253,7 @@ class Heroine(Story):
         at = self.moment(day, hour=21)
         order = self.orders(at, lines)
         if fate == "timed out":
-            self.happens(at + timedelta(minutes=settings.PAYMENT_WINDOW_MINUTES), "runs_out_of_time", order=order)
+            self.happens(at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value), "runs_out_of_time", order=order)
         elif fate == "cancelled":
             self.happens(at + timedelta(minutes=4), "pays", order=order)
             self.happens(at + timedelta(hours=1), "cancels", order=order, reason="想换一种规格")

@@ -243,8 +243,8 @@ def test_the_window_closes_after_30_minutes(place, cup, member, at, wire, minute
         assert cancelling.close_unpaid(order_id=order.pk, at=later) is False
 
 
-def test_the_setting_is_read(place, cup, at, wire, settings):
-    settings.PAYMENT_WINDOW_MINUTES = 5
+def test_the_setting_is_read(place, cup, at, wire, parameters):
+    parameters["points.payment_window"] = 5
     order = place((cup, "mixed", 1))
     assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=5)) is True
 

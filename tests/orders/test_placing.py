@@ -52,8 +52,8 @@ def test_points_only_is_captured_at_once(place, cup, candle, member, at):
     assert audit.run().breaks == []
 
 
-def test_with_cash_points_are_held_until_paid(place, cup, member, at, settings):
-    settings.PAYMENT_WINDOW_MINUTES = 45
+def test_with_cash_points_are_held_until_paid(place, cup, member, at, parameters):
+    parameters["points.payment_window"] = 45
     order = place((cup, "mixed", 2))
     assert order.state == State.PENDING_PAYMENT
     assert (order.points, order.cash_fen) == (800, 6400)
@@ -310,8 +310,8 @@ def test_who_did_it(place, cup, member):
     assert order.moves.get().by == actors.member(member.pk)
 
 
-def test_a_member_holds_no_more_than_so_many_unpaid_orders(place, make_member, cup, settings, at):
-    settings.MAX_UNPAID_ORDERS = 2
+def test_a_member_holds_no_more_than_so_many_unpaid_orders(place, make_member, cup, parameters, at):
+    parameters["orders.max_unpaid"] = 2
     first, _second = place((cup, "mixed", 1)), place((cup, "mixed", 1))
     with pytest.raises(placing.TooManyUnpaid):
         place((cup, "mixed", 1))

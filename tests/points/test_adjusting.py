@@ -20,8 +20,8 @@ ANNA, BERND = actors.staff(9001), actors.staff(9002)
 
 
 @pytest.fixture(autouse=True)
-def threshold(settings):
-    settings.ADJUST_APPROVAL_ABOVE = 500
+def threshold(parameters):
+    parameters["points.adjust_approval_above"] = 500
 
 
 @pytest.fixture

@@ -21,13 +21,13 @@ def end_of(*day):
 @pytest.fixture
 def active(own, settings):
     """A member in a shop where points live six months from the last earning, from 1 January 2027 on."""
-    rules.forget_policies()
+    rules.POLICIES.forget()
     settings.POINTS_EXPIRY_MONTHS = 12
     expiry.announce(
         kind="activity", months=6, unit="month", starts_on=date(2027, 1, 1), by="staff:1", at=START - 60 * DAY
     )
     yield own
-    rules.forget_policies()
+    rules.POLICIES.forget()
 
 
 def ends(member):

@@ -20,9 +20,9 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def known():
-    rules.forget_policies()
+    rules.POLICIES.forget()
     yield
-    rules.forget_policies()
+    rules.POLICIES.forget()
 
 
 def read(client, name, *args):

@@ -21,9 +21,9 @@ BY = "staff:1"
 @pytest.fixture(autouse=True)
 def known():
     """What one test announced and rolled back must not be known to the next."""
-    rules.forget_policies()
+    rules.POLICIES.forget()
     yield
-    rules.forget_policies()
+    rules.POLICIES.forget()
 
 
 def shop(*moment):
@@ -126,6 +126,7 @@ def test_switching_expiry_on_leaves_old_points_their_life(own, settings):
     settings.POINTS_EXPIRY_MONTHS = 0
     own.earn(40)
     announce(date(2027, 1, 1), "per_lot", 1, "day")
+    rules.POLICIES.forget()  # as when the announcement commits
     own.earn(60, at=shop(2027, 1, 1))
     assert list(PointsLot.objects.order_by("seq").values_list("expires_at", flat=True)) == [
         None,
@@ -138,18 +139,6 @@ def test_earning_in_bulk_asks_for_the_rule_once(own, django_assert_num_queries):
     with django_assert_num_queries(1):
         for _ in range(5):
             own.earn(1)
-
-
-def test_other_processes_learn_of_a_rule_within_seconds(db, monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(rules, "monotonic", lambda: now[0])
-    assert rules.policy_at(shop(2027, 1, 1)).starts_on is None
-    ExpiryPolicy.objects.create(  # as another process would
-        kind="never", months=0, unit="", starts_on=date(2027, 1, 1), announced_at=AT, by=BY
-    )
-    assert rules.policy_at(shop(2027, 1, 1)).starts_on is None
-    now[0] += rules.FRESH_S
-    assert rules.policy_at(shop(2027, 1, 1)).kind == "never"
 
 
 # Announcing

@@ -20,8 +20,8 @@ State = BulkGrant.State
 
 
 @pytest.fixture(autouse=True)
-def threshold(settings):
-    settings.ADJUST_APPROVAL_ABOVE = 5000
+def threshold(parameters):
+    parameters["points.adjust_approval_above"] = 5000
 
 
 @pytest.fixture
@@ -324,14 +324,14 @@ def test_a_domain_error_is_what_callers_catch():
 
 
 def test_a_granted_line_renews_where_activity_is_the_rule(people, settings):
-    rules.forget_policies()
+    rules.POLICIES.forget()
     settings.POINTS_EXPIRY_MONTHS = 12
     starts_on = shop_date(AT) + timedelta(days=60)
     expiry.announce(kind="activity", months=6, unit="month", starts_on=starts_on, by="staff:9", at=AT)
     begins = AT + timedelta(days=61)
     grant_all(csv_of(f"{people[0].pk},10"), at=begins)
     grant_all(csv_of(f"{people[0].pk},20"), at=begins + timedelta(days=40), name="b.csv")
-    rules.forget_policies()
+    rules.POLICIES.forget()
     ends = PointsLot.objects.filter(account_id=people[0].pk, expires_at__gt=begins).values_list("expires_at", flat=True)
     assert len(ends) == 2
     assert len(set(ends)) == 1

@@ -80,9 +80,9 @@ def test_a_page_shows_only_ones_own(client, busy):
 
 
 @pytest.mark.parametrize(("months", "text"), [(12, "12"), (0, "never")])
-def test_rules_say_what_is_in_force(client, db, settings, months, text):
+def test_rules_say_what_is_in_force(client, db, settings, parameters, months, text):
     settings.POINTS_EXPIRY_MONTHS = months
-    settings.POINTS_PER_YUAN = 173
+    parameters["points.per_yuan"] = 173
     settings.LANGUAGE_CODE = "en"
     html = page(client, "points:rules")
     assert "173" in html

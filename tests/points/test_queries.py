@@ -15,8 +15,8 @@ def test_a_stranger_has_zeros(db, nobody):
     assert queries.balance(nobody, at=AT) == queries.Balance()
 
 
-def test_balance_tells_what_ends_first(own, settings, django_assert_num_queries):
-    settings.POINTS_PER_YUAN = 100
+def test_balance_tells_what_ends_first(own, parameters, django_assert_num_queries):
+    parameters["points.per_yuan"] = 100
     own.earn(7, expires_at=AT - DAY, at=AT - 9 * DAY)  # ended, not swept
     own.earn(30, expires_at=AT + 9 * DAY)
     own.earn(20, expires_at=AT + 9 * DAY)

@@ -10,8 +10,8 @@ from points import rules
 @pytest.mark.parametrize(
     ("points", "rate", "fen"), [(0, 100, 0), (12_480, 100, 12_480), (99, 100, 99), (1, 300, 0), (5, 300, 1)]
 )
-def test_worth_is_rounded_down_to_the_fen(settings, points, rate, fen):
-    settings.POINTS_PER_YUAN = rate
+def test_worth_is_rounded_down_to_the_fen(parameters, points, rate, fen):
+    parameters["points.per_yuan"] = rate
     assert rules.worth_fen(points) == fen
 
 

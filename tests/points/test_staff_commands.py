@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def threshold(settings):
-    settings.ADJUST_APPROVAL_ABOVE = 500
+def threshold(parameters):
+    parameters["points.adjust_approval_above"] = 500
 
 
 @pytest.fixture

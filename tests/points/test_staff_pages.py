@@ -22,8 +22,8 @@ UPLOAD = reverse("admin:points_bulkgrant_add")
 
 
 @pytest.fixture(autouse=True)
-def threshold(settings):
-    settings.ADJUST_APPROVAL_ABOVE = 500
+def threshold(parameters):
+    parameters["points.adjust_approval_above"] = 500
 
 
 @pytest.fixture

@@ -170,8 +170,8 @@ def test_one_cart_two_tabs(sku):
     assert balance(member.pk, at=clock.now()).available == 10_000 - 100 * ROUNDS
 
 
-def test_unpaid_orders_of_one_member_are_limited_at_once(sku, settings):
-    settings.MAX_UNPAID_ORDERS = 3
+def test_unpaid_orders_of_one_member_are_limited_at_once(sku, parameters):
+    parameters["orders.max_unpaid"] = 3
     member, address = make_member(1, 10_000)
     outcomes = at_once(*(lambda: place(member, address, sku, "mixed") for _n in range(8)))
     assert sum(isinstance(outcome, Order) for outcome in outcomes) == 3

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def threshold(settings):
-    settings.ADJUST_APPROVAL_ABOVE = 500
+def threshold(parameters):
+    parameters["points.adjust_approval_above"] = 500
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def test_small_steps_at_once_are_no_way_around(member):
     assert queries.balance(member, at=AT).available == 500
 
 
-def test_a_file_worked_off_by_many_grants_once(member, settings, monkeypatch):
-    settings.ADJUST_APPROVAL_ABOVE = 1_000_000
+def test_a_file_worked_off_by_many_grants_once(member, parameters, monkeypatch):
+    parameters["points.adjust_approval_above"] = 1_000_000
     monkeypatch.setattr(granting, "BATCH", 7)
     people = [User.objects.create(username=f"racer{n}", date_joined=AT).pk for n in range(40)]
     content = "member,points\n" + "".join(f"#{pk},10\n" for pk in people)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from core import clock
 from points import ledger, queries, rules, wording
 from points.models import Kind, PointsEntry
+from points.parameters import PAYMENT_WINDOW_MINUTES, POINTS_PER_YUAN
 
 HOME_PAGE = 10
 GROUPS = {
@@ -91,13 +92,13 @@ def rules_in_force(request):
         request,
         "points/rules.html",
         {
-            "points_per_yuan": settings.POINTS_PER_YUAN,
+            "points_per_yuan": POINTS_PER_YUAN.value,
             "expiry_rule": _expiry_rule(at),
             "announced": [(policy.starts_on, wording.expiry(policy)) for policy in rules.announced_after(at)],
             "today": at,
             "ends": rules.default_expiry(at),
             "grace_days": rules.GRACE_DAYS,
-            "payment_minutes": settings.PAYMENT_WINDOW_MINUTES,
+            "payment_minutes": PAYMENT_WINDOW_MINUTES.value,
             "sign_up_points": settings.SIGN_UP_POINTS,
         },
     )

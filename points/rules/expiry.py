@@ -1,23 +1,20 @@
-"""The rules of points in force, as plain functions of settings, announced rules and a moment."""
+"""When points end: by the rule in force at a moment, of those that were announced, or else by the settings (B9)."""
 
 import calendar
 from datetime import date, datetime, time, timedelta
-from time import monotonic
+from functools import cache
 
 from django.conf import settings
 from django.utils import timezone
 
 from core.clock import shop_date
+from core.live import Live
 from points.models import ExpiryPolicy
 
-FEN_PER_YUAN = 100
 GRACE_DAYS = 14  # life of points given back after their lot ended (B7); 0 would be none
 NOTICE_DAYS = 30  # how long before its first day a rule about expiry is announced (B9)
-FRESH_S = 5  # a process may know announced rules this long; they rule days after they are announced at the earliest
 UNIT_MONTHS = {ExpiryPolicy.Unit.MONTH: 1, ExpiryPolicy.Unit.QUARTER: 3, ExpiryPolicy.Unit.YEAR: 12}
 A_MOMENT = timedelta(microseconds=1)
-
-_known = (0.0, ())  # (until when by the monotonic clock, rows)
 
 
 def default_expiry(at, *, earned_at=None):
@@ -59,38 +56,29 @@ def add_months(day, months):
 def policy_at(at):
     """The ``ExpiryPolicy`` in force at ``at``; the settings' own, unsaved and with no first day, before all others."""
     today = shop_date(at)
-    return next((policy for policy in _policies() if policy.starts_on <= today), None) or initial_policy()
+    return next((policy for policy in POLICIES.get() if policy.starts_on <= today), None) or initial_policy()
 
 
 def announced_after(at):
     """Rules that start on a later day than that of ``at``, soonest first."""
     today = shop_date(at)
-    return [policy for policy in reversed(_policies()) if policy.starts_on > today]
+    return [policy for policy in reversed(POLICIES.get()) if policy.starts_on > today]
 
 
 def initial_policy():
     """``POINTS_EXPIRY_MONTHS`` as a rule: the end of the month that many months later, or never when it is 0."""
-    months = settings.POINTS_EXPIRY_MONTHS
+    return _initial_policy(settings.POINTS_EXPIRY_MONTHS)
+
+
+@cache  # every earning asks
+def _initial_policy(months):
     if not months:
         return ExpiryPolicy(kind=ExpiryPolicy.Kind.NEVER, months=0, unit=ExpiryPolicy.Unit.NONE)
     return ExpiryPolicy(kind=ExpiryPolicy.Kind.PERIOD_END, months=months, unit=ExpiryPolicy.Unit.MONTH)
 
 
-def forget_policies():
-    """Read the announced rules anew at the next question."""
-    global _known
-    _known = (0.0, ())
-
-
-def _policies():
-    """All rows, latest first day first; at most one query every ``FRESH_S`` seconds, so that earning in bulk asks
-    once."""
-    global _known
-    until, policies = _known
-    if monotonic() >= until:
-        policies = tuple(ExpiryPolicy.objects.order_by("-starts_on"))
-        _known = (monotonic() + FRESH_S, policies)
-    return policies
+def _load():
+    return tuple(ExpiryPolicy.objects.order_by("-starts_on"))
 
 
 def grace_end(at, days):
@@ -98,6 +86,4 @@ def grace_end(at, days):
     return at + timedelta(days=days) if days else None
 
 
-def worth_fen(points):
-    """What points are worth, in fen, rounded down (C14)."""
-    return points * FEN_PER_YUAN // settings.POINTS_PER_YUAN
+POLICIES = Live("expiry_policies", _load)  # all rows, latest first day first

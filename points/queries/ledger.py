@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from points import rules
 from points.models import Kind, PointsEntry, PointsHold, PointsLot
-from points.past import PastBalance, balance_at  # noqa: F401 - one door to what is read
 
 PAGE = 30
 A_MOMENT = timedelta(microseconds=1)

@@ -1,0 +1,11 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('points', '0003_staff'),
+    ]
+
+    operations = [
+    ]

@@ -1,0 +1,44 @@
+"""Figures of points that staff set while the mall runs (C5). Those of an earning rule are in its rule set instead."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.parameters import declare
+
+POINTS_PER_YUAN = declare(
+    "points.per_yuan",
+    default=100,
+    least=1,
+    most=100_000,
+    label=_("points that are worth one yuan"),
+    help=_("The value of a point: cash deduction, proposals of prices and the liability follow it."),
+)
+AFTER_SALE_DAYS = declare(
+    "points.after_sale_days",
+    default=7,
+    least=0,
+    most=90,
+    unit=_("days"),
+    label=_("after-sale window"),
+    help=_(
+        "So long after receipt a member may ask for a return. Points of a purchase become usable when it closes; of "
+        "purchases from elsewhere it begins with the payment."
+    ),
+)
+ADJUST_APPROVAL_ABOVE = declare(
+    "points.adjust_approval_above",
+    default=5000,
+    least=0,
+    most=2**31 - 1,
+    unit=_("points"),
+    label=_("points by hand that need a second person"),
+    help=_("Adjustments and grants of more points wait until somebody else approves them."),
+)
+PAYMENT_WINDOW_MINUTES = declare(
+    "points.payment_window",
+    default=30,
+    least=5,
+    most=55,  # shorter than the broker keeps a waiting task to itself, or each order's clock would start again
+    unit=_("minutes"),
+    label=_("time to pay"),
+    help=_("An order that is not paid by then closes by itself; its points and goods go back."),
+)

@@ -1,0 +1,31 @@
+"""The rules of points, as plain functions: when points end (``expiry``), what they are worth (``value``)."""
+
+from points.rules.expiry import (
+    GRACE_DAYS,
+    NOTICE_DAYS,
+    POLICIES,
+    add_months,
+    announced_after,
+    default_expiry,
+    expiry_by,
+    grace_end,
+    initial_policy,
+    policy_at,
+    renewal,
+)
+from points.rules.value import worth_fen
+
+__all__ = [
+    "GRACE_DAYS",
+    "NOTICE_DAYS",
+    "POLICIES",
+    "add_months",
+    "announced_after",
+    "default_expiry",
+    "expiry_by",
+    "grace_end",
+    "initial_policy",
+    "policy_at",
+    "renewal",
+    "worth_fen",
+]
