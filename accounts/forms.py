@@ -155,10 +155,22 @@ def came_by_code(request):
     )
 
 
-class NicknameForm(forms.Form):
+class ProfileForm(forms.Form):
     nickname = forms.CharField(
         label=_("Nickname"), max_length=16, required=False, widget=forms.TextInput(attrs={"autocomplete": "nickname"})
     )
+    birthday = forms.DateField(
+        label=_("Birthday"),
+        required=False,
+        help_text=_("For a gift on the day. It can be set once."),
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(self, *args, member, **kwargs):
+        super().__init__(*args, initial={"nickname": member.nickname}, **kwargs)
+        if member.birthday:
+            del self.fields["birthday"]
 
 
 class AddressForm(forms.Form):

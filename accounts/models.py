@@ -1,4 +1,4 @@
-"""Members and staff: who they are and where their parcels go."""
+"""Members and staff: who they are, where their parcels go, and what the mall told them."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones
+from accounts import phones, wording
 from core import clock
 from core.crypto import EncryptedTextField
 
@@ -45,6 +45,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, help_text=_("E.164: +8613800000001"))
     phone_verified = models.BooleanField(_("phone verified"), default=False)
     nickname = models.CharField(_("nickname"), max_length=32, blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"))
@@ -144,3 +145,51 @@ class Address(models.Model):
     def full_text(self):
         """The whole address in one line, as printed on a parcel."""
         return f"{self.region_text}{self.detail}"
+
+
+class Notice(models.Model):
+    """Something the mall told a member, once for each ``key`` (A6).
+
+    ``title`` and ``text`` are English messages that are translated when they are read; ``values`` stand in for their
+    ``%(name)s`` (``accounts.wording``). ``url`` is a path of the mall where there is more, or empty.
+    """
+
+    class Topic(models.TextChoices):
+        POINTS = "points", _("Points")
+        TIER = "tier", _("Membership tier")
+        ORDERS = "orders", _("Orders")
+        RULES = "rules", _("Rules")
+        SHOP = "shop", _("The shop")
+
+    member = models.ForeignKey(User, models.CASCADE, related_name="notices", db_index=False, verbose_name=_("member"))
+    topic = models.CharField(_("topic"), max_length=16, choices=Topic)
+    title = models.CharField(_("title"), max_length=120)
+    text = models.CharField(_("text"), max_length=500)
+    values = models.JSONField(_("values"), default=dict)
+    url = models.CharField(_("address"), max_length=200, blank=True)
+    key = models.CharField(_("key"), max_length=128)
+    at = models.DateTimeField(_("at"))
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.UniqueConstraint(fields=["member", "key"], name="notice_once"),
+            models.CheckConstraint(condition=~Q(key="") & ~Q(title=""), name="notice_says_something"),
+        ]
+        indexes = [
+            models.Index(fields=["member", "-id"], name="notice_by_member"),
+            models.Index(fields=["member"], condition=Q(read_at__isnull=True), name="notice_unread"),
+        ]
+
+    def __str__(self):
+        return f"{self.topic} {self.key}"
+
+    @property
+    def shown_title(self):
+        return wording.told(self.title, self.values)
+
+    @property
+    def shown_text(self):
+        return wording.told(self.text, self.values)

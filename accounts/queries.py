@@ -20,6 +20,17 @@ def member_by_phone(phone):
     return User.objects.filter(phone=phone).first()
 
 
+def notices_of(member, *, before=None, limit=30):
+    """The member's ``Notice``s, the newest first; with ``before`` (a primary key), those older than that one."""
+    notices = member.notices.order_by("-pk")
+    return (notices.filter(pk__lt=before) if before else notices)[:limit]
+
+
+def unread_notices(member, *, most=99):
+    """How many notices the member has not seen, counted up to ``most``."""
+    return member.notices.filter(read_at=None)[:most].count()
+
+
 def trail_of(member, *, limit=30):
     """The newest ``AuditEvent``s about the member."""
     return AuditEvent.objects.filter(subject=actors.member(member.pk)).order_by("-at")[:limit]

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from accounts.views import addresses, entrance, profile
+from accounts.views import addresses, entrance, notices, profile
 
 own = [
     path("", profile.profile, name="profile"),
     path("edit/", profile.edit, name="edit"),
+    path("notices/", notices.inbox, name="notices"),
     path("login/code/", entrance.PhoneEntryView.as_view(), name="phone_entry"),
     path("login/code/confirm/", entrance.CodeView.as_view(), name="code"),
     path("phone/change/", profile.PhoneChangeView.as_view(), name="phone"),

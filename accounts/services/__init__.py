@@ -9,6 +9,8 @@ from accounts.services.addresses import (
     save_address,
 )
 from accounts.services.members import (
+    BirthdayNotValid,
+    BirthdaySet,
     EmailTaken,
     MemberNeedsName,
     NameTaken,
@@ -22,12 +24,15 @@ from accounts.services.members import (
     rename,
     save_group,
     set_active,
+    set_birthday,
     set_staff,
 )
 
 __all__ = [
     "MOST_ADDRESSES",
     "AddressNotValid",
+    "BirthdayNotValid",
+    "BirthdaySet",
     "EmailTaken",
     "MemberNeedsName",
     "NameTaken",
@@ -45,5 +50,6 @@ __all__ = [
     "save_address",
     "save_group",
     "set_active",
+    "set_birthday",
     "set_staff",
 ]

@@ -1,13 +1,15 @@
 """Becoming a member and changing what a member is known by (A1, A4)."""
 
 from contextlib import contextmanager
+from datetime import date
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import actors, audit, outbox
+from core import actors, audit, clock, outbox
 from core.errors import DomainError
 
 
@@ -34,6 +36,20 @@ class MemberNeedsName(DomainError):
     code = "member_needs_name"
     message = _("A member needs a mobile number, an e-mail address or a username.")
 
+
+class BirthdayNotValid(DomainError):
+    code = "birthday_not_valid"
+    message = _("This cannot be a birthday.")
+
+
+class BirthdaySet(DomainError):
+    """A member sets it once; staff correct it."""
+
+    code = "birthday_set"
+    message = _("Your birthday is set already. To correct it, please write to us.")
+
+
+FIRST_BIRTHDAY = date(1900, 1, 1)
 
 _TAKEN = {
     "user_username_unique": UsernameTaken,
@@ -84,6 +100,20 @@ def rename(*, member, nickname, by, at):
         if changed:
             audit.record("member.renamed", by=by, subject=actors.member(member.pk), at=at)
     member.nickname = nickname
+
+
+def set_birthday(*, member, birthday, by, at):
+    """Set the member's birthday (a date), once: gifts hang on it, so a later change is for staff, who give ``by``.
+    Raises ``BirthdayNotValid`` or ``BirthdaySet``."""
+    if not FIRST_BIRTHDAY <= birthday <= clock.shop_date(at):
+        raise BirthdayNotValid
+    members = User.objects.filter(pk=member.pk)
+    with transaction.atomic():
+        free = members if by.startswith(actors.staff("")) else members.filter(Q(birthday=None) | Q(birthday=birthday))
+        if not free.update(birthday=birthday):
+            raise BirthdaySet
+        audit.record("member.birthday_set", by=by, subject=actors.member(member.pk), at=at)
+    member.birthday = birthday
 
 
 def change_phone(*, member, phone, verified, by, at):

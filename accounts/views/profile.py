@@ -6,6 +6,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -14,7 +15,7 @@ from django.views.generic import FormView
 
 from accounts import phones, queries, services
 from accounts.entry import PhoneChange
-from accounts.forms import NicknameForm, PhoneForm
+from accounts.forms import PhoneForm, ProfileForm
 from accounts.limits import TooOften
 from accounts.views.entrance import CodeView
 from core import actors, clock
@@ -31,23 +32,27 @@ def profile(request):
             "address_count": queries.addresses_of(member).count(),
             "email": EmailAddress.objects.filter(user=member, primary=True).first(),
             "second_factor": is_mfa_enabled(member),
+            "unread": queries.unread_notices(member),
         },
     )
 
 
 @login_required
 def edit(request):
-    """The member's nickname."""
-    form = NicknameForm(request.POST or None, initial={"nickname": request.user.nickname})
+    """The member's nickname, and the birthday once (A4)."""
+    form = ProfileForm(request.POST or None, member=request.user)
     if request.method == "POST" and form.is_valid():
-        services.rename(
-            member=request.user,
-            nickname=form.cleaned_data["nickname"],
-            by=actors.member(request.user.pk),
-            at=clock.now(),
-        )
-        messages.success(request, _("Saved."))
-        return redirect("accounts:profile")
+        act = {"member": request.user, "by": actors.member(request.user.pk), "at": clock.now()}
+        try:
+            with transaction.atomic():
+                services.rename(nickname=form.cleaned_data["nickname"], **act)
+                if birthday := form.cleaned_data.get("birthday"):
+                    services.set_birthday(birthday=birthday, **act)
+        except (services.BirthdayNotValid, services.BirthdaySet) as error:
+            form.add_error("birthday" if "birthday" in form.fields else None, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:profile")
     return render(request, "accounts/edit.html", {"form": form})
 
 

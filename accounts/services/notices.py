@@ -1,0 +1,74 @@
+"""Telling members: a notice in their inbox, and where it matters an SMS or e-mail (A6)."""
+
+import json
+from itertools import islice
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import translation
+
+from accounts.models import Notice, User
+from accounts.tasks import send_email, send_sms
+from accounts.wording import told
+from core.errors import InvalidInput
+
+BATCH = 10_000  # members a transaction
+
+# Who inserts the row told the member: the same notice from two processes is one.
+INSERT = """
+INSERT INTO accounts_notice (member_id, topic, title, text, "values", url, key, at)
+SELECT id, %(topic)s, %(title)s, %(text)s, %(values)s::jsonb, %(url)s, %(key)s, %(at)s
+FROM accounts_user WHERE id = ANY (%(members)s) AND is_active
+ON CONFLICT (member_id, key) DO NOTHING
+RETURNING member_id
+"""
+
+
+def notify(*, member_id, topic, title, text, key, at, values=None, url="", sms=False):
+    """Tell a member something, once for each ``key``; in the caller's transaction. True when it was told now.
+
+    ``title`` and ``text`` are English messages (``gettext_noop``), ``values`` as in ``accounts.wording.told``, ``url``
+    is a path of the mall. With ``sms`` it goes to the verified phone as well, or else the e-mail address, after commit.
+    Members who were kept out are not told.
+    """
+    told_now = bool(_insert([member_id], topic=topic, title=title, text=text, key=key, at=at, values=values, url=url))
+    if told_now and sms:
+        _send(User.objects.get(pk=member_id), title, text, values or {})
+    return told_now
+
+
+def announce(*, topic, title, text, key, at, values=None, url="", members=None):
+    """Tell all active members, or those with the ids ``members``; returns how many were told now. Safe to repeat:
+    it goes on where it was stopped."""
+    if members is None:
+        members = User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True).iterator(BATCH)
+    notice = {"topic": topic, "title": title, "text": text, "key": key, "at": at, "values": values, "url": url}
+    count = 0
+    members = iter(members)
+    while ids := list(islice(members, BATCH)):
+        with transaction.atomic():
+            count += len(_insert(ids, **notice))
+    return count
+
+
+def mark_read(*, member, notices, at):
+    """The member has seen these."""
+    Notice.objects.filter(member=member, pk__in=[notice.pk for notice in notices], read_at=None).update(read_at=at)
+
+
+def _insert(members, *, topic, values, **notice):
+    if topic not in Notice.Topic.values:
+        raise InvalidInput(field="topic")
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, {"members": members, "topic": topic, "values": json.dumps(values or {}), **notice})
+        return [member for (member,) in cursor.fetchall()]
+
+
+def _send(member, title, text, values):
+    """By SMS or else e-mail, in the shop's own language: members have none on record."""
+    with translation.override(settings.LANGUAGE_CODE):
+        title, text = told(title, values), told(text, values)
+    if member.phone and member.phone_verified:
+        send_sms.delay_on_commit(member.phone, text)
+    elif member.email:
+        send_email.delay_on_commit([member.email], title, text)

@@ -1,0 +1,31 @@
+"""Notices in the reader's language (A6)."""
+
+from datetime import date, datetime
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.templatetags.mall import shop_day, yuan_sum
+
+
+def told(message, values):
+    """``message``, an English text with ``%(name)s``, in the active language with ``values`` put in.
+
+    A value is text, a whole number (1,000), ``{"zh": text, "en": text}`` where the text itself has two languages,
+    ``{"day": ISO 8601}`` for a day, or ``{"fen": n}`` for money.
+    """
+    return _(message) % {name: _shown(value) for name, value in values.items()} if values else _(message)
+
+
+def _shown(value):
+    match value:
+        case {"zh": zh, "en": en}:
+            return en if en and (get_language() or "").startswith("en") else zh
+        case {"day": day}:
+            return shop_day(datetime.fromisoformat(day) if "T" in day else date.fromisoformat(day))
+        case {"fen": fen}:
+            return yuan_sum(fen)
+        case int():
+            return f"{value:,}"
+        case _:
+            return value
