@@ -3,11 +3,11 @@
 from django.contrib import admin
 
 from activities.models import SignIn
-from core.admin import ReadOnlyAdmin
+from core.staff import LookOnlyAdmin
 
 
 @admin.register(SignIn)
-class SignInAdmin(ReadOnlyAdmin):
+class SignInAdmin(LookOnlyAdmin):
     list_display = ["local_date", "member", "day", "points", "at"]
     list_filter = ["local_date"]
     list_select_related = ["member"]

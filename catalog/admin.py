@@ -19,8 +19,8 @@ from catalog.models import SKU, Category, Product, ProductImage, StockMovement
 from catalog.pictures import thumbnail_url
 from catalog.services import products, stock
 from core import actors, clock
-from core.admin import ReadOnlyAdmin
 from core.errors import DomainError
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import price_text
 
 LISTED = _("Listed: %(count)s.")
@@ -291,7 +291,7 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnlyAdmin):
+class StockMovementAdmin(LookOnlyAdmin):
     list_display = ["at", "sku", "product", "delta", "stock_after", "reason", "note", "source", "by"]
     list_filter = ["reason"]
     list_select_related = ["sku__product"]

@@ -67,6 +67,18 @@ class Parameter:
             raise self._refusal(_("from %(least)s to %(most)s is possible.") % {"least": self.least, "most": self.most})
         return value
 
+    def shown(self, value):
+        """As people read it, with the unit."""
+        if isinstance(value, bool):
+            return str(_("on") if value else _("off"))
+        text = str(dict(self.choices).get(value, f"{value:,}" if isinstance(value, int | Decimal) else value))
+        return f"{text} {self.unit}" if self.unit else text
+
+    @property
+    def now(self):
+        """What counts now, as people read it."""
+        return self.shown(self.value)
+
     def stored(self, value):
         """As JSON can hold it."""
         return str(value) if isinstance(value, Decimal) else value

@@ -110,6 +110,7 @@ UNFOLD = {
             {
                 "title": _("System"),
                 "items": [
+                    _item(_("Parameters"), "tune", "core_parametervalue"),
                     _item(_("Audit trail"), "shield", "core_auditevent"),
                     _item(_("Outbox"), "outbox", "core_outboxmessage"),
                     _item(_("Groups"), "admin_panel_settings", "auth_group"),

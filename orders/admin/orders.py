@@ -13,8 +13,8 @@ from accounts import phones
 from core import actors, clock
 from core.crypto import fingerprint
 from core.errors import DomainError
+from core.staff import LookOnlyAdmin, LookOnlyInline
 from core.templatetags.mall import price_text, yuan_sum
-from orders.admin.readonly import LookOnlyAdmin, LookOnlyInline
 from orders.forms import CancelForm, ShipForm
 from orders.models import Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
 from orders.rules.pricing import SUM_LABELS

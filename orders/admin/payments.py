@@ -8,8 +8,8 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core.errors import DomainError
+from core.staff import LookOnlyAdmin, LookOnlyInline
 from core.templatetags.mall import yuan_sum
-from orders.admin.readonly import LookOnlyAdmin, LookOnlyInline
 from orders.models import NotificationState, Payment, PaymentNotification, PaymentState
 from orders.services import paying
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from core import clock
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from points import books, queries
 from points.admin import tables
-from points.admin.readonly import LookOnlyAdmin
 from points.forms import EntriesForm
 from points.models import PointsAccount
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import signed
 from points import queries
 from points.admin import tables
-from points.admin.readonly import LookOnlyAdmin
 from points.forms import AdjustForm, AgreeForm, RefuseForm
 from points.models import Adjustment
 from points.services import adjusting

@@ -12,9 +12,9 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from core import actors, clock
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import shop_day
 from points import rules, wording
-from points.admin.readonly import LookOnlyAdmin
 from points.models import ExpiryPolicy
 from points.models.expiry import MOST_MONTHS
 from points.services import expiry

@@ -12,10 +12,10 @@ from unfold.decorators import display
 
 from core import actors, clock
 from core.errors import DomainError
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from points import tasks
 from points.admin import tables
-from points.admin.readonly import LookOnlyAdmin
 from points.forms import GrantForm
 from points.models import BulkGrant
 from points.services import granting

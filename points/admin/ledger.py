@@ -8,11 +8,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import yuan_sum
 from points import books, tasks
 from points.admin import tables
-from points.admin.readonly import LookOnlyAdmin
 from points.models import AuditRun
 
 RUNS = 14

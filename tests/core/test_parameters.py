@@ -131,3 +131,25 @@ def test_another_process_sees_a_change_within_a_second():
     finally:
         other.kill()
         other.communicate()
+
+
+def test_staff_see_all_and_set_one(admin_client, db, django_capture_on_commit_callbacks):
+    page = admin_client.get("/admin/core/parametervalue/").content.decode()
+    assert "/admin/core/parametervalue/points.per_yuan/" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin_client.post("/admin/core/parametervalue/points.per_yuan/", {"value": "250"})
+    assert answer.status_code == 302
+    assert POINTS_PER_YUAN.value == 250
+    assert "250" in admin_client.get("/admin/core/parametervalue/").content.decode()
+    answer = admin_client.post("/admin/core/parametervalue/points.per_yuan/", {"value": "0"})
+    assert answer.status_code == 200
+    assert POINTS_PER_YUAN.value == 250
+    assert admin_client.get("/admin/core/parametervalue/points.nothing/").status_code == 404
+
+
+def test_who_may_not_does_not(client, django_user_model, db):
+    staff = django_user_model.objects.create_user(username="clerk", is_staff=True)
+    client.force_login(staff)
+    assert client.get("/admin/core/parametervalue/").status_code == 403
+    assert client.get("/admin/core/parametervalue/points.per_yuan/").status_code == 403
+    assert client.post("/admin/core/parametervalue/points.per_yuan/", {"value": "9"}).status_code == 403

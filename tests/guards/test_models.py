@@ -11,6 +11,7 @@ LAYERS = ["core", "accounts", "points", "catalog", "orders", "activities", "anal
 # What goes with its owner: parts that mean nothing alone. Everything else protects what it points to.
 PARTS = {
     ("accounts", "Address", "member"),
+    ("accounts", "Notice", "member"),
     ("catalog", "ProductImage", "product"),
     ("orders", "CartLine", "member"),
     ("orders", "CartLine", "sku"),

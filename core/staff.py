@@ -1,0 +1,67 @@
+"""What every app's staff pages are made of: tables to look at, and acts as pages with one form and one service call."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from unfold.admin import ModelAdmin, TabularInline
+
+from core.errors import DomainError
+
+
+class LookOnly:
+    """What moves only by services is looked at, never edited."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class StaffPages:
+    """Own pages inside the staff's frame, for a ``ModelAdmin``."""
+
+    def page(self, request, template, **context):
+        return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
+
+    def act_page(self, request, form, act, *, title, label, back_url, facts=(), tone="primary"):
+        """Show ``form``; when it comes back valid, ``act(data)`` calls one service and says where to go and what to
+        tell: ``(url, text)``. A refusal stands on the page, and what was typed stays. ``facts`` are pairs above it."""
+        if request.method == "POST" and form.is_valid():
+            try:
+                url, text = act(form.cleaned_data)
+            except DomainError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, text)
+                return redirect(url)
+        return self.page(
+            request,
+            "core/admin/act.html",
+            title=title,
+            form=form,
+            label=label,
+            back_url=back_url,
+            facts=facts,
+            is_danger=tone == "danger",
+        )
+
+
+class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
+    """A table that staff with the view permission may look at, and the acts on its rows."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+
+class LookOnlyInline(LookOnly, TabularInline):
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    hide_title = True
+
+    def has_view_permission(self, request, obj=None):
+        """Who may see the whole sees what belongs to it."""
+        return True
