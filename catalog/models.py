@@ -71,11 +71,12 @@ class Product(models.Model):
     """One offer with a page of its own; what is bought is one of its SKUs.
 
     ``options``: ``[{"name": "颜色", "values": ["奶白", "松绿"]}]``. ``parameters``: ``[["材质", "316 不锈钢"]]``.
-    ``lowest_points``, ``lowest_mixed_points`` and ``lowest_mixed_fen`` repeat the lowest prices of all its SKUs,
-    because lists filter and sort by them; ``services.products`` keeps them. They count SKUs that are sold out, too: a
+    ``lowest_points``, ``lowest_mixed_points``, ``lowest_mixed_fen`` and ``lowest_cash_fen`` repeat the lowest prices
+    of all its SKUs, because lists filter and sort by them; ``services.products`` keeps them. They count SKUs that are sold out, too: a
     list price is the one from which the product starts, and stays while stock comes and goes; the product's page opens
     with a SKU that is there, at its own price. ``redeemed_count`` is below 0 for a moment when a return is counted
-    before its redemption; ``redeemed`` is what is shown.
+    before its redemption; ``redeemed`` is what is shown. ``reserved_tier`` is the code of the lowest tier that may
+    redeem it (C13), empty for everybody.
     """
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
@@ -97,6 +98,8 @@ class Product(models.Model):
     lowest_points = models.PositiveIntegerField(_("lowest points price"), null=True, editable=False)
     lowest_mixed_points = models.PositiveIntegerField(_("lowest points with cash"), null=True, editable=False)
     lowest_mixed_fen = models.PositiveIntegerField(_("cash with the lowest points"), null=True, editable=False)
+    lowest_cash_fen = models.IntegerField(_("lowest cash price (fen)"), null=True, editable=False)
+    reserved_tier = models.CharField(_("reserved for"), max_length=16, default="", db_default="", blank=True)
     search_text = models.GeneratedField(
         expression=Lower(
             Concat("name", models.Value(" "), "name_en", models.Value(" "), "brand", models.Value(" "), "model_no")
@@ -117,8 +120,14 @@ class Product(models.Model):
                 condition=Q(is_listed=False) | Q(listed_at__isnull=False), name="product_listed_has_date"
             ),
             models.CheckConstraint(
-                condition=Q(is_listed=False) | Q(lowest_points__isnull=False) | Q(lowest_mixed_points__isnull=False),
-                name="product_listed_has_price",
+                condition=Q(is_listed=False)
+                | Q(lowest_points__isnull=False)
+                | Q(lowest_mixed_points__isnull=False)
+                | Q(lowest_cash_fen__isnull=False),
+                name="product_listed_has_a_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(lowest_cash_fen__isnull=True) | Q(lowest_cash_fen__gt=0), name="product_lowest_cash_positive"
             ),
             models.CheckConstraint(
                 condition=Q(lowest_mixed_points__isnull=True, lowest_mixed_fen__isnull=True)
@@ -133,7 +142,9 @@ class Product(models.Model):
             models.Index(fields=["-redeemed_count"], condition=Q(is_listed=True), name="product_by_popularity"),
             models.Index(fields=["-listed_at"], condition=Q(is_listed=True), name="product_by_date"),
             models.Index(
-                Coalesce("lowest_points", "lowest_mixed_points"), condition=Q(is_listed=True), name="product_by_points"
+                Coalesce("lowest_points", "lowest_mixed_points", 0),
+                condition=Q(is_listed=True),
+                name="product_by_points_shown",
             ),
         ]
 
@@ -183,8 +194,9 @@ class ProductImage(models.Model):
 class SKU(models.Model):
     """What is taken from the shelf: one combination of the product's options with its price and stock.
 
-    It is redeemed in one of its ways: ``points_price`` points, or ``mixed_points`` points and ``mixed_fen`` fen.
-    ``stock`` moves only by ``services.stock``.
+    It is redeemed in one of its ways: ``points_price`` points, or ``mixed_points`` points and ``mixed_fen`` fen, or
+    ``cash_fen`` fen, which points may lower at checkout. ``cost_fen`` is what the shop pays for it (C14), None: not
+    known. ``weight_g``: None: not known, 0: there is nothing to send. ``stock`` moves only by ``services.stock``.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="skus", verbose_name=_("product"))
@@ -198,6 +210,15 @@ class SKU(models.Model):
     )
     mixed_fen = models.PositiveIntegerField(
         _("cash with points (fen)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    cash_fen = models.IntegerField(_("cash price (fen)"), null=True, blank=True, validators=[MinValueValidator(1)])
+    cost_fen = models.IntegerField(_("cost (fen)"), null=True, blank=True, validators=[MinValueValidator(1)])
+    weight_g = models.IntegerField(
+        _("weight (g)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("0 where nothing is sent, such as a voucher."),
     )
     stock = models.IntegerField(_("stock"), default=0, editable=False)
     low_stock_at = models.PositiveIntegerField(_("low stock at"), default=5)
@@ -220,9 +241,15 @@ class SKU(models.Model):
                 violation_error_message=_("Points with cash need both: points and cash."),
             ),
             models.CheckConstraint(
-                condition=Q(points_price__isnull=False) | Q(mixed_points__isnull=False),
-                name="sku_has_a_way",
-                violation_error_message=_("Give at least one price: points only, or points and cash."),
+                condition=Q(points_price__isnull=False) | Q(mixed_points__isnull=False) | Q(cash_fen__isnull=False),
+                name="sku_has_one_way",
+                violation_error_message=_("Give at least one price: points only, points and cash, or cash."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(cash_fen__isnull=True) | Q(cash_fen__gt=0))
+                & (Q(cost_fen__isnull=True) | Q(cost_fen__gt=0))
+                & (Q(weight_g__isnull=True) | Q(weight_g__gte=0)),
+                name="sku_cash_cost_weight_sound",
             ),
         ]
 
@@ -231,12 +258,14 @@ class SKU(models.Model):
 
     @property
     def ways(self):
-        """The ways in which it can be redeemed, points only first."""
+        """The ways in which it can be redeemed, points only first, cash last."""
         ways = []
         if self.points_price is not None:
             ways.append(Way.POINTS)
         if self.mixed_points is not None:
             ways.append(Way.MIXED)
+        if self.cash_fen is not None:
+            ways.append(Way.CASH)
         return ways
 
     def price(self, way):
@@ -245,6 +274,8 @@ class SKU(models.Model):
             return Price(self.points_price)
         if way == Way.MIXED and self.mixed_points is not None:
             return Price(self.mixed_points, self.mixed_fen)
+        if way == Way.CASH and self.cash_fen is not None:
+            return Price(0, self.cash_fen)
         raise WayNotOffered(sku=self.code)
 
     @property

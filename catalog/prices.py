@@ -13,6 +13,7 @@ class Way(models.TextChoices):
 
     POINTS = "points", _("Points only")
     MIXED = "mixed", _("Points + cash")
+    CASH = "cash", _("Cash, less what points deduct")
 
 
 class WayNotOffered(DomainError):

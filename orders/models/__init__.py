@@ -1,23 +1,56 @@
-"""Tables of the orders app: cart, order, payment, shipment."""
+"""Tables of the orders app: cart, order, coupons, shipping rates, payment, parcels, after-sale."""
 
+from orders.models.after_sale import (
+    SHOPS_FAULT,
+    AfterSale,
+    AfterSaleItem,
+    AfterSaleKind,
+    AfterSaleMove,
+    AfterSalePicture,
+    AfterSaleReason,
+    AfterSaleState,
+    StockBack,
+)
 from orders.models.cart import CartLine
-from orders.models.order import CancelReason, Order, OrderItem, OrderMove, State
+from orders.models.coupons import Coupon, CouponClaim, CouponKind, CouponType
+from orders.models.order import PAID_FEN, PAID_POINTS, CancelReason, Order, OrderItem, OrderMove, State
 from orders.models.payment import NotificationState, Payment, PaymentNotification, PaymentState
-from orders.models.shipment import Carrier, Shipment
+from orders.models.shipment import Carrier, ParcelState, Shipment, ShipmentPart, Tracking, TrackingEvent
+from orders.models.shipping_rates import ShippingRate
 from orders.sandbox_gateway.models import SandboxCharge
 
 __all__ = [
+    "PAID_FEN",
+    "PAID_POINTS",
+    "SHOPS_FAULT",
+    "AfterSale",
+    "AfterSaleItem",
+    "AfterSaleKind",
+    "AfterSaleMove",
+    "AfterSalePicture",
+    "AfterSaleReason",
+    "AfterSaleState",
     "CancelReason",
     "Carrier",
     "CartLine",
+    "Coupon",
+    "CouponClaim",
+    "CouponKind",
+    "CouponType",
     "NotificationState",
     "Order",
     "OrderItem",
     "OrderMove",
+    "ParcelState",
     "Payment",
     "PaymentNotification",
     "PaymentState",
     "SandboxCharge",
     "Shipment",
+    "ShipmentPart",
+    "ShippingRate",
     "State",
+    "StockBack",
+    "Tracking",
+    "TrackingEvent",
 ]

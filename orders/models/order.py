@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import SKU, Way, in_language
+from catalog.prices import Price
 from core.crypto import EncryptedTextField
 
 
@@ -15,6 +17,7 @@ class State(models.TextChoices):
 
     PENDING_PAYMENT = "pending_payment", _("To pay")
     TO_SHIP = "to_ship", _("To ship")
+    PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
     SHIPPED = "shipped", _("Shipped")
     COMPLETED = "completed", _("Completed")
     CANCELLED = "cancelled", _("Cancelled")
@@ -31,7 +34,12 @@ class CancelReason(models.TextChoices):
 class Order(models.Model):
     """A redemption: points, and cash where a way asks for it. Prices, names and the address are snapshots.
 
-    ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen"}`` as
+    ``points`` = ``goods_points`` - ``discount_points`` + ``deduction_points``; ``cash_fen`` = ``goods_fen`` -
+    ``discount_fen`` - ``deduction_fen`` + ``shipping_fen``: goods at their prices, what was taken off, what points
+    paid instead of cash, and the parcel after all that makes it cheaper. ``rule_version`` names the rules of earning
+    that were in force for the member (C9), empty for orders from before there were versions.
+
+    ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen", "values"}`` as
     ``orders.rules.pricing.Sum`` holds them. ``returned`` says what went back, by a cancellation or because it was
     paid too late or twice: ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
     """
@@ -48,6 +56,12 @@ class Order(models.Model):
     goods_points = models.PositiveBigIntegerField(_("points for goods"))
     goods_fen = models.PositiveBigIntegerField(_("cash for goods (fen)"))
     shipping_fen = models.PositiveBigIntegerField(_("shipping (fen)"))
+    # Signed columns with a check of the table: an unsigned one would make PostgreSQL read every row to add it.
+    discount_points = models.BigIntegerField(_("discount in points"), default=0, db_default=0)
+    discount_fen = models.BigIntegerField(_("discount in cash (fen)"), default=0, db_default=0)
+    deduction_points = models.BigIntegerField(_("points instead of cash"), default=0, db_default=0)
+    deduction_fen = models.BigIntegerField(_("cash that points paid (fen)"), default=0, db_default=0)
+    rule_version = models.CharField(_("earning rules"), max_length=32, default="", db_default="", blank=True)
     sums = models.JSONField(_("sums"), default=list)
     returned = models.JSONField(_("returned"), default=dict, blank=True)
 
@@ -78,13 +92,23 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(cancel_reason__in=["", *CancelReason.values]), name="order_cancel_reason_known"
             ),
-            models.CheckConstraint(condition=Q(points__gt=0) | Q(cash_fen__gt=0), name="order_costs_something"),
+            models.CheckConstraint(
+                condition=Q(goods_points__gt=0) | Q(goods_fen__gt=0), name="order_holds_something"
+            ),
             models.CheckConstraint(
                 condition=Q(points__gte=0, cash_fen__gte=0, goods_points__gte=0, goods_fen__gte=0, shipping_fen__gte=0),
                 name="order_sums_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(cash_fen__lte=F("goods_fen") + F("shipping_fen")), name="order_cash_within_sums"
+                condition=Q(discount_points__gte=0, discount_fen__gte=0, deduction_points__gte=0, deduction_fen__gte=0),
+                name="order_reductions_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    points=F("goods_points") - F("discount_points") + F("deduction_points"),
+                    cash_fen=F("goods_fen") - F("discount_fen") - F("deduction_fen") + F("shipping_fen"),
+                ),
+                name="order_sums_add_up",
             ),
             models.CheckConstraint(
                 condition=~Q(state=State.PENDING_PAYMENT) | Q(cash_fen__gt=0, pay_before__isnull=False),
@@ -112,7 +136,13 @@ class Order(models.Model):
 
 
 class OrderItem(models.Model):
-    """One line of an order as it was bought: a later change of the product does not touch it."""
+    """One line of an order as it was bought: a later change of the product does not touch it.
+
+    ``paid_points`` and ``paid_fen`` are its share of what was paid for goods: over all items they add up to the
+    order's ``points``, and to its ``cash_fen`` less ``shipping_fen``. They are empty on orders from before shares
+    were kept; nothing was ever taken off those, so their share is the price. Read ``paid``, in SQL ``PAID_POINTS``
+    and ``PAID_FEN``, and both are right.
+    """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="items")
     sku = models.ForeignKey(SKU, models.PROTECT, related_name="+", verbose_name=_("SKU"))
@@ -125,6 +155,8 @@ class OrderItem(models.Model):
     unit_fen = models.PositiveBigIntegerField(_("cash each (fen)"))
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     position = models.PositiveSmallIntegerField(default=0)
+    paid_points = models.BigIntegerField(_("points paid"), null=True)
+    paid_fen = models.BigIntegerField(_("cash paid (fen)"), null=True)
 
     class Meta:
         verbose_name = _("item")
@@ -137,6 +169,13 @@ class OrderItem(models.Model):
                 condition=Q(unit_points__gt=0, unit_fen__gte=0) | Q(unit_points=0, unit_fen__gt=0),
                 name="order_item_costs_something",
             ),
+            # NULL passes a check: shares are both there or both missing, and never above the price but for points
+            # that paid cash.
+            models.CheckConstraint(
+                condition=Q(paid_points__isnull=True, paid_fen__isnull=True)
+                | Q(paid_points__gte=0, paid_fen__gte=0, paid_fen__lte=F("unit_fen") * F("quantity")),
+                name="order_item_shares_sound",
+            ),
         ]
 
     def __str__(self):
@@ -146,6 +185,18 @@ class OrderItem(models.Model):
     def title(self):
         """The product's name in the reader's language, as it was."""
         return in_language(self.product_name, self.product_name_en)
+
+    @property
+    def paid(self):
+        """The ``Price`` that was paid for all its pieces together."""
+        if self.paid_points is None:
+            return Price(self.unit_points, self.unit_fen) * self.quantity
+        return Price(self.paid_points, self.paid_fen)
+
+
+# The same for queries: ``items.aggregate(Sum(PAID_FEN))``.
+PAID_POINTS = Coalesce("paid_points", F("unit_points") * F("quantity"), output_field=models.BigIntegerField())
+PAID_FEN = Coalesce("paid_fen", F("unit_fen") * F("quantity"), output_field=models.BigIntegerField())
 
 
 class OrderMove(models.Model):
