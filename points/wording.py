@@ -82,14 +82,19 @@ def expiry(policy):
 
 
 def ending_soon(ending):
-    """The text of a warning (B10); ``ending`` is ``[(last day, points), ...]``."""
+    """What a warning says (B10); ``ending`` is ``[(last day, points), ...]``."""
     pieces = [
         _("%(points)s points can be used until the end of %(day)s") % {"points": grouped(points), "day": shop_day(day)}
         for day, points in ending
     ]
+    return _(", ").join(pieces)
+
+
+def ending_soon_message(ending):
+    """The same for an SMS or e-mail: from whom, and where to use them."""
     return _("%(shop)s: %(pieces)s. What they buy: %(url)s") % {
         "shop": settings.SITE_NAME,
-        "pieces": _(", ").join(pieces),
+        "pieces": ending_soon(ending),
         "url": settings.SITE_URL + reverse("points:home"),
     }
 

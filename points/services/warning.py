@@ -2,9 +2,12 @@
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
+from accounts.services import notices
 from accounts.tasks import send_email, send_sms
 from core.clock import shop_date
 from points import queries, wording
@@ -33,8 +36,8 @@ RETURNING account_id, ends_on, points
 def warn(*, at, members=MEMBERS):
     """Send what is due at ``at``: yields, for each transaction of at most ``members`` members, how many were told.
 
-    One message a member a day, by SMS or else e-mail, names all points and last days that are due. Members whom the
-    mall cannot reach are passed over, but count as told: a phone added later brings no old news.
+    One notice a member a day, and one SMS or else e-mail, names all points and last days that are due. Who has
+    neither phone nor e-mail reads it in the mall; a phone added later brings no old news.
     """
     after, until = 0, queries.warned_until(at=at, days=max(DAYS))
     while accounts := queries.accounts_with_lots_ending(after=after, at=at, until=until, accounts=members):
@@ -59,20 +62,32 @@ def _warn(accounts, *, at, until):
             due = {}
             for account, ends_on, points in cursor.fetchall():
                 due.setdefault(account, []).append((ends_on, int(points)))
-        told = 0
-        for member in User.objects.filter(pk__in=due, is_active=True).order_by("pk"):
-            told += _tell(member, sorted(due[member.pk]))
-    return told
+        members = User.objects.filter(pk__in=due, is_active=True).order_by("pk")
+        for member in members:
+            _tell(member, sorted(due[member.pk]), at)
+    return len(members)
 
 
-def _tell(member, ending):
-    """True when there is a way to reach the member. The shop's own language: members have none on record."""
+def _tell(member, ending, at):
+    """In the inbox, and by SMS or else e-mail in the shop's own language: members have none on record."""
+    notices.notify(
+        member_id=member.pk,
+        topic="points",
+        title=gettext_noop("Points of yours end soon"),
+        text="%(what)s",
+        values={"what": {"zh": _in("zh-hans", ending), "en": _in("en", ending)}},
+        url=reverse("points:home"),
+        key=f"points_end:{shop_date(at)}",
+        at=at,
+    )
     with translation.override(settings.LANGUAGE_CODE):
-        text = wording.ending_soon(ending)
+        text = wording.ending_soon_message(ending)
         if member.phone and member.phone_verified:
             send_sms.delay_on_commit(member.phone, text)
         elif member.email:
             send_email.delay_on_commit([member.email], wording.ending_soon_subject(), text)
-        else:
-            return False
-    return True
+
+
+def _in(language, ending):
+    with translation.override(language):
+        return wording.ending_soon(ending)

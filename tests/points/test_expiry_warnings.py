@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 
 from accounts import sent
-from accounts.models import User
+from accounts.models import Notice, User
 from core import clock
 from points import ledger, queries, tasks
 from points.models import ExpiryWarning, PointsLot
@@ -114,12 +115,24 @@ def test_who_has_no_verified_phone_gets_an_email(own, tell):
     assert message.subject
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"phone": None}])
-def test_who_cannot_be_reached_is_passed_over(phone, tell, change):
-    User.objects.filter(pk=phone.member).update(**change)
+def test_who_was_kept_out_is_passed_over(phone, tell):
+    User.objects.filter(pk=phone.member).update(is_active=False)
     phone.earn(40, expires_at=LAST)
     assert tell(days_before(30)) == 0
     assert sent.latest() == []
+    assert not Notice.objects.exists()
+
+
+def test_who_has_neither_phone_nor_email_reads_it_in_the_mall(phone, tell):
+    User.objects.filter(pk=phone.member).update(phone=None)
+    phone.earn(40, expires_at=LAST)
+    assert tell(days_before(30)) == 1
+    assert sent.latest() == []
+    notice = Notice.objects.get()
+    assert (notice.member_id, notice.topic, notice.url) == (phone.member, "points", "/points/")
+    assert "12月31日" in notice.shown_text
+    with translation.override("en"):
+        assert "31 Dec" in notice.shown_text
 
 
 def test_nothing_leaves_before_commit(phone, django_capture_on_commit_callbacks):
