@@ -1,8 +1,14 @@
 """Figures of points that staff set while the mall runs (C5). Those of an earning rule are in its rule set instead."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.parameters import declare
+
+WEEKDAYS = (
+    _("Every Monday"), _("Every Tuesday"), _("Every Wednesday"), _("Every Thursday"), _("Every Friday"),
+    _("Every Saturday"), _("Every Sunday"),
+)  # fmt: skip
 
 POINTS_PER_YUAN = declare(
     "points.per_yuan",
@@ -41,4 +47,33 @@ PAYMENT_WINDOW_MINUTES = declare(
     unit=_("minutes"),
     label=_("time to pay"),
     help=_("An order that is not paid by then closes by itself; its points and goods go back."),
+)
+TIER_WINDOW_MONTHS = declare(
+    "points.tier_window",
+    default=12,
+    least=1,
+    most=60,
+    unit=_("months"),
+    label=_("months whose points make a tier"),
+    help=_("Points earned in the last months, to the day, decide which tier a member reaches and keeps."),
+)
+TIER_GRACE_DAYS = declare(
+    "points.tier_grace",
+    default=30,
+    least=1,
+    most=365,
+    unit=_("days"),
+    label=_("grace before a tier is lowered"),
+    help=_("Who has too few points on the anniversary is told, and keeps the tier for so many days more."),
+)
+MEMBER_DAY = declare(
+    "points.member_day",
+    default="month:18",
+    choices=(
+        ("none", _("No member day")),
+        *((f"week:{n}", day) for n, day in enumerate(WEEKDAYS, 1)),
+        *((f"month:{n}", format_lazy(_("Day {n} of every month"), n=n)) for n in range(1, 29)),
+    ),
+    label=_("member day"),
+    help=_("On this day each tier gets its member-day discount, too."),
 )

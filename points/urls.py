@@ -1,10 +1,11 @@
 from django.urls import path
 
-from points.views import account
+from points.views import account, tier
 
 app_name = "points"
 urlpatterns = [
     path("", account.home, name="home"),
     path("history/", account.history, name="history"),
+    path("tier/", tier.standing, name="tier"),
     path("rules/", account.rules_in_force, name="rules"),
 ]

@@ -1,5 +1,6 @@
 """Tables of the points app."""
 
+from points.models.earning import EarningReview, EarningTally, EarningTrace
 from points.models.expiry import ExpiryPolicy, ExpiryWarning
 from points.models.ledger import (
     EARNED,
@@ -11,7 +12,23 @@ from points.models.ledger import (
     PointsHold,
     PointsLot,
 )
+from points.models.partners import (
+    Deduction,
+    Event,
+    ExternalMember,
+    Partner,
+    PartnerBook,
+    PartnerCall,
+    PartnerEntry,
+    PartnerKey,
+    Scope,
+    WebhookDelivery,
+)
+from points.models.purchases import Purchase, PurchaseLine, PurchaseRefund
+from points.models.rule_sets import RuleAlert, RuleSetPilot, RuleSetStage, RuleSetVersion, Script, ScriptVersion
 from points.models.staff import Adjustment, AuditRun, BulkGrant, Reason
+from points.models.tiers import MemberTier, Tier, TierChange, TierCode
+from points.models.what_if import WhatIfRun
 
 __all__ = [
     "EARNED",
@@ -19,13 +36,40 @@ __all__ = [
     "Adjustment",
     "AuditRun",
     "BulkGrant",
+    "Deduction",
+    "EarningReview",
+    "EarningTally",
+    "EarningTrace",
+    "Event",
     "ExpiryPolicy",
     "ExpiryWarning",
+    "ExternalMember",
     "Kind",
+    "MemberTier",
+    "Partner",
+    "PartnerBook",
+    "PartnerCall",
+    "PartnerEntry",
+    "PartnerKey",
     "PointsAccount",
     "PointsAllocation",
     "PointsEntry",
     "PointsHold",
     "PointsLot",
+    "Purchase",
+    "PurchaseLine",
+    "PurchaseRefund",
     "Reason",
+    "RuleAlert",
+    "RuleSetPilot",
+    "RuleSetStage",
+    "RuleSetVersion",
+    "Scope",
+    "Script",
+    "ScriptVersion",
+    "Tier",
+    "TierChange",
+    "TierCode",
+    "WebhookDelivery",
+    "WhatIfRun",
 ]

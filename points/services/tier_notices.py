@@ -1,0 +1,78 @@
+"""What a member hears about the tier: when it rises, is kept, is in danger, falls, or is set by staff."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from accounts.services import notices
+from core.clock import shop_date
+from points.models import TierChange
+from points.parameters import TIER_WINDOW_MONTHS
+from points.rules import tiers as rules
+
+Cause = TierChange.Cause
+
+WORDS = {
+    Cause.PROMOTED: (
+        gettext_noop("You are %(tier)s now"),
+        gettext_noop("%(points)s points in %(months)s months made you %(tier)s. It is yours until %(day)s at least."),
+    ),
+    Cause.KEPT: (
+        gettext_noop("You stay %(tier)s"),
+        gettext_noop("%(points)s points in %(months)s months are enough: %(tier)s is yours until %(day)s at least."),
+    ),
+    Cause.WARNED: (
+        gettext_noop("Keep %(tier)s: %(missing)s points are missing"),
+        gettext_noop(
+            "Earn %(missing)s more points by %(day)s and you stay %(tier)s. Without them you are %(lower)s from the "
+            "day after; your points stay as they are."
+        ),
+    ),
+    Cause.DEMOTED: (
+        gettext_noop("You are %(tier)s now"),
+        gettext_noop(
+            "The points of the last %(months)s months were not enough for %(before)s. With %(missing)s more it is "
+            "yours again at once. Your points stay as they are."
+        ),
+    ),
+    Cause.PINNED: (
+        gettext_noop("You are %(tier)s now"),
+        gettext_noop("We have set your tier to %(tier)s. It stays like this until we tell you."),
+    ),
+    Cause.UNPINNED: (
+        gettext_noop("You are %(tier)s now"),
+        gettext_noop("The tier %(before)s that we had set for you is over; your own points count again."),
+    ),
+}  # fmt: skip
+
+
+def tell(change, row):
+    """Tell the member of ``row`` (``MemberTier``) of a ``TierChange``, in the caller's transaction. A danger goes to
+    the phone as well: there is something to be done about it."""
+    title, text = WORDS[change.cause]
+    before, after = rules.by_code(change.from_tier), rules.by_code(change.to_tier)
+    lower = rules.below(after.code)
+    wanted = before if change.cause == Cause.DEMOTED else after
+    day = row.grace_until or row.review_on or shop_date(change.at)
+    notices.notify(
+        member_id=change.member_id,
+        topic="tier",
+        title=title,
+        text=text,
+        values={
+            "tier": _name(after),
+            "before": _name(before),
+            "lower": _name(lower or after),
+            "points": change.points,
+            "missing": max(wanted.threshold - change.points, 0),
+            "months": TIER_WINDOW_MONTHS.value,
+            "day": {"day": day.isoformat()},
+        },
+        url=reverse("points:tier"),
+        key=f"tier:{change.pk}",
+        at=change.at,
+        sms=change.cause == Cause.WARNED,
+    )
+
+
+def _name(tier):
+    return {"zh": tier.name, "en": tier.name_en}
