@@ -1,19 +1,46 @@
-"""The states of an order and the only moves there are (F3)."""
+"""The states of an order and of an after-sale request, and the only moves there are (F3, F7, F10)."""
 
-from orders.models import State
+from orders.models import AfterSaleKind, AfterSaleState, State
 
 MOVES = {
     "": {State.PENDING_PAYMENT, State.TO_SHIP},  # placed: with cash to pay, or with points alone
     State.PENDING_PAYMENT: {State.TO_SHIP, State.CANCELLED},
-    State.TO_SHIP: {State.SHIPPED, State.CANCELLED},
+    State.TO_SHIP: {State.PARTLY_SHIPPED, State.SHIPPED, State.CANCELLED},
+    State.PARTLY_SHIPPED: {State.SHIPPED},  # the last parcel left, or the rest was paid back
     State.SHIPPED: {State.COMPLETED},
     State.COMPLETED: set(),
     State.CANCELLED: set(),
 }
 
 MEMBER_MAY_CANCEL = {from_state for from_state, reached in MOVES.items() if State.CANCELLED in reached}
+MAY_SHIP = [State.TO_SHIP, State.PARTLY_SHIPPED]
+# Members see five states (F3): an order of which a part is on its way is found under "shipped".
+SEEN_TOGETHER = {State.SHIPPED: [State.PARTLY_SHIPPED, State.SHIPPED]}
+
+_GOODS_COME_BACK = {
+    "": {AfterSaleState.REQUESTED},
+    AfterSaleState.REQUESTED: {AfterSaleState.APPROVED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
+    AfterSaleState.APPROVED: {AfterSaleState.RECEIVED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
+    AfterSaleState.RECEIVED: {AfterSaleState.SETTLED, AfterSaleState.REFUSED},
+}
+AFTER_SALE_MOVES = {
+    AfterSaleKind.RETURN: _GOODS_COME_BACK,
+    # Where there is no replacement to be had, an exchange ends as a refund.
+    AfterSaleKind.EXCHANGE: _GOODS_COME_BACK
+    | {AfterSaleState.RECEIVED: {AfterSaleState.EXCHANGED, AfterSaleState.SETTLED, AfterSaleState.REFUSED}},
+    AfterSaleKind.REFUND: {
+        "": {AfterSaleState.REQUESTED},
+        AfterSaleState.REQUESTED: {AfterSaleState.SETTLED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
+    },
+    AfterSaleKind.UNSHIPPED: {"": {AfterSaleState.SETTLED}},
+}
 
 
 def allowed(from_state, to_state):
-    """Whether the table has the move."""
+    """Whether the table has the move of an order."""
     return to_state in MOVES.get(from_state, ())
+
+
+def after_sale_allowed(kind, from_state, to_state):
+    """Whether the table has the move of a request of that kind."""
+    return to_state in AFTER_SALE_MOVES[kind].get(from_state, ())

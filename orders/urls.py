@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from orders.views import cart, checkout, orders, payment
+from orders.views import cart, checkout, orders, parcels, payment
 
 app_name = "orders"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("orders/<slug:number>/received/", orders.confirm_receipt, name="confirm_receipt"),
     path("orders/<slug:number>/pay/", payment.pay, name="pay"),
     path("orders/<slug:number>/paid/", payment.returned, name="returned"),
+    path("parcels/<slug:service>/push/", parcels.push, name="tracking_push"),
     path("pay/<slug:provider>/callback/", payment.callback, name="payment_callback"),
 ]
 if not settings.PRODUCTION:

@@ -49,6 +49,12 @@ if PRODUCTION and "sandbox" in PAYMENT_PROVIDERS:
     raise ImproperlyConfigured("PAYMENT_PROVIDERS has 'sandbox', which takes orders for nothing: remove it.")
 PAYMENT_FORM_ORIGINS = env.list("PAYMENT_FORM_ORIGINS", [])  # where "pay" may lead, as https://pay.example.com
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", "" if PRODUCTION else "sandbox-development-only")
+# Where parcels are (F8). Without customer and key the pages show the number with the carrier's public page; with a salt
+# Kuaidi100 tells us of changes by itself.
+KUAIDI100_CUSTOMER = env.str("KUAIDI100_CUSTOMER", "")
+KUAIDI100_KEY = env.str("KUAIDI100_KEY", "")
+KUAIDI100_SALT = env.str("KUAIDI100_SALT", "")
+KUAIDI100_URL = env.str("KUAIDI100_URL", "https://poll.kuaidi100.com").rstrip("/")
 SMS_SENDER = env.str("SMS_SENDER", "console", validate=validate.OneOf(["console"]))
 
 # Web
@@ -250,8 +256,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / "media")))
+PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", str(BASE_DIR / "var" / "private")))  # no web server may serve it
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION

@@ -1,4 +1,4 @@
-"""Shipping: an order to ship gets a carrier and a tracking number (F7)."""
+"""Shipping: what waits in an order gets a carrier and a tracking number, in one parcel or in several (F7)."""
 
 import re
 
@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.db import locking_transaction
 from core.errors import DomainError
-from orders.models import Carrier, Shipment, State
-from orders.services import moves
+from orders.models import Carrier, Shipment, ShipmentPart, State
+from orders.queries import parcels
+from orders.services import moves, notices, tracking
 
 CARRIERS = [
     ("shunfeng", "顺丰速运", "SF Express"),
@@ -32,25 +33,84 @@ class CarrierNotInUse(DomainError):
     message = _("This carrier is not in use. Nothing was changed.")
 
 
-def ship_order(*, order, carrier, tracking_number, by, at):
-    """Hand the parcel of ``order`` to ``carrier`` (a ``Carrier``); returns the ``Shipment``.
+class ParcelKnown(DomainError):
+    """The order has a parcel with this carrier and number already."""
 
-    Raises ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``MoveNotAllowed`` or ``Busy``.
+    code = "parcel_known"
+    message = _("This order already has a parcel with this number. Nothing was changed.")
+
+
+class ParcelEmpty(DomainError):
+    code = "parcel_empty"
+    message = _("Choose at least one piece for the parcel. Nothing was changed.")
+
+
+class NotThatManyLeft(DomainError):
+    """More pieces than wait, or an item of another order. ``name`` is the item's, ``left`` what waits of it."""
+
+    code = "not_that_many_left"
+    message = _("Of “%(name)s” only %(left)s wait for a parcel. Nothing was changed.")
+
+
+def ship_order(*, order, carrier, tracking_number, by, at, pieces=None):
+    """Hand a parcel of ``order`` to ``carrier`` (a ``Carrier``); returns the ``Shipment``.
+
+    ``pieces`` is ``{item_id: quantity}`` of what is in the parcel, None for all that is left. With the last piece
+    the order is shipped, before that it is partly shipped.
+    Raises ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``ParcelKnown``, ``ParcelEmpty``, ``NotThatManyLeft``,
+    ``MoveNotAllowed`` or ``Busy``.
     """
-    tracking_number = clean_tracking_number(tracking_number)
+    number = clean_tracking_number(tracking_number)
+    with locking_transaction():
+        return hand_over(moves.lock(order.pk), carrier, number, by=by, at=at, pieces=pieces)
+
+
+def hand_over(order, carrier, number, *, by, at, pieces=None):
+    """As ``ship_order``, in the caller's transaction with the order locked and the number clean."""
     if not carrier.is_active:
         raise CarrierNotInUse
-    with locking_transaction():
-        order = moves.lock(order.pk)
+    moves.check(order, State.SHIPPED)
+    if order.shipments.filter(carrier=carrier, tracking_number=number).exists():
+        raise ParcelKnown
+    left = parcels.left_to_ship(order)
+    chosen = left if pieces is None else _chosen(left, pieces)
+    if not chosen:
+        raise ParcelEmpty
+    is_last = chosen == left
+    if is_last:
         moves.move(order, State.SHIPPED, by=by, at=at, shipped_at=at)
-        shipment = Shipment.objects.create(
-            order=order, carrier=carrier, tracking_number=tracking_number, shipped_at=at, by=by
-        )
-        audit.record(
-            "order.shipped", by=by, subject=order.subject, at=at,
-            carrier=carrier.code, tracking_number=tracking_number,
-        )  # fmt: skip
+    elif order.state == State.TO_SHIP:
+        moves.move(order, State.PARTLY_SHIPPED, by=by, at=at)
+    shipment = new_parcel(order, carrier, number, by=by, at=at)
+    ShipmentPart.objects.bulk_create(
+        ShipmentPart(shipment=shipment, item=item, quantity=quantity) for item, quantity in chosen.items()
+    )
+    audit.record(
+        "order.shipped", by=by, subject=order.subject, at=at,
+        carrier=carrier.code, tracking_number=number, pieces=sum(chosen.values()), is_last=is_last,
+    )  # fmt: skip
+    notices.of_parcel(shipment, "shipped" if is_last else "partly_shipped", at=at)
     return shipment
+
+
+def new_parcel(order, carrier, number, *, by, at):
+    """In the caller's transaction: a parcel without contents, and its way is followed from now on."""
+    shipment = Shipment.objects.create(order=order, carrier=carrier, tracking_number=number, shipped_at=at, by=by)
+    tracking.follow(shipment, at=at)
+    return shipment
+
+
+def _chosen(left, pieces):
+    """``{item: quantity}`` without zeros, checked against what is left."""
+    by_id = {item.pk: item for item in left}
+    chosen = {}
+    for item_id, quantity in pieces.items():
+        if not isinstance(quantity, int) or quantity < 0 or quantity > left.get(by_id.get(item_id), 0):
+            name = by_id[item_id].title if item_id in by_id else item_id
+            raise NotThatManyLeft(name=name, left=left.get(by_id.get(item_id), 0))
+        if quantity:
+            chosen[by_id[item_id]] = quantity
+    return chosen
 
 
 def clean_tracking_number(text):
