@@ -1,0 +1,303 @@
+"""The earning engine: plain functions over a rule set, without database, clock or settings (C1-C4, C6, C11).
+
+A rule set is a version and a list of rules behind one interface, ``Rule``. The engine knows no rule by name: a class
+that is registered can be chosen, explained, limited and replayed like the built-in ones. Money goes in as whole fen
+and is a ``Decimal`` of yuan inside; points are rounded down once, for each line of a purchase, in ``_settle``.
+"""
+
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+MOST_POINTS = 2**31 - 1  # of one earning: what an entry of the ledger holds
+FEN = Decimal("0.01")
+ZERO = Decimal(0)
+PURCHASE = "purchase"
+BEHAVIOURS = {
+    "sign_up": _("Signing up"),
+    "sign_in": _("Daily sign-in"),
+    "review": _("Reviewing goods"),
+    "share": _("Sharing"),
+    "survey": _("Answering a survey"),
+    "quiz": _("Answering a quiz"),
+    "lottery": _("Lottery"),
+    "task": _("Finishing a task"),
+    "birthday": _("Birthday"),
+}
+EARNINGS = {PURCHASE: _("Purchases"), **BEHAVIOURS}
+
+
+@dataclass(frozen=True, slots=True)
+class Earner:
+    """Who earns: ``tier`` is normal, silver, gold or diamond, ``multiplier`` that tier's own, ``tier_name`` as the
+    shop calls it (left out: the usual name)."""
+
+    member_id: int
+    tier: str = "normal"
+    multiplier: Decimal = Decimal(1)
+    tier_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was paid for goods of one category, in fen; the category by its code."""
+
+    category: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Points earned, those of each line, and how they came about: ``steps`` are ``[text, result, values]`` with an
+    English gettext msgid, as ``breakdown["steps"]`` of an entry holds them; ``rule_version`` is ``"v7"``."""
+
+    points: int
+    lines: tuple[int, ...]
+    steps: list
+    rule_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The most that a member earns in a day of the shop, None for no limit; ``by_behaviour`` is
+    ``{code: (points a day, times a day)}``, with ``purchase`` among the codes. Enforced where points are booked."""
+
+    total_points_a_day: int | None
+    by_behaviour: Mapping[str, tuple[int | None, int | None]]
+
+
+@dataclass(slots=True)
+class PurchaseDraft:
+    """A purchase on its way through the rules: ``points`` of each line, not rounded yet, changed by one rule after
+    the other."""
+
+    earner: Earner
+    lines: tuple[Line, ...]
+    at: datetime
+    points: list[Decimal]
+    steps: list = field(default_factory=list)
+
+    def yuan(self, number):
+        """The amount of a line."""
+        return self.lines[number].amount_fen * FEN
+
+    def step(self, text, **values):
+        """Note what a rule did; the result beside it is the sum so far."""
+        self.steps.append([text, plain(sum(self.points, ZERO)), values])
+
+
+@dataclass(slots=True)
+class BehaviourDraft:
+    """A behaviour on its way through the rules. ``base`` is what the activity itself gives, None where that is up to
+    the rules; ``facts`` is what is known of the case (``{"pictures": 2}``)."""
+
+    earner: Earner
+    behaviour: str
+    at: datetime
+    base: int | None
+    facts: Mapping
+    points: Decimal
+    steps: list = field(default_factory=list)
+
+    def step(self, text, **values):
+        """Note what a rule did; the result beside it is the sum so far."""
+        self.steps.append([text, plain(self.points), values])
+
+
+@dataclass(frozen=True, slots=True)
+class DeductionFacts:
+    """Points that a member would pay with; ``available`` and ``used_today`` are None where nobody asked for them."""
+
+    earner: Earner
+    points: int
+    at: datetime
+    available: int | None = None
+    used_today: int | None = None
+
+
+class Rule(ABC):  # noqa: B024 - every part is optional: a rule does what it is about
+    """One rule of a set. ``fields`` are its figures, typed and with their range; an instance has each as an attribute.
+
+    ``words()`` says to a member what the rule gives, as ``(text, values)`` with an English gettext msgid; nothing
+    where there is nothing to say. ``section`` is where the rules page says it: purchases, behaviours, limits or using.
+    """
+
+    code: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    section: ClassVar[str] = "purchases"
+    fields: ClassVar[tuple] = ()
+
+    def __init__(self, **figures):
+        """Raises ``core.parameters.ParameterNotValid`` for a figure out of its range, ``TypeError`` for one that the
+        rule does not have."""
+        for parameter in self.fields:
+            setattr(self, parameter.name, parameter.clean(figures.pop(parameter.name, parameter.default)))
+        if figures:
+            raise TypeError(f"{self.code} has no {', '.join(figures)}")
+
+    def purchase_points(self, draft: PurchaseDraft):
+        """Change ``draft.points`` and note a step."""
+
+    def behaviour_points(self, draft: BehaviourDraft):
+        """Change ``draft.points`` and note a step."""
+
+    def veto_deduction(self, facts: DeductionFacts):
+        """A sentence why the member may not pay with so many points, or None."""
+
+    def caps(self):
+        """``(code, points a day, times a day)`` with None for no limit and ``""`` for all earnings together, or
+        None."""
+
+    def words(self, earner):
+        """What a member of the earner's tier reads of it."""
+
+    def stored(self):
+        """As a version keeps it."""
+        figures = {parameter.name: parameter.stored(getattr(self, parameter.name)) for parameter in self.fields}
+        return {"rule": self.code, "figures": figures}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of one version, in order. During a transition ``former`` is the rule set before it: an earning counts
+    by whichever of both gives more."""
+
+    version: str
+    rules: tuple[Rule, ...]
+    former: "RuleSet | None" = None
+    former_until: datetime | None = None
+
+
+_registry = {}
+
+
+class UnknownRule(LookupError):
+    """A version names a rule that nobody registers."""
+
+
+def register(rule_class):
+    """Make a rule known by its code; usable as a class decorator."""
+    if _registry.setdefault(rule_class.code, rule_class).__qualname__ != rule_class.__qualname__:
+        raise ValueError(f"{rule_class.code} is registered twice")
+    return rule_class
+
+
+def unregister(rule_class):
+    """Forget a rule; versions that name it cannot be used any more."""
+    _registry.pop(rule_class.code, None)
+
+
+def registered():
+    """``{code: class}`` in the order of registration."""
+    return dict(_registry)
+
+
+def build(version, stored, **rest):
+    """The ``RuleSet`` of what a version keeps: ``[{"rule": code, "figures": {name: value}}, ...]``.
+
+    Raises ``UnknownRule``, ``core.parameters.ParameterNotValid``, ``TypeError``.
+    """
+    return RuleSet(version, tuple(build_rule(entry["rule"], entry["figures"]) for entry in stored), **rest)
+
+
+def build_rule(code, figures):
+    """One rule; raises as ``build`` does."""
+    try:
+        rule_class = _registry[code]
+    except KeyError:
+        raise UnknownRule(code) from None
+    return rule_class(**figures)
+
+
+def purchase_points(rule_set, earner, lines, at):
+    """What a purchase earns: an ``Outcome``."""
+    lines = tuple(lines)
+
+    def work(rules):
+        draft = PurchaseDraft(earner, lines, at, [ZERO] * len(lines))
+        for rule in rules:
+            rule.purchase_points(draft)
+        return draft.points, draft.steps
+
+    return _better(rule_set, work)
+
+
+def behaviour_points(rule_set, earner, behaviour, at, base=None, facts=None):
+    """What a behaviour of ``BEHAVIOURS`` earns: an ``Outcome`` with no lines; 0 points where no rule speaks of it and
+    the activity gives no ``base``."""
+
+    def work(rules):
+        draft = BehaviourDraft(earner, behaviour, at, base, facts or {}, Decimal(base or 0))
+        if base is not None:
+            draft.step(gettext_noop("By the activity"))
+        for rule in rules:
+            rule.behaviour_points(draft)
+        return [draft.points], draft.steps
+
+    outcome = _better(rule_set, work)
+    return replace(outcome, lines=())
+
+
+def veto_deduction(rule_set, earner, points, at, *, available=None, used_today=None):
+    """None when the member may pay with ``points``, else the first sentence why not, in the language of the page."""
+    facts = DeductionFacts(earner, points, at, available, used_today)
+    return next((why for rule in rule_set.rules if (why := rule.veto_deduction(facts))), None)
+
+
+def caps(rule_set):
+    """The ``Caps`` of a rule set; where several rules limit the same, the lowest counts."""
+    total, by_behaviour = None, {}
+    for rule in rule_set.rules:
+        if (found := rule.caps()) is None:
+            continue
+        code, points, times = found
+        if code:
+            before = by_behaviour.get(code, (None, None))
+            by_behaviour[code] = (_lower(before[0], points), _lower(before[1], times))
+        else:
+            total = _lower(total, points)
+    return Caps(total, by_behaviour)
+
+
+def plain(number):
+    """A figure of points as a breakdown shows it: at most two places, none that say nothing."""
+    text = f"{number.quantize(FEN):f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _lower(one, other):
+    return min((figure for figure in (one, other) if figure is not None), default=None)
+
+
+def _better(rule_set, work):
+    """The outcome of the rule set, or of the one before it where a transition makes that the better one."""
+    outcome = _settle(rule_set, *work(rule_set.rules))
+    if rule_set.former is None:
+        return outcome
+    other = _settle(rule_set.former, *work(rule_set.former.rules))
+    if other.points <= outcome.points:
+        return outcome
+    other.steps.append([gettext_noop("During the change of rules the better one counts"), str(other.points), {}])
+    return other
+
+
+def _settle(rule_set, exact, steps):
+    """The one place where points become whole: each line rounded down, never below 0."""
+    lines = [max(int(points.to_integral_value(ROUND_FLOOR)), 0) for points in exact]
+    total = sum(lines)
+    if total > MOST_POINTS:
+        left = MOST_POINTS
+        for number, points in enumerate(lines):
+            lines[number] = min(points, left)
+            left -= lines[number]
+        total = MOST_POINTS
+    if steps and steps[-1][1] != str(total):
+        steps.append([gettext_noop("Rounded down"), str(total), {}])
+    return Outcome(total, tuple(lines), steps, rule_set.version)
