@@ -77,3 +77,50 @@ MEMBER_DAY = declare(
     label=_("member day"),
     help=_("On this day each tier gets its member-day discount, too."),
 )
+CLAWBACK_POLICY = declare(
+    "points.clawback_policy",
+    default="debt",
+    choices=(
+        ("debt", _("becomes a debt, the next points pay it")),
+        ("within_balance", _("is let go")),
+        ("skip", _("is let go, and nothing is taken at all")),
+    ),
+    label=_("reward of returned goods that was spent already"),
+    help=_("When a purchase is refunded its points go back. This says what happens to those that are not there any more."),
+)
+MEMBERS_PER_DEVICE = declare(
+    "points.members_per_device",
+    default=3,
+    least=0,
+    most=10_000,
+    unit=_("members"),
+    label=_("members who earn with one device"),
+    help=_("More of them on one day, by the same behaviour, wait for a review. 0 does not look."),
+)
+MEMBERS_PER_ADDRESS = declare(
+    "points.members_per_address",
+    default=30,
+    least=0,
+    most=10_000,
+    unit=_("members"),
+    label=_("members who earn from one network address"),
+    help=_("More of them on one day, by the same behaviour, wait for a review: a school or an office is one address. 0 does not look."),
+)
+MEMBERS_PER_PHONE_PREFIX = declare(
+    "points.members_per_phone_prefix",
+    default=10,
+    least=0,
+    most=1_000,
+    unit=_("members"),
+    label=_("new members with phone numbers in a row"),
+    help=_("More of them on one day, alike but for the last three digits, wait for a review. 0 does not look."),
+)
+PARTNER_LOG_DAYS = declare(
+    "points.partner_log",
+    default=90,
+    least=7,
+    most=3650,
+    unit=_("days"),
+    label=_("how long calls of partners are kept"),
+    help=_("So long a repeated request gets the answer of the first, and webhook deliveries can be looked up."),
+)
