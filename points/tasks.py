@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core import actors, clock
 from points.models import BulkGrant
-from points.services import expiry, granting, sealing, warning
+from points.services import birthdays, expiry, granting, sealing, tiers, warning
 
 log = structlog.get_logger(__name__)
 
@@ -42,3 +42,23 @@ def check_grant(grant_id):
 def run_grant(grant_id):
     """Give the points of a file (B11)."""
     granting.work_off(grant=BulkGrant(pk=grant_id), at=clock.now())
+
+
+@shared_task(time_limit=LONGEST_S)
+def evaluate_tiers():
+    """Tiers whose anniversary has come, or whose grace is over (C12)."""
+    for done in tiers.evaluate(at=clock.now()):
+        log.info("tiers_evaluated", members=done.members, **done.turns)
+
+
+@shared_task(time_limit=LONGEST_S)
+def recompute_tiers():
+    """After staff changed the figures: who has reached more, rises (C12)."""
+    for done in tiers.recompute(at=clock.now()):
+        log.info("tiers_recomputed", members=done.members, **done.turns)
+
+
+@shared_task(time_limit=LONGEST_S)
+def give_birthday_gifts():
+    """Gifts of today, and of the last days where a run was missed (C13)."""
+    log.info("birthday_gifts", members=sum(birthdays.give(at=clock.now())))

@@ -31,8 +31,10 @@ app.conf.beat_schedule = {
     "close-unpaid-orders": {"task": "orders.tasks.close_unpaid_orders", **every(60)},
     "confirm-receipts": {"task": "orders.tasks.confirm_receipts", **every(60)},
     "expire-points": {"task": "points.tasks.expire", **daily(0, 10)},
+    "evaluate-tiers": {"task": "points.tasks.evaluate_tiers", **daily(0, 40)},
     "audit-ledger": {"task": "points.tasks.audit_ledger", **daily(3)},
     "prune-notifications": {"task": "orders.tasks.prune_notifications", **daily(4)},
     "clear-sessions": {"task": "pointsmall.tasks.clear_sessions", **daily(4, 30)},
+    "give-birthday-gifts": {"task": "points.tasks.give_birthday_gifts", **daily(9)},
     "warn-of-expiry": {"task": "points.tasks.warn", **daily(10)},
 }

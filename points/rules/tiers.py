@@ -88,6 +88,11 @@ class Step:
     state: State
 
 
+def told_name(tier):
+    """The name as a value of a notice, in both languages."""
+    return {"zh": tier.name, "en": tier.name_en}
+
+
 # Which tier
 
 

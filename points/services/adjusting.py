@@ -15,6 +15,7 @@ from core.errors import DomainError, InvalidInput
 from points import ledger
 from points.models import Adjustment, Reason
 from points.parameters import ADJUST_APPROVAL_ABOVE
+from points.services import tiers
 
 MOST_POINTS = 1_000_000  # by hand, in one go
 SPLIT_WINDOW = timedelta(days=1)
@@ -150,6 +151,8 @@ def _post(adjustment, *, by, at):
         source=name,
         reason=words(adjustment.reason),
     ).seq
+    if adjustment.points > 0:
+        tiers.consider(adjustment.member_id, at=at)
 
 
 def _check(points, reason, form_key, note):

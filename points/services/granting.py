@@ -16,7 +16,7 @@ from points import rules
 from points.call import call
 from points.models import BulkGrant, Kind, Reason
 from points.parameters import ADJUST_APPROVAL_ABOVE
-from points.services import grant_file
+from points.services import grant_file, tiers
 from points.services.adjusting import AlreadyDecided, RequesterDecides, words
 
 BATCH = 1000
@@ -147,6 +147,7 @@ def _work_batch(grant, lines, at):
     with locking_transaction():
         grant = _locked(grant)
         given, refused = _grant_lines(grant, lines, at)
+        tiers.consider_many([line.account for line in lines], at=at)
         grant.granted += given
         grant.cursor = min(grant.cursor + len(lines), grant.good_lines)
         changed = ["granted", "cursor"]

@@ -59,9 +59,9 @@ def tell(change, row):
         title=title,
         text=text,
         values={
-            "tier": _name(after),
-            "before": _name(before),
-            "lower": _name(lower or after),
+            "tier": rules.told_name(after),
+            "before": rules.told_name(before),
+            "lower": rules.told_name(lower or after),
             "points": change.points,
             "missing": max(wanted.threshold - change.points, 0),
             "months": TIER_WINDOW_MONTHS.value,
@@ -72,7 +72,3 @@ def tell(change, row):
         at=change.at,
         sms=change.cause == Cause.WARNED,
     )
-
-
-def _name(tier):
-    return {"zh": tier.name, "en": tier.name_en}

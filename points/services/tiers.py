@@ -17,13 +17,14 @@ from core import actors, audit
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
-from points.models import MemberTier, TierChange, TierCode
+from points.models import MemberTier, PointsAccount, TierChange, TierCode
 from points.models.tiers import LOWEST
 from points.queries import tiers as queries
 from points.rules import tiers as rules
 from points.services import tier_notices
 
 CHUNK = 1_000  # members a transaction
+MOST_CHUNK = 10_000
 BY = actors.system("tiers")
 Cause = TierChange.Cause
 
@@ -89,16 +90,18 @@ def consider(account, *, at, replaying=False):
     return consider_many([account], at=at, told=not replaying).get(account)
 
 
-def consider_many(accounts, *, at, told=True):
+def consider_many(accounts, *, at, told=True, dry_run=False):
     """The same for many accounts at once; returns ``{account: Step}`` of those that turned."""
-    near, late = {}, {}
+    near, steps, late = {}, {}, {}
     for account, tier, since, review_on, grace_until, points in _near_a_turn(accounts, at):
         if since is not None and since > at:
             late.setdefault(since, []).append(account)
             continue
         state = rules.State(tier, since, review_on, grace_until) if tier else rules.State(LOWEST, at)
-        if rules.step(state, int(points), at=at):
-            near[account] = int(points)
+        if step := rules.step(state, int(points), at=at):
+            near[account], steps[account] = int(points), step
+    if dry_run:
+        return steps
     steps = _turn(near, at=at, told=told) if near else {}
     for since, group in late.items():  # booked for a time before the tier was reached: it counts as of that
         sums = queries.earned_in_window(group, at=since)
@@ -152,13 +155,12 @@ def evaluate(*, at, chunk=CHUNK, dry_run=False):
         after = due[-1]
 
 
-def recompute(*, at, chunk=CHUNK):
+def recompute(*, at, chunk=CHUNK, dry_run=False):
     """Raise whoever has the points for more than they have, after the figures changed: yields ``Turned`` as
     ``evaluate``. Nobody is lowered: that is for the anniversary."""
-    tiers = rules.all_tiers()
-    after = 0
-    while accounts := _may_rise(after, tiers[1].threshold, chunk):
-        steps = consider_many(accounts, at=at)
+    after, least = 0, rules.all_tiers()[1].threshold
+    while accounts := _may_rise(after, least, chunk):
+        steps = consider_many(accounts, at=at, dry_run=dry_run)
         yield Turned(len(accounts), Counter(str(step.cause) for step in steps.values()))
         after = accounts[-1]
 
@@ -166,6 +168,11 @@ def recompute(*, at, chunk=CHUNK):
 def due_for_review(*, at):
     """How many tiers ``evaluate`` would look at."""
     return MemberTier.objects.filter(review_on__lte=shop_date(at)).count()
+
+
+def could_rise():
+    """How many accounts ``recompute`` would look at."""
+    return PointsAccount.objects.filter(lifetime_earned__gte=rules.all_tiers()[1].threshold).count()
 
 
 def _may_rise(after, threshold, limit):
