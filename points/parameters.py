@@ -86,7 +86,9 @@ CLAWBACK_POLICY = declare(
         ("skip", _("is let go, and nothing is taken at all")),
     ),
     label=_("reward of returned goods that was spent already"),
-    help=_("When a purchase is refunded its points go back. This says what happens to those that are not there any more."),
+    help=_(
+        "When a purchase is refunded its points go back. This says what happens to those that are not there any more."
+    ),
 )
 MEMBERS_PER_DEVICE = declare(
     "points.members_per_device",
@@ -104,7 +106,9 @@ MEMBERS_PER_ADDRESS = declare(
     most=10_000,
     unit=_("members"),
     label=_("members who earn from one network address"),
-    help=_("More of them on one day, by the same behaviour, wait for a review: a school or an office is one address. 0 does not look."),
+    help=_(
+        "More of them on one day, by the same behaviour, wait for a review: a school or an office is one address. 0 does not look."
+    ),
 )
 MEMBERS_PER_PHONE_PREFIX = declare(
     "points.members_per_phone_prefix",
