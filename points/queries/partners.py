@@ -1,0 +1,101 @@
+"""What is read for partners, and of them (H3)."""
+
+from dataclasses import dataclass
+
+from accounts import phones
+from accounts.models import User
+from points.models import Deduction, ExternalMember, PartnerEntry, PartnerKey
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class EntriesPage:
+    """``next`` is the cursor to ask with for what comes after; the same one when nothing came."""
+
+    entries: list
+    next: int
+    has_more: bool
+
+
+def live_key(name):
+    """The ``PartnerKey`` that may sign, with its partner, or None: unknown, revoked, or the partner is switched off."""
+    keys = PartnerKey.objects.select_related("partner")
+    return keys.filter(name=name, revoked_at=None, partner__is_active=True).first()
+
+
+def member_by_name(source, text):
+    """The id of the member that ``source`` (``partner:<code>``, ``file``) calls ``text``, or None.
+
+    A phone number (Chinese, or E.164) is a phone number; anything else is the source's own number of the member, given
+    by ``services.partners.members.link``. Nothing is both.
+    """
+    phone = as_phone(text)
+    if phone is not None:
+        return User.objects.filter(phone=phone, is_active=True).values_list("pk", flat=True).first()
+    if not is_text(text):
+        return None
+    known = ExternalMember.objects.filter(source=source, external_id=text.strip(), member__is_active=True)
+    return known.values_list("member_id", flat=True).first()
+
+
+def members_by_names(source, texts):
+    """``{text: member id}`` of those that are somebody's, in two queries."""
+    by_phone, by_id = {}, {}
+    for text in texts:
+        phone = as_phone(text)
+        if phone is not None:
+            by_phone.setdefault(phone, []).append(text)
+        elif is_text(text):
+            by_id.setdefault(text.strip(), []).append(text)
+    found = {}
+    for phone, pk in User.objects.filter(phone__in=list(by_phone), is_active=True).values_list("phone", "pk"):
+        found |= dict.fromkeys(by_phone[phone], pk)
+    known = ExternalMember.objects.filter(source=source, external_id__in=list(by_id), member__is_active=True)
+    for external_id, pk in known.values_list("external_id", "member_id"):
+        found |= dict.fromkeys(by_id[external_id], pk)
+    return found
+
+
+def as_phone(text):
+    """``text`` as a phone number in E.164, or None when it is none."""
+    try:
+        return phones.parse(text)
+    except phones.PhoneNotValid:
+        return None
+
+
+def is_text(text):
+    """Whether PostgreSQL can hold ``text`` at all."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def deduction_of(partner, number):
+    """The partner's own ``Deduction`` with that number, or None."""
+    return Deduction.objects.filter(partner=partner, pk=number).first()
+
+
+def entries_since(partner, cursor, *, member_id=None, limit=PAGE):
+    """An ``EntriesPage`` of what the partner caused after ``cursor``, in the order in which it was committed.
+
+    Numbers are given under the lock of the partner's book, which is held to the commit: whoever has read number n will
+    never meet a smaller one later.
+    """
+    entries = PartnerEntry.objects.filter(partner=partner, seq__gt=cursor).order_by("seq")
+    if member_id is not None:
+        entries = entries.filter(member_id=member_id)
+    page = list(entries[: limit + 1])
+    has_more, page = len(page) > limit, page[:limit]
+    return EntriesPage(page, page[-1].seq if page else cursor, has_more)
+
+
+def external_ids(source, member_ids):
+    """``{member id: the source's number of the member}``."""
+    known = ExternalMember.objects.filter(source=source, member_id__in=set(member_ids)).order_by("-linked_at")
+    return dict(known.values_list("member_id", "external_id"))
+
+
+def sources_naming(member_id):
+    """Codes of the partners that have a number of their own for the member."""
+    sources = ExternalMember.objects.filter(member_id=member_id, source__startswith="partner:")
+    return {source.removeprefix("partner:") for source in sources.values_list("source", flat=True)}

@@ -1,0 +1,52 @@
+"""Points that partners give (H3)."""
+
+from django.db import transaction
+
+from core.db import locking_transaction
+from points import ledger
+from points.models import Kind, PartnerEntry
+from points.services import tiers
+from points.services.partners import book
+from points.services.partners.deductions import ReferenceUsed
+from points.services.partners.members import member_of
+
+
+def grant(*, partner, reference, member, points, at, reason=""):
+    """Give the member ``points``; returns ``(member id, ledger.Posting)``. The same ``reference`` gives once. Raises
+    ``UnknownMember``, ``ReferenceUsed``, ``BudgetUsed``."""
+    member_id = member_of(source=partner.source, name=member)
+    with locking_transaction():
+        _must_be_free(partner, reference, member_id)
+        try:
+            with transaction.atomic():
+                posting = ledger.earn(
+                    account=member_id,
+                    points=points,
+                    kind=Kind.CAMPAIGN,
+                    key=f"{partner.source}:grant:{reference}",
+                    by=partner.source,
+                    at=at,
+                    source=partner.source,
+                    reason=reason or partner.name,
+                )
+        except ledger.KeyReused as error:
+            raise ReferenceUsed(reference=reference) from error
+        if not posting.repeated:
+            tiers.consider(member_id, at=at)
+            book.enter(
+                partner=partner,
+                kind=PartnerEntry.Kind.GRANT,
+                reference=reference,
+                member_id=member_id,
+                points=points,
+                given=points,
+                at=at,
+            )
+    return member_id, posting
+
+
+def _must_be_free(partner, reference, member_id):
+    """The ledger knows keys by account; a partner's reference stands for one member only."""
+    earlier = PartnerEntry.objects.filter(partner=partner, kind=PartnerEntry.Kind.GRANT, reference=reference)
+    if earlier.exclude(member_id=member_id).exists():
+        raise ReferenceUsed(reference=reference)

@@ -1,0 +1,76 @@
+"""What partners sold for money, and what of it came back (H3, C1)."""
+
+from datetime import timedelta
+
+from core.db import locking_transaction
+from core.errors import InvalidInput
+from points.models import PartnerEntry
+from points.services import purchases
+from points.services.partners import book
+from points.services.partners.deductions import ReferenceUsed
+from points.services.partners.members import member_of
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+def purchase(*, partner, member, number, paid_at, lines, at):
+    """Book a purchase of ``lines`` ``[(category, fen)]``; returns ``(member id, Booked)``. The same ``number`` with the
+    same content books once. Raises ``UnknownMember``, ``BudgetUsed``, and what ``services.purchases.record`` raises."""
+    if paid_at > at + CLOCKS_DIFFER:
+        raise InvalidInput(field="paid_at")
+    member_id = member_of(source=partner.source, name=member)
+    with locking_transaction():
+        booked = purchases.record(
+            member=member_id,
+            source=partner.source,
+            number=number,
+            lines=lines,
+            paid_at=paid_at,
+            by=partner.source,
+            at=at,
+        )
+        if not booked.repeated:
+            book.enter(
+                partner=partner,
+                kind=PartnerEntry.Kind.PURCHASE,
+                reference=number,
+                member_id=member_id,
+                points=booked.points,
+                given=booked.points,
+                at=at,
+            )
+    return member_id, booked
+
+
+def refund(*, partner, number, refund_number, amount_fen, at, category=None):
+    """Take back what a part of a purchase earned; returns by how many points the balance went down. The same
+    ``refund_number`` of a purchase again changes nothing. Raises ``ReferenceUsed`` where its content is another, and
+    what ``services.purchases.refund`` raises."""
+    reference = f"{number}/{refund_number}"
+    details = {"amount_fen": amount_fen, "category": category or ""}
+    with locking_transaction():
+        taken = purchases.refund(
+            source=partner.source,
+            number=number,
+            refund_number=refund_number,
+            amount_fen=amount_fen,
+            category=category,
+            by=partner.source,
+            at=at,
+        )
+        kind = PartnerEntry.Kind.REFUND
+        before = PartnerEntry.objects.filter(partner=partner, kind=kind, reference=reference).first()
+        if before is not None and before.details != details:
+            raise ReferenceUsed(reference=reference)
+        if before is None:
+            member_id = Purchase.objects.values_list("member_id", flat=True).get(source=partner.source, number=number)
+            book.enter(
+                partner=partner,
+                kind=kind,
+                reference=reference,
+                member_id=member_id,
+                points=-taken,
+                at=at,
+                **details,
+            )
+    return taken
