@@ -2,6 +2,7 @@
 
 from core import clock
 from points import queries
+from points.queries import tiers
 
 
 def balance(request):
@@ -21,3 +22,13 @@ def available(request):
     """Points that the member can spend, or None for a stranger."""
     found = balance(request)
     return found and found.available
+
+
+def standing(request):
+    """The ``points.queries.tiers.Standing`` of the signed-in member, or None for a stranger; read once a request."""
+    if not request.user.is_authenticated:
+        return None
+    known = getattr(request, "_standing", None)
+    if known is None or known[0] != request.user.pk:
+        known = request._standing = (request.user.pk, tiers.standing(request.user.pk, at=clock.now()))
+    return known[1]

@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day
 from points.models import ExpiryPolicy
+from points.parameters import WEEKDAYS
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 
@@ -79,6 +80,23 @@ def expiry(policy):
             n,
         ),
     }[policy.unit] % {"n": n}
+
+
+def off(percent):
+    """``5% off``; in Chinese what is left is counted, in tenths: ``9.5折``. A dash where nothing comes off."""
+    if not percent:
+        return "—"
+    if (get_language() or "").startswith("zh"):
+        return f"{(100 - percent) / 10:g}折"
+    return _("%(percent)s%% off") % {"percent": percent}
+
+
+def member_day(value):
+    """The parameter ``points.member_day`` in words, or nothing where there is none."""
+    kind, _colon, number = value.partition(":")
+    if kind == "week":
+        return str(WEEKDAYS[int(number) - 1])
+    return _("The %(n)s of every month") % {"n": number} if kind == "month" else ""
 
 
 def ending_soon(ending):

@@ -40,6 +40,11 @@ class Bar:
         """Points that the member can spend, or None."""
         return visitor.available(self._request)
 
+    @property
+    def standing(self):
+        """The ``points.queries.tiers.Standing`` of the member, or None."""
+        return visitor.standing(self._request)
+
     @cached_property
     def cart_count(self):
         """Pieces in the member's cart."""

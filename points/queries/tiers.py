@@ -7,7 +7,6 @@ from django.db import connection
 
 from core.clock import shop_date
 from points.models import MemberTier, TierChange
-from points.models.tiers import LOWEST
 from points.rules import tiers as rules
 
 all_tiers = rules.all_tiers
@@ -20,14 +19,24 @@ GROUP BY account_id
 """
 
 
+STANDING = """
+SELECT t.tier, t.pinned_tier, t.since, t.pinned_at, t.review_on, t.grace_until, coalesce((
+    SELECT sum(points) FROM points_entry e
+    WHERE e.account_id = m.id AND e.at >= %(start)s AND e.at <= %(at)s AND e.kind <> ALL (%(not_earned)s)
+), 0)
+FROM (SELECT %(member)s::bigint AS id) m LEFT JOIN points_member_tier t ON t.member_id = m.id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a member stands. ``tier`` counts; ``points`` were earned since the day ``since_day``, ``missing`` of them
-    lack for ``next_tier`` (None at the top), ``percent`` (0 to 100) of the way there is done.
+    lack for ``next_tier`` (None at the top), ``percent`` (0 to 100) of what that asks for is there.
 
     What is earned stays at least through ``safe_until`` (None for the lowest: it always stays); by then ``to_keep``
-    more are needed (0: it will be kept as things are), or else it becomes ``lower_tier``. In a grace, ``in_grace``, it
-    is lowered on the day after. While ``is_pinned`` none of this changes ``tier``, and ``earned_tier`` lives on.
+    more are needed (0: it will be kept as things are; ``keep_percent`` of it are there), or else it becomes
+    ``lower_tier``. In a grace, ``in_grace``, it is lowered on the day after. While ``is_pinned`` none of this changes
+    ``tier``, and ``earned_tier`` lives on.
     """
 
     tier: rules.Tier
@@ -40,6 +49,7 @@ class Standing:
     safe_until: date | None = None
     in_grace: bool = False
     to_keep: int = 0
+    keep_percent: int = 100
     lower_tier: rules.Tier | None = None
     is_pinned: bool = False
     earned_tier: rules.Tier | None = None
@@ -69,26 +79,29 @@ def earned_in_window(accounts, *, at):
 
 
 def standing(member_id, *, at):
-    """The ``Standing`` of a member, in two queries."""
-    row = MemberTier.objects.filter(pk=member_id).first()
-    points = max(earned_in_window([member_id], at=at).get(member_id, 0), 0)
-    tier = rules.by_code(row.code if row else LOWEST)
-    earned = rules.by_code(row.tier if row else LOWEST)
+    """The ``Standing`` of a member, in one query."""
+    start = rules.window_start(at)
+    with connection.cursor() as cursor:
+        cursor.execute(STANDING, {"member": member_id, "start": start, "at": at, "not_earned": NOT_EARNED})
+        earned_code, pinned_code, since, pinned_at, review_on, grace_until, points = cursor.fetchone()
+    points = max(int(points), 0)
+    tier, earned = rules.by_code(pinned_code or earned_code), rules.by_code(earned_code)
     higher = rules.above(tier.code)
-    reviewed = row and row.review_on
+    reached_at = pinned_at or since
     return Standing(
         tier=tier,
         points=points,
-        since_day=shop_date(rules.window_start(at)),
+        since_day=shop_date(start),
         next_tier=higher,
         missing=max(higher.threshold - points, 0) if higher else 0,
-        percent=_percent(points, tier, higher),
-        reached_on=shop_date(row.pinned_at if row.pinned_tier else row.since) if row else None,
-        safe_until=(row.grace_until or row.review_on) if reviewed else None,
-        in_grace=bool(row and row.grace_until),
+        percent=min(points * 100 // higher.threshold, 100) if higher else 100,
+        reached_on=reached_at and shop_date(reached_at),
+        safe_until=grace_until or review_on,
+        in_grace=grace_until is not None,
         to_keep=max(earned.threshold - points, 0),
+        keep_percent=min(points * 100 // earned.threshold, 100) if earned.threshold else 100,
         lower_tier=rules.below(earned.code),
-        is_pinned=bool(row and row.pinned_tier),
+        is_pinned=bool(pinned_code),
         earned_tier=earned,
     )
 
@@ -96,10 +109,3 @@ def standing(member_id, *, at):
 def changes_of(member_id, *, limit):
     """The latest turns in a member's tier, newest first."""
     return list(TierChange.objects.filter(member_id=member_id).order_by("-at", "-pk")[:limit])
-
-
-def _percent(points, tier, higher):
-    """How far between two thresholds; a pinned member may have less than the tier asks for."""
-    if higher is None:
-        return 100
-    return min(max((points - tier.threshold) * 100 // (higher.threshold - tier.threshold), 0), 100)

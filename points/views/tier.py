@@ -1,28 +1,96 @@
-"""The member's tier: where it stands, what it gives, how it goes on (C13)."""
+"""The member's tier: where it stands, what each one gives, how it goes on (C13)."""
+
+from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from core import clock
 from core.clock import shop_date
-from points.parameters import TIER_GRACE_DAYS, TIER_WINDOW_MONTHS
+from core.templatetags.mall import points as grouped
+from points import visitor, wording
+from points.models import TierChange
+from points.parameters import MEMBER_DAY, TIER_GRACE_DAYS, TIER_WINDOW_MONTHS
 from points.queries import tiers as queries
 from points.rules import tiers as rules
+
+LATEST = 5
+# What a member reads of a turn.
+STORY = {
+    TierChange.Cause.PROMOTED: gettext_noop("Rose to %(to)s"),
+    TierChange.Cause.KEPT: gettext_noop("%(to)s kept"),
+    TierChange.Cause.WARNED: gettext_noop("Too few points for %(to)s, the grace began"),
+    TierChange.Cause.DEMOTED: gettext_noop("From %(from)s to %(to)s"),
+    TierChange.Cause.PINNED: gettext_noop("%(to)s, set by the mall"),
+    TierChange.Cause.UNPINNED: gettext_noop("%(to)s, by your own points again"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A tier on the ladder: ``state`` is done, now or later, ``part`` (0 to 100) the way done to the next one."""
+
+    tier: rules.Tier
+    state: str
+    part: int
 
 
 @require_safe
 @login_required
 def standing(request):
     at = clock.now()
+    found, tiers = visitor.standing(request), queries.all_tiers()
+    day = rules.next_member_day(shop_date(at))
     return render(
         request,
         "points/tier.html",
         {
-            "standing": queries.standing(request.user.pk, at=at),
-            "tiers": queries.all_tiers(),
+            "standing": found,
+            "rungs": _rungs(found, tiers),
+            "tiers": tiers,
+            "rows": [
+                (name, [(cell, tier.code == found.tier.code) for cell, tier in zip(cells, tiers, strict=True)])
+                for name, cells in _benefits(tiers, member_day=day is not None)
+            ],
+            "story": [(change, _story(change)) for change in queries.changes_of(request.user.pk, limit=LATEST)],
             "window_months": TIER_WINDOW_MONTHS.value,
             "grace_days": TIER_GRACE_DAYS.value,
-            "member_day": rules.next_member_day(shop_date(at)),
+            "member_day": wording.member_day(MEMBER_DAY.value),
+            "next_member_day": day,
+            "is_member_day": day == shop_date(at),
         },
     )
+
+
+def _rungs(found, tiers):
+    rungs = []
+    for tier, higher in zip(tiers, (*tiers[1:], None), strict=True):
+        state = "now" if tier.code == found.tier.code else "done" if tier.position < found.tier.position else "later"
+        part = 0
+        if higher is not None:
+            part = (found.points - tier.threshold) * 100 // (higher.threshold - tier.threshold)
+            part = 100 if state == "done" else min(max(part, 0), 100) if state == "now" else 0
+        rungs.append(Rung(tier, state, part))
+    return rungs
+
+
+def _benefits(tiers, *, member_day):
+    """``(name, [what each tier gives])``: texts, or True and False for yes and no."""
+    rows = [
+        (_("Points a year"), [grouped(tier.threshold) if tier.threshold else _("open to all") for tier in tiers]),
+        (_("Purchase points"), [_("%(times)s×") % {"times": tier.times} for tier in tiers]),
+        (_("Off points prices"), [wording.off(tier.discount_percent) for tier in tiers]),
+        (_("Free shipping"), [tier.free_shipping for tier in tiers]),
+        (_("Birthday gift"), [grouped(tier.birthday_points) if tier.birthday_points else "—" for tier in tiers]),
+    ]
+    if member_day:
+        rows.insert(3, (_("More on member day"), [wording.off(tier.member_day_percent) for tier in tiers]))
+    return rows
+
+
+def _story(change):
+    names = {"from": rules.by_code(change.from_tier).title, "to": rules.by_code(change.to_tier).title}
+    return _(STORY[change.cause]) % names

@@ -77,7 +77,7 @@ def test_the_profile_shows_no_whole_number(client, member):
 
 def test_the_profile_costs_few_queries(client, member, django_assert_max_num_queries):
     client.force_login(member)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get("/accounts/")
 
 
