@@ -13,10 +13,23 @@ from django.db.models import F, OuterRef, Subquery, Value
 
 from core import actors, clock
 from core.errors import Busy, DomainError
-from orders.models import NotificationState, Order, Payment, PaymentNotification, PaymentState, State
+from orders import tracking
+from orders.models import (
+    NotificationState,
+    Order,
+    Payment,
+    PaymentNotification,
+    PaymentRefund,
+    PaymentState,
+    RefundState,
+    State,
+    Tracking,
+)
 from orders.parameters import AUTO_RECEIPT_DAYS
 from orders.payments.base import ProviderUnavailable
 from orders.services import cancelling, notifications, paying, receiving
+from orders.services import tracking as following
+from orders.tracking.base import TrackingUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -74,8 +87,8 @@ def ask_providers():
 def send_refunds():
     """Money that is to go back and did not get through (F6)."""
     at = clock.now()
-    to_refund = Payment.objects.filter(state=PaymentState.REFUNDING, next_ask_at__lte=at)
-    _each(to_refund, lambda pk: paying.refund_at_provider(payment_id=pk, by=BY_SWEEP, at=at), provider=F("provider"))
+    to_refund = PaymentRefund.objects.filter(state=RefundState.UNDERWAY, next_ask_at__lte=at)
+    _each(to_refund, lambda pk: paying.send_refund(refund_id=pk, by=BY_SWEEP, at=at), provider=F("payment__provider"))
 
 
 @shared_task
@@ -94,6 +107,16 @@ def confirm_receipts():
     at = clock.now()
     arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=AUTO_RECEIPT_DAYS.value))
     _each(arrived, lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))
+
+
+@shared_task
+def follow_parcels():
+    """Parcels whose way is asked for again (F8)."""
+    if tracking.service() is None:
+        return
+    at = clock.now()
+    due = Tracking.objects.filter(next_look_at__lte=at)
+    _each(due, lambda pk: following.look(shipment_id=pk, at=at), provider=Value("logistics"))
 
 
 @shared_task
@@ -117,7 +140,7 @@ def _each(due, work, *, provider=None):
             break
         try:
             work(pk)
-        except ProviderUnavailable as error:
+        except (ProviderUnavailable, TrackingUnavailable) as error:
             silent.add(name)
             log.warning("sweep_provider_silent", provider=name, pk=pk, code=error.code)
         except DomainError as error:

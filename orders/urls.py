@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from orders.views import cart, checkout, orders, parcels, payment
+from orders.views import callback, cart, checkout, orders, parcels, payment
 
 app_name = "orders"
 urlpatterns = [
@@ -16,9 +16,13 @@ urlpatterns = [
     path("orders/<slug:number>/cancel/", orders.cancel, name="cancel"),
     path("orders/<slug:number>/received/", orders.confirm_receipt, name="confirm_receipt"),
     path("orders/<slug:number>/pay/", payment.pay, name="pay"),
+    path("orders/<slug:number>/pay/ways/", payment.pay_ways, name="pay_ways"),
+    path("orders/<slug:number>/pay/code/", payment.pay_code, name="pay_code"),
+    path("orders/<slug:number>/pay/code/watch/", payment.pay_watch, name="pay_watch"),
+    path("orders/<slug:number>/pay/<slug:provider>/known/", payment.pay_known, name="pay_known"),
     path("orders/<slug:number>/paid/", payment.returned, name="returned"),
     path("parcels/<slug:service>/push/", parcels.push, name="tracking_push"),
-    path("pay/<slug:provider>/callback/", payment.callback, name="payment_callback"),
+    path("pay/<slug:provider>/callback/", callback.callback, name="payment_callback"),
 ]
 if not settings.PRODUCTION:
     urlpatterns.append(path("sandbox/", include("orders.sandbox_gateway.urls")))

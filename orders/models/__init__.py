@@ -14,9 +14,24 @@ from orders.models.after_sale import (
 from orders.models.cart import CartLine
 from orders.models.coupons import Coupon, CouponClaim, CouponKind, CouponType
 from orders.models.order import PAID_FEN, PAID_POINTS, CancelReason, Order, OrderItem, OrderMove, State
-from orders.models.payment import NotificationState, Payment, PaymentNotification, PaymentState
+from orders.models.payment import (
+    NotificationState,
+    Payment,
+    PaymentNotification,
+    PaymentRefund,
+    PaymentState,
+    RefundState,
+)
 from orders.models.shipment import Carrier, ParcelState, Shipment, ShipmentPart, Tracking, TrackingEvent
 from orders.models.shipping_rates import ShippingRate
+from orders.models.statement import (
+    DifferenceKind,
+    DifferenceState,
+    LineKind,
+    Statement,
+    StatementDifference,
+    StatementLine,
+)
 from orders.sandbox_gateway.models import SandboxCharge
 
 __all__ = [
@@ -37,6 +52,9 @@ __all__ = [
     "CouponClaim",
     "CouponKind",
     "CouponType",
+    "DifferenceKind",
+    "DifferenceState",
+    "LineKind",
     "NotificationState",
     "Order",
     "OrderItem",
@@ -44,12 +62,17 @@ __all__ = [
     "ParcelState",
     "Payment",
     "PaymentNotification",
+    "PaymentRefund",
     "PaymentState",
+    "RefundState",
     "SandboxCharge",
     "Shipment",
     "ShipmentPart",
     "ShippingRate",
     "State",
+    "Statement",
+    "StatementDifference",
+    "StatementLine",
     "StockBack",
     "Tracking",
     "TrackingEvent",

@@ -1,7 +1,8 @@
-"""Money asked for, and what the providers told us about it (F5, F6)."""
+"""Money asked for, money given back, and what the providers told us about it (F4, F5, F6)."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.order import Order
@@ -25,37 +26,118 @@ class PaymentState(models.TextChoices):
 
 
 class Payment(models.Model):
-    """One attempt to pay the cash of an order with one provider. ``reference`` is our name for it there."""
+    """One attempt to pay the cash of an order with one provider. ``reference`` is our name for it there.
+
+    ``kind`` is how the provider takes it (a code to scan, a page of a phone ...), empty until the member came there.
+    ``paid_fen`` is what really arrived where that was another amount than ``amount_fen``, else NULL. ``returned_fen``
+    is what of it is on its way back or has come back: the sum of ``refunds``, kept here so that the database can hold
+    it under what arrived.
+    """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
     provider = models.CharField(_("provider"), max_length=16)
     reference = models.CharField(_("reference"), max_length=32, unique=True)
+    kind = models.CharField(_("kind"), max_length=16, default="", db_default="", blank=True)
     amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
+    # Signed columns with a check of the table: an unsigned one would make PostgreSQL read every row to add it.
+    paid_fen = models.BigIntegerField(_("arrived (fen)"), null=True, blank=True)
+    returned_fen = models.BigIntegerField(_("given back (fen)"), default=0, db_default=0)
     state = models.CharField(_("state"), max_length=16, choices=PaymentState, default=PaymentState.OPEN)
     provider_id = models.CharField(_("provider's number"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("created at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     refunded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
-    # When the provider is asked next what became of it, or to give it back; empty when there is nothing left to ask.
+    # When the provider is asked next what became of it; empty when there is nothing left to ask.
     next_ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
-    refund_tries = models.PositiveSmallIntegerField(_("tries to refund"), default=0)
 
     class Meta:
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
-        permissions = [("refund_payment", _("Can have a refused refund tried again"))]
+        permissions = [
+            ("refund_payment", _("Can have a refused refund tried again")),
+            ("settle_payment", _("Can decide about disputed payments, refused refunds and differences")),
+        ]
         ordering = ["created_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(condition=Q(state__in=PaymentState.values), name="payment_state_known"),
             models.CheckConstraint(
-                condition=~Q(state="refunding") | Q(next_ask_at__isnull=False), name="payment_refund_has_next_try"
+                condition=Q(paid_fen__isnull=True) | Q(paid_fen__gt=0), name="payment_paid_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_fen__gte=0, returned_fen__lte=Coalesce(F("paid_fen"), F("amount_fen"))),
+                name="payment_returned_within_paid",
             ),
             models.UniqueConstraint(fields=["order"], condition=Q(state="paid"), name="payment_paid_once"),
             models.UniqueConstraint(fields=["order"], condition=Q(state="open"), name="payment_open_once"),
         ]
         indexes = [
             models.Index(fields=["next_ask_at"], name="payment_to_ask", condition=Q(next_ask_at__isnull=False)),
+            models.Index(fields=["provider", "paid_at"], name="payment_paid_day", condition=Q(paid_at__isnull=False)),
+        ]
+
+    def __str__(self):
+        return self.reference
+
+    @property
+    def arrived_fen(self):
+        """What the member paid, if they did."""
+        return self.amount_fen if self.paid_fen is None else self.paid_fen
+
+    @property
+    def left_fen(self):
+        """What could still be given back."""
+        return self.arrived_fen - self.returned_fen
+
+
+class RefundState(models.TextChoices):
+    """REFUSED waits for staff: tried again, or SETTLED by hand (by a transfer, in cash), with a note."""
+
+    UNDERWAY = "underway", _("Under way")
+    DONE = "done", _("Given back")
+    REFUSED = "refused", _("Refund refused")
+    SETTLED = "settled", _("Settled by hand")
+
+
+class PaymentRefund(models.Model):
+    """Money of a payment that is to go back, in whole or in part (F6, F10).
+
+    ``key`` is whose doing it is: the same key twice is one refund. ``reference`` is our name for it at the provider.
+    """
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    key = models.CharField(_("key"), max_length=100, unique=True)
+    reference = models.CharField(_("reference"), max_length=40, unique=True)
+    amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
+    state = models.CharField(_("state"), max_length=16, choices=RefundState, default=RefundState.UNDERWAY)
+    provider_id = models.CharField(_("provider's number"), max_length=64, blank=True)
+    by = models.CharField(_("by"), max_length=64)
+    asked_at = models.DateTimeField(_("asked for at"))
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(condition=Q(state__in=RefundState.values), name="refund_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="underway", next_ask_at__isnull=False)
+                | (~Q(state="underway") & Q(next_ask_at__isnull=True)),
+                name="refund_underway_has_next_try",
+            ),
+            models.CheckConstraint(condition=~Q(state="settled") | ~Q(note=""), name="refund_settled_has_note"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["done", "settled"]) | Q(done_at__isnull=False), name="refund_done_has_moment"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_ask_at"], name="refund_to_ask", condition=Q(state="underway")),
+            models.Index(fields=["done_at"], name="refund_done"),
         ]
 
     def __str__(self):

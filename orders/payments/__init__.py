@@ -14,26 +14,32 @@ KNOWN = {provider.code: provider for provider in (SandboxProvider,)}
 
 
 class UnknownProvider(DomainError):
-    """Nobody of that name takes money for the mall."""
+    """Nobody of that name takes money for the mall, or not on that device."""
 
     code = "unknown_provider"
     message = _("This way to pay is not offered. Nothing was changed, please choose another one.")
 
 
-def offered():
-    """The providers that the settings switch on, in their order."""
-    return [KNOWN[code]() for code in settings.PAYMENT_PROVIDERS if code in KNOWN]
+def offered(device=None):
+    """The providers that the settings switch on and that work on ``device`` (None: on any), in their order."""
+    providers = [KNOWN[code]() for code in settings.PAYMENT_PROVIDERS if code in KNOWN]
+    able = [provider for provider in providers if not provider.missing]
+    return [provider for provider in able if device is None or device in provider.devices]
 
 
-def offer(code):
+def offer(code, device=None):
     """The provider of that code for a new payment; raises ``UnknownProvider`` when it is not switched on."""
-    if code not in settings.PAYMENT_PROVIDERS:
+    provider = next((provider for provider in offered(device) if provider.code == code), None)
+    if provider is None:
         raise UnknownProvider
-    return get(code)
+    return provider
 
 
 def get(code):
-    """The provider of that code for a payment that was opened, switched on or not; raises ``UnknownProvider``."""
-    if code not in KNOWN:
+    """The provider of that code for a payment that was opened, switched on or not; raises ``UnknownProvider``.
+
+    One without its settings is nobody: it can neither be asked nor believed.
+    """
+    if code not in KNOWN or KNOWN[code]().missing:
         raise UnknownProvider
     return KNOWN[code]()

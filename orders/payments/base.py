@@ -1,17 +1,25 @@
-"""The interface of a payment provider: create, query, refund, parse a callback (F4, F5).
+"""The interface of a payment provider: create, close, query, refund, parse a callback, statement (F4, F5, F14).
 
-One module a provider. None of them knows an order: they speak of a ``reference`` (our name for one payment) and of
-amounts in fen. Network calls have time-outs and raise ``ProviderUnavailable``; no lock may be held around them.
+One module or package a provider. None of them knows an order: they speak of a ``Charge`` (one payment, under our
+``reference``) and of amounts in fen. Network calls have time-outs and raise ``ProviderUnavailable``; no lock may be
+held around them.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from orders.payments.devices import Device
 
 PAID, FAILED, WAITING = "paid", "failed", "waiting"
+REFUND_NEWS = "refund"  # a notification that something became of a refund: the provider is asked what
+DONE, UNKNOWN = "done", "unknown"  # with WAITING and FAILED: what became of a refund
+PAYMENT, REFUND = "payment", "refund"  # the lines of a statement
+CHINA = ZoneInfo("Asia/Shanghai")  # the clock of all providers
 
 
 class ProviderUnavailable(DomainError):
@@ -28,6 +36,13 @@ class RefundRefused(DomainError):
     message = _("The payment service refuses this refund.")
 
 
+class NoStatement(DomainError):
+    """The provider has no statement of that day: it is not made yet, or there was nothing to state."""
+
+    code = "no_statement"
+    message = _("There is no statement of %(provider)s for %(day)s.")
+
+
 class BadCallback(Exception):
     """The callback cannot be read: not in the provider's form."""
 
@@ -41,8 +56,30 @@ class BadSignature(BadCallback):
 
 
 @dataclass(frozen=True)
+class Charge:
+    """One payment as a provider sees it. ``reference`` is ours, letters and digits only; ``provider_id`` is theirs."""
+
+    reference: str
+    amount_fen: int
+    opened_at: datetime
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class RefundOrder:
+    """Give ``amount_fen`` of a charge back. The same ``reference`` twice is one refund."""
+
+    charge: Charge
+    reference: str
+    amount_fen: int
+    asked_at: datetime
+    notify_url: str
+
+
+@dataclass(frozen=True)
 class Notification:
-    """A callback whose signature was verified. ``outcome``: PAID or FAILED; ``event_id`` is unique at the provider."""
+    """A callback whose signature was verified. ``outcome``: PAID, FAILED, WAITING or REFUND_NEWS, with the amount of
+    the payment (of the refund for news of one); ``event_id`` is unique at the provider."""
 
     event_id: str
     outcome: str
@@ -54,11 +91,71 @@ class Notification:
 
 @dataclass(frozen=True)
 class Status:
-    """The provider's answer about one payment. ``outcome`` is PAID, FAILED or WAITING (also when it knows of none)."""
+    """The provider's answer about a payment (PAID, FAILED, or WAITING, also when it knows of none) or about a refund
+    (DONE, FAILED, WAITING, or UNKNOWN)."""
 
     outcome: str
     amount_fen: int = 0
     provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Where a member comes from and goes back to. ``payer`` is who they are at the provider, empty when nobody knows;
+    ``payer_url`` is where the provider sends them with the answer, under ``state``."""
+
+    device: Device
+    return_url: str
+    notify_url: str
+    address: str = ""
+    payer: str = ""
+    payer_url: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """The member pays at ``url``. ``referrer``: the provider wants to see whose page led there."""
+
+    url: str
+    referrer: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """The member pays after posting ``fields`` to ``url``."""
+
+    url: str
+    fields: dict
+
+
+@dataclass(frozen=True)
+class Code:
+    """The member scans ``text`` as a QR code with the provider's app."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The member pays in the very page: ``parameters`` are for the script bridge of WeChat's browser."""
+
+    parameters: dict
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """What a provider says it took (``kind`` PAYMENT) or gave back (REFUND); ``amount_fen`` is positive for both.
+
+    ``refund_reference`` is empty for payments. ``at`` is the provider's moment.
+    """
+
+    kind: str
+    reference: str
+    refund_reference: str
+    amount_fen: int
+    provider_id: str
+    at: datetime | None = None
 
 
 class Provider(ABC):
@@ -66,33 +163,67 @@ class Provider(ABC):
 
     ``form_origins`` are the sites that ``create`` may lead to, as ``https://pay.example.com``; the setting
     ``PAYMENT_FORM_ORIGINS`` must have them, or browsers stop the member there. ``proof`` are the headers (lower-case
-    names) of a callback that are kept with it.
+    names) of a callback that are kept with it. ``needs`` are its settings as ``{environment variable: value}``.
+    ``day_ends`` is when a statement's day ends; after midnight it is the day itself that does.
     """
 
     code: str
     label: str
     icon: str = "credit-card"
     acknowledgement: str = "success"
+    acknowledgement_type: str = "text/plain"
     form_origins: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
+    devices: frozenset = frozenset(Device)
+    day_ends: time = time.max
+
+    @property
+    def needs(self):
+        """What must be set before it can work."""
+        return {}
+
+    @property
+    def missing(self):
+        """The variables that are not set."""
+        return [name for name, value in self.needs.items() if not value]
 
     @property
     @abstractmethod
     def merchant(self):
         """Our number at the provider; a callback for another one is refused."""
 
-    @abstractmethod
-    def create(self, *, reference, amount_fen, title, return_url, notify_url, expires_at):
-        """Open a payment and return the address where the member pays. The same reference twice is one payment."""
+    def kind(self, device):
+        """How a member on that device pays: a payment that was opened one way is not gone on with in another."""
+        return self.code
 
     @abstractmethod
-    def query(self, *, reference):
+    def create(self, *, charge, title, expires_at, visit):
+        """Open a payment; returns a ``Redirect``, ``Form``, ``Code`` or ``Bridge``. The same reference twice is one."""
+
+    def payer_of(self, *, code):
+        """Who the member is at the provider, by the ``code`` that came to ``Visit.payer_url``."""
+        raise ProviderUnavailable
+
+    @abstractmethod
+    def query(self, *, charge):
         """Ask what became of a payment; returns a ``Status``."""
 
+    def close(self, *, charge):
+        """See to it that nobody pays it any more; True when no money can come. Not all providers can."""
+        return False
+
     @abstractmethod
-    def refund(self, *, reference, refund_reference, amount_fen):
-        """Give money back. The same ``refund_reference`` twice gives it back once. Raises ``RefundRefused``."""
+    def refund(self, *, refund):
+        """Give money back; returns a ``Status`` (DONE or WAITING). Raises ``RefundRefused``."""
+
+    @abstractmethod
+    def query_refund(self, *, refund):
+        """Ask what became of a refund; returns a ``Status``."""
 
     @abstractmethod
     def parse_callback(self, *, headers, body, at):
         """A ``Notification`` from headers (lower-case names) and raw bytes; raises ``BadCallback``."""
+
+    @abstractmethod
+    def statement(self, *, day):
+        """The ``StatementLine``s of a day of the provider's. Raises ``NoStatement``."""

@@ -2,10 +2,31 @@
 
 import httpx
 
+from orders.payments.base import ProviderUnavailable
+
 TIMEOUT_S = httpx.Timeout(5.0, connect=3.0)
+DOWNLOAD_TIMEOUT_S = httpx.Timeout(30.0, connect=3.0)
+MOST_BYTES = 64 * 1024 * 1024  # of a statement
 transport = None  # tests put their own here
 
 
-def client():
+def client(timeout=TIMEOUT_S):
     """A client for one exchange; use it as a context manager."""
-    return httpx.Client(timeout=TIMEOUT_S, transport=transport)
+    return httpx.Client(timeout=timeout, transport=transport)
+
+
+def exchange(method, url, *, timeout=TIMEOUT_S, **options):
+    """The response to one request, whatever its status; raises ``ProviderUnavailable`` when there is none."""
+    try:
+        with client(timeout) as one:
+            return one.request(method, url, **options)
+    except httpx.HTTPError as error:
+        raise ProviderUnavailable from error
+
+
+def download(url, **options):
+    """The bytes at ``url``; raises ``ProviderUnavailable`` for anything but a 200 of a reasonable size."""
+    response = exchange("GET", url, timeout=DOWNLOAD_TIMEOUT_S, **options)
+    if response.status_code != httpx.codes.OK or len(response.content) > MOST_BYTES:
+        raise ProviderUnavailable
+    return response.content

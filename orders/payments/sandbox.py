@@ -1,6 +1,7 @@
 """The provider for development: speaks to the sandbox gateway over HTTP, as it would to a real one."""
 
 import json
+from datetime import datetime
 
 import httpx
 from django.conf import settings
@@ -11,15 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from orders.payments import http
 from orders.payments.base import (
+    DONE,
     FAILED,
     PAID,
+    UNKNOWN,
     WAITING,
     BadCallback,
     BadSignature,
     Notification,
     Provider,
     ProviderUnavailable,
+    Redirect,
     RefundRefused,
+    StatementLine,
     Status,
 )
 from orders.sandbox_gateway import protocol
@@ -34,32 +39,47 @@ class SandboxProvider(Provider):
     merchant = "pointsmall"
     proof = (protocol.TIMESTAMP, protocol.SIGNATURE)
 
-    def create(self, *, reference, amount_fen, title, return_url, notify_url, expires_at):
+    def create(self, *, charge, title, expires_at, visit):
         token = signing.dumps(
             {
                 "merchant": self.merchant,
-                "reference": reference,
-                "amount_fen": amount_fen,
+                "reference": charge.reference,
+                "amount_fen": charge.amount_fen,
                 "title": title,
-                "return_url": return_url,
-                "notify_url": notify_url,
+                "return_url": visit.return_url,
+                "notify_url": visit.notify_url,
                 "expires": int(expires_at.timestamp()),
             },
             key=settings.SANDBOX_SECRET,
             salt=protocol.TOKEN_SALT,
             compress=True,
         )
-        return reverse("orders:sandbox:pay", args=[token])
+        return Redirect(reverse("orders:sandbox:pay", args=[token]))
 
-    def query(self, *, reference):
-        path = reverse("orders:sandbox:charge", args=[reference])
-        answer = self._exchange("GET", path, b"")
-        outcome = {"paid": PAID, "failed": FAILED}.get(answer.get("state"), WAITING)
-        return Status(outcome, int(answer.get("amount_fen", 0)), str(answer.get("charge_id", "")))
+    def query(self, *, charge):
+        told = self._charge(charge.reference)
+        outcome = {"paid": PAID, "failed": FAILED}.get(told.get("state"), WAITING)
+        return Status(outcome, int(told.get("amount_fen", 0)), str(told.get("charge_id", "")))
 
-    def refund(self, *, reference, refund_reference, amount_fen):
-        body = {"reference": reference, "refund_reference": refund_reference, "amount_fen": amount_fen}
+    def refund(self, *, refund):
+        body = {
+            "reference": refund.charge.reference,
+            "refund_reference": refund.reference,
+            "amount_fen": refund.amount_fen,
+        }
         self._exchange("POST", reverse("orders:sandbox:refund"), json.dumps(body).encode())
+        return Status(DONE, refund.amount_fen, refund.reference)
+
+    def query_refund(self, *, refund):
+        given = self._charge(refund.charge.reference).get("refunds", {}).get(refund.reference)
+        return Status(UNKNOWN) if given is None else Status(DONE, given, refund.reference)
+
+    def statement(self, *, day):
+        told = self._exchange("GET", reverse("orders:sandbox:statement", args=[day.isoformat()]), b"")
+        return [
+            StatementLine(**line | {"at": datetime.fromisoformat(line["at"]) if line["at"] else None})
+            for line in told["lines"]
+        ]
 
     def parse_callback(self, *, headers, body, at):
         if not protocol.verified(headers, body, secret=settings.SANDBOX_SECRET, at=at):
@@ -77,6 +97,9 @@ class SandboxProvider(Provider):
             )
         except (ValueError, KeyError, TypeError) as error:
             raise BadCallback from error
+
+    def _charge(self, reference):
+        return self._exchange("GET", reverse("orders:sandbox:charge", args=[reference]), b"")
 
     def _exchange(self, method, path, body):
         signed = path.encode() + b"\n" + body

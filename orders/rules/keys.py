@@ -21,6 +21,26 @@ def stock_returned(order):
     return f"{order.subject}:returned"
 
 
+def paid(order):
+    """The outbox message that the cash of an order has come."""
+    return f"{order.subject}:paid"
+
+
 def refund(payment):
-    """The outbox message, and our name for the refund at the provider."""
+    """All that is left of a payment goes back: the key of that refund."""
     return f"refund:{payment.reference}"
+
+
+def refund_due(refund):
+    """The outbox message that a refund is to be sent."""
+    return f"refund:{refund.reference}"
+
+
+def refunded(order):
+    """The outbox message that cash of a cancelled order goes back."""
+    return f"{order.subject}:refunded"
+
+
+def after_sale(request, what):
+    """What the settlement of a request does: ``points``, ``cash``, ``stock``, ``replaced``, ``refunded``."""
+    return f"{request.subject}:{what}"

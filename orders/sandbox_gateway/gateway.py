@@ -2,12 +2,14 @@
 
 import json
 import uuid
+from datetime import datetime, time, timedelta
 
 import httpx
 import structlog
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.utils import timezone
 
 from core import clock
 from orders.payments import http
@@ -49,6 +51,11 @@ def decide(payment, *, paid, at):
     )
 
 
+def charge_id(charge):
+    """The gateway's own number of a charge."""
+    return f"SBX{charge.pk:010d}"
+
+
 def deliver(charge, *, at):
     """Tell the merchant once over HTTP; True when it answered 200."""
     body = json.dumps(
@@ -58,7 +65,7 @@ def deliver(charge, *, at):
             "reference": charge.reference,
             "amount_fen": charge.amount_fen,
             "state": charge.state,
-            "charge_id": f"SBX{charge.pk:010d}",
+            "charge_id": charge_id(charge),
         }
     ).encode()
     headers = protocol.signed(body, secret=settings.SANDBOX_SECRET, at=clock.now())
@@ -91,3 +98,24 @@ def refund(*, reference, refund_reference, amount_fen, merchant):
         charge.refunded_fen += amount_fen
         charge.save(update_fields=["refunds", "refunded_fen"])
         return charge
+
+
+def statement(day, *, merchant):
+    """What was paid on a day of the shop's clock, as lines of a statement. Refunds stand on the day of their charge:
+    this gateway gives money back at once and remembers no moment of it."""
+    start = datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+    charges = SandboxCharge.objects.filter(
+        merchant=merchant,
+        state=SandboxCharge.State.PAID,
+        decided_at__gte=start,
+        decided_at__lt=start + timedelta(days=1),
+    ).order_by("pk")
+    lines = []
+    for charge in charges:
+        line = {"reference": charge.reference, "provider_id": charge_id(charge), "at": charge.decided_at.isoformat()}
+        lines.append(line | {"kind": "payment", "refund_reference": "", "amount_fen": charge.amount_fen})
+        lines += [
+            line | {"kind": "refund", "refund_reference": reference, "amount_fen": fen, "at": None}
+            for reference, fen in charge.refunds.items()
+        ]
+    return lines

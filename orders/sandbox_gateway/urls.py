@@ -9,4 +9,5 @@ urlpatterns = [
     path("pay/<str:token>/", views.pay, name="pay"),
     path("api/charges/<str:reference>/", views.charge, name="charge"),
     path("api/refunds/", views.refund, name="refund"),
+    path("api/statements/<str:day>/", views.statement, name="statement"),
 ]

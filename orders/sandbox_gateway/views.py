@@ -1,6 +1,7 @@
 """The sandbox's page for members and its two signed endpoints for the merchant."""
 
 import json
+from datetime import date
 from functools import wraps
 
 from django.conf import settings
@@ -51,11 +52,18 @@ def signed(view):
 @signed
 @require_GET
 def charge(request, reference):
-    """``{"state": "paid" | "failed" | "unknown", "amount_fen", "charge_id"}``."""
+    """``{"state": "paid" | "failed" | "unknown", "amount_fen", "charge_id", "refunds": {reference: fen}}``."""
     found = SandboxCharge.objects.filter(merchant=MERCHANT, reference=reference).first()
     if found is None:
         return JsonResponse({"state": "unknown"})
-    return JsonResponse({"state": found.state, "amount_fen": found.amount_fen, "charge_id": f"SBX{found.pk:010d}"})
+    return JsonResponse(
+        {
+            "state": found.state,
+            "amount_fen": found.amount_fen,
+            "charge_id": gateway.charge_id(found),
+            "refunds": found.refunds,
+        }
+    )
 
 
 @signed
@@ -75,3 +83,14 @@ def refund(request):
     except gateway.RefundRefused:
         return JsonResponse({"error": "refused"}, status=409)
     return JsonResponse({"state": "refunded"})
+
+
+@signed
+@require_GET
+def statement(request, day):
+    """``{"lines": [...]}`` of a day: the fields of ``orders.payments.base.StatementLine``."""
+    try:
+        day = date.fromisoformat(day)
+    except ValueError as error:
+        raise Http404 from error
+    return JsonResponse({"lines": gateway.statement(day, merchant=MERCHANT)})

@@ -1,33 +1,38 @@
-"""To the payment provider and back, and what the provider tells us behind the member's back (F5)."""
+"""To the payment provider and back (F4)."""
 
-import structlog
-from allauth.account.adapter import get_adapter
-from django.conf import settings
+import secrets
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from core import clock
 from core.errors import DomainError
 from orders import payments, tasks
 from orders.models import PaymentState, State
-from orders.services import notifications, paying
+from orders.payments.base import Bridge, Code, Form, Visit
+from orders.payments.codes import svg
+from orders.payments.devices import Device, device_of
+from orders.services import paying
+from orders.views.callback import address_of
 from orders.views.orders import own_order
 
-log = structlog.get_logger(__name__)
-
-MOST_BYTES = 65_536
 ASK_AFTER = 2  # looks of the waiting page
 GIVE_UP_AFTER = 15
 LOOK_EVERY_S = 2
 ASK_EVERY_S = 60  # one payment, however often the page is loaded
+ASK_CODE_EVERY_S = 15  # while a code is shown: people look at it until something happens
+CODE_KEPT_S = 3600  # longer than any payment window; the order says when it is over
+PAYER = "payer:{}"  # in the session: who the member is at a provider
+PAYER_STATE = "payer_state"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,24 +44,98 @@ def pay(request, number):
     provider = request.POST.get("provider") or (last.provider if last else "")
     if request.method != "POST" and (last is None or last.state != PaymentState.OPEN):
         return redirect(order)
+    device = _device(request)
     try:
-        payment = paying.ensure_payment(order=order, provider=provider, at=clock.now())
-        address = paying.payment_address(
+        payment = paying.ensure_payment(order=order, provider=provider, at=clock.now(), device=device)
+        destination = paying.go_to_pay(
             payment=payment,
             title=_("Order %(number)s") % {"number": order.number},
-            return_url=request.build_absolute_uri(reverse("orders:returned", args=[order.number])),
-            notify_url=settings.SITE_URL + reverse("orders:payment_callback", args=[provider]),
+            visit=_visit(request, order, provider, device),
         )
+    except payments.UnknownProvider as error:
+        messages.error(request, str(error))
+        return redirect("orders:pay_ways", order.number)
     except DomainError as error:
         messages.error(request, str(error))
         return redirect(order)
-    return redirect(address)
+    return _go(request, order, payment, destination)
 
 
 @require_GET
 @login_required
+def pay_ways(request, number):
+    """Choose how to pay an order that waits for it: only what works where the member is."""
+    order = own_order(request, number)
+    if order.state != State.PENDING_PAYMENT or order.pay_before <= clock.now():
+        return redirect(order)
+    offered = payments.offered(_device(request))
+    last = order.payments.last()
+    chosen = next(
+        (way.code for way in offered if last and way.code == last.provider), offered[0].code if offered else ""
+    )
+    return render(request, "orders/pay_ways.html", {"order": order, "offered": offered, "provider": chosen})
+
+
+@require_GET
+@login_required
+def pay_known(request, number, provider):
+    """The provider says who the member is there; go on paying. A state that is not this session's is not believed."""
+    order = own_order(request, number)
+    state = request.session.pop(PAYER_STATE, "")
+    if not state or not secrets.compare_digest(state.encode(), request.GET.get("state", "").encode()):
+        return redirect(order)
+    try:
+        payer = payments.offer(provider).payer_of(code=request.GET.get("code", "")[:512])
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect(order)
+    request.session[PAYER.format(provider)] = payer
+    return redirect("orders:pay", order.number)
+
+
+@never_cache
+@require_GET
+@login_required
+def pay_code(request, number):
+    """The QR code to scan. The page finds out by itself when it was paid, and reloads itself where no script runs."""
+    order = own_order(request, number)
+    payment = order.payments.last()
+    if order.state != State.PENDING_PAYMENT or payment is None or order.pay_before <= clock.now():
+        return redirect(order)
+    text = cache.get(_code_key(payment))
+    if payment.state != PaymentState.OPEN or not text:
+        return redirect("orders:pay_ways", order.number)
+    return render(
+        request,
+        "orders/pay_code.html",
+        {"order": order, "payment": payment, "svg": svg(text), "provider": payments.get(payment.provider)},
+    )
+
+
+@never_cache
+@require_GET
+@login_required
+def pay_watch(request, number):
+    """Whether a code that is shown was paid meanwhile: nothing to say, or where to go on."""
+    order = own_order(request, number)
+    payment = order.payments.last()
+    if order.state == State.PENDING_PAYMENT and order.pay_before > clock.now() and payment is not None:
+        _ask(payment, ASK_CODE_EVERY_S)
+        order.refresh_from_db(fields=["state"])
+        if order.state == State.PENDING_PAYMENT and payment.state == PaymentState.OPEN:
+            return HttpResponse(status=204)
+    return HttpResponseClientRedirect(reverse("orders:returned", args=[order.number]))
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
 def returned(request, number):
-    """The member is back: wait until the notification was worked off, look again by itself, ask if it takes long."""
+    """The member is back: wait until the notification was worked off, look again by itself, ask if it takes long.
+
+    Some providers send their members back by a form, from their own site: browsers withhold the session then, so that
+    the sign-in page is asked for first, which knows the member and comes here. Nothing that was sent is read.
+    """
     order = own_order(request, number)
     payment = order.payments.last()
     if order.state != State.PENDING_PAYMENT or payment is None:
@@ -65,42 +144,57 @@ def returned(request, number):
         messages.warning(request, _("The payment did not go through, and no money was taken. You can try again."))
         return redirect(order)
     looks = _looks(request)
-    if looks == ASK_AFTER and cache.add(f"asked:{payment.pk}", True, timeout=ASK_EVERY_S):
-        tasks.ask_provider.delay(payment.pk)
+    if looks == ASK_AFTER:
+        _ask(payment, ASK_EVERY_S)
     response = render(request, "orders/returned.html", {"order": order, "gave_up": looks >= GIVE_UP_AFTER})
     if looks < GIVE_UP_AFTER:
         response["Refresh"] = f"{LOOK_EVERY_S}; url={request.path}?looks={looks + 1}"
     return response
 
 
-@csrf_exempt
-@require_POST
-def callback(request, provider):
-    """Take a provider's notification: check, store, acknowledge at once; Celery works it off."""
-    try:
-        provider = payments.get(provider)
-    except payments.UnknownProvider as error:
-        raise Http404 from error
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        return HttpResponse("too large", status=413, content_type="text/plain")
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    try:
-        notification = notifications.receive(
-            provider=provider, headers=headers, body=request.body, at=clock.now(), address=_address(request)
+def _device(request):
+    return device_of(request.headers.get("User-Agent", ""))
+
+
+def _visit(request, order, provider, device):
+    state = ""
+    if device == Device.WECHAT:
+        state = request.session[PAYER_STATE] = secrets.token_urlsafe(16)
+    return Visit(
+        device=device,
+        return_url=request.build_absolute_uri(reverse("orders:returned", args=[order.number])),
+        notify_url=paying.notify_url(provider),
+        address=address_of(request),
+        payer=request.session.get(PAYER.format(provider), ""),
+        payer_url=request.build_absolute_uri(reverse("orders:pay_known", args=[order.number, provider])),
+        state=state,
+    )
+
+
+def _go(request, order, payment, destination):
+    match destination:
+        case Code(text=text):
+            cache.set(_code_key(payment), text, timeout=CODE_KEPT_S)
+            return redirect("orders:pay_code", order.number)
+        case Form() | Bridge():
+            name = "form" if isinstance(destination, Form) else "bridge"
+            context = {"order": order, "payment": payment, "destination": destination}
+            return render(request, f"orders/pay_{name}.html", context)
+    response = redirect(destination.url)
+    if destination.referrer:
+        response["Referrer-Policy"] = (
+            "origin"  # our pages say "same-origin" otherwise, and the provider would not see us
         )
-    except notifications.NotificationRefused as error:
-        log.warning("callback_refused", provider=provider.code, reason=error.details["reason"])
-        return HttpResponse(error.details["reason"], status=400, content_type="text/plain")
-    if notification is not None:
-        tasks.work_notification.delay_on_commit(notification.pk)
-    return HttpResponse(provider.acknowledgement, content_type="text/plain")
+    return response
 
 
-def _address(request):
-    try:
-        return get_adapter().get_client_ip(request)
-    except PermissionDenied:  # it cannot be told: those share one count
-        return ""
+def _ask(payment, every_s):
+    if cache.add(f"asked:{payment.pk}", True, timeout=every_s):
+        tasks.ask_provider.delay(payment.pk)
+
+
+def _code_key(payment):
+    return f"pay_code:{payment.pk}"
 
 
 def _looks(request):

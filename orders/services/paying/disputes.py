@@ -1,0 +1,79 @@
+"""Another amount came than was asked for: neither ours to keep nor to send back without somebody looking."""
+
+import structlog
+from django.utils.translation import gettext_lazy as _
+
+from core import audit
+from core.db import locking_transaction
+from core.errors import DomainError
+from orders.models import PaymentState
+from orders.services.paying import rows
+from orders.services.paying.refunding import start_refund
+from orders.services.paying.taking import MONEY_CAME, take_money
+
+log = structlog.get_logger(__name__)
+
+
+class NotDisputed(DomainError):
+    code = "not_disputed"
+    message = _("This payment is not disputed any more. Nothing was changed.")
+
+
+def is_disputed(order):
+    """Whether a payment of the order waits for staff to look: then the clock leaves the order alone."""
+    return order.payments.filter(state=PaymentState.DISPUTED).exists()
+
+
+def dispute(payment, status, *, by, at):
+    """The provider was paid another amount: leave the payment to staff."""
+    log.error("payment_amount_differs", reference=payment.reference, answered_fen=status.amount_fen)
+    with locking_transaction():
+        order, payment = rows.lock(payment.pk)
+        if payment.state in MONEY_CAME or payment.state == PaymentState.DISPUTED:
+            return
+        rows.change(
+            payment,
+            PaymentState.DISPUTED,
+            provider_id=status.provider_id,
+            paid_fen=status.amount_fen or None,
+            next_ask_at=None,
+        )
+        audit.record(
+            "payment.disputed", by=by, subject=order.subject, at=at,
+            reference=payment.reference, amount_fen=payment.amount_fen, answered_fen=status.amount_fen,
+        )  # fmt: skip
+
+
+def accept_disputed(*, payment, by, at, note):
+    """Staff take what arrived for the whole; the order moves on, or the money goes back when nobody waits for it.
+
+    Raises ``NotDisputed``. Returns the payment.
+    """
+    with locking_transaction():
+        order, payment = _disputed(payment)
+        audit.record(
+            "payment.dispute_accepted", by=by, subject=order.subject, at=at,
+            reference=payment.reference, amount_fen=payment.amount_fen, arrived_fen=payment.arrived_fen, note=note,
+        )  # fmt: skip
+        take_money(order, payment, provider_id=payment.provider_id, by=by, at=at)
+        return payment
+
+
+def refund_disputed(*, payment, by, at, note):
+    """Staff send back what arrived; the member may pay again while there is time. Raises ``NotDisputed``."""
+    with locking_transaction():
+        order, payment = _disputed(payment)
+        audit.record(
+            "payment.dispute_refunded", by=by, subject=order.subject, at=at,
+            reference=payment.reference, arrived_fen=payment.arrived_fen, note=note,
+        )  # fmt: skip
+        rows.change(payment, payment.state, paid_at=at)
+        start_refund(payment, by=by, at=at)
+        return payment
+
+
+def _disputed(payment):
+    order, payment = rows.lock(payment.pk)
+    if payment.state != PaymentState.DISPUTED:
+        raise NotDisputed
+    return order, payment

@@ -1,0 +1,186 @@
+"""Money that goes back: whole payments and parts of them, asked for once, sent until it got through (F6, F10)."""
+
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from core import audit, outbox
+from core.db import locking_transaction
+from core.errors import DomainError
+from core.templatetags.mall import yuan_sum
+from orders import payments
+from orders.models import Payment, PaymentRefund, PaymentState, RefundState
+from orders.payments.base import DONE, FAILED, UNKNOWN, RefundRefused
+from orders.rules import keys
+from orders.services.paying import rows
+
+log = structlog.get_logger(__name__)
+
+REFUND_TOPIC = "payment.refund_due"
+REFUND_WAIT = timedelta(minutes=2)  # after the first try; twice as long after each
+LONGEST_REFUND_WAIT = timedelta(hours=6)
+LONGEST_NOTE = 200
+CLOSED_BY_ITSELF = (RefundState.DONE, RefundState.SETTLED)
+
+
+class NothingToRefund(DomainError):
+    code = "nothing_to_refund"
+    message = _("No refund of this payment was refused. Nothing was changed.")
+
+
+class RefundTooLarge(DomainError):
+    """More than is left of the payment. Details: ``left`` as text."""
+
+    code = "refund_too_large"
+    message = _("Of this payment only %(left)s can still be given back. Nothing was changed.")
+
+
+class RefundKeyReused(DomainError):
+    """The key names another refund already."""
+
+    code = "refund_key_reused"
+    message = _("This refund was asked for before, with another amount. Nothing was changed.")
+
+
+def refund_part(*, payment, amount_fen, key, by, at):
+    """Give ``amount_fen`` of a paid payment back, any number of times until nothing is left; returns the refund.
+
+    Written in the caller's transaction (or its own), sent after it. ``key`` (at most 100 characters) makes it
+    idempotent: the same key and amount give the same ``PaymentRefund`` again. Takes the order's row first, as every
+    writer does. Raises ``RefundTooLarge``, ``RefundKeyReused`` or ``Busy``.
+    """
+    with locking_transaction():
+        _order, payment = rows.lock(payment.pk)
+        earlier = PaymentRefund.objects.filter(key=key).first()
+        if earlier is not None:
+            if (earlier.payment_id, earlier.amount_fen) != (payment.pk, amount_fen):
+                raise RefundKeyReused
+            return earlier
+        if payment.state != PaymentState.PAID:
+            raise RefundTooLarge(left=yuan_sum(0))
+        return _refund(payment, amount_fen, key=key, by=by, at=at)
+
+
+def start_refund(payment, *, by, at):
+    """In the caller's transaction, with the order locked: all that is left of a paid payment is to go back (F6).
+
+    Returns the refund, None when nothing was left.
+    """
+    if not payment.left_fen:
+        return None
+    return _refund(payment, payment.left_fen, key=keys.refund(payment), by=by, at=at)
+
+
+def _refund(payment, amount_fen, *, key, by, at):
+    """The sum of refunds is held under what arrived by one conditional UPDATE, and by a check of the table."""
+    room = Coalesce(F("paid_fen"), F("amount_fen")) - F("returned_fen")
+    fits = Payment.objects.annotate(room=room).filter(pk=payment.pk, room__gte=amount_fen)
+    if amount_fen <= 0 or not fits.update(returned_fen=F("returned_fen") + amount_fen):
+        raise RefundTooLarge(left=yuan_sum(payment.left_fen))
+    payment.refresh_from_db(fields=["returned_fen"])
+    number = payment.refunds.count() + 1
+    refund = PaymentRefund.objects.create(
+        payment=payment,
+        key=key,
+        reference=f"{payment.reference}R{number}",
+        amount_fen=amount_fen,
+        by=by,
+        asked_at=at,
+        next_ask_at=at + REFUND_WAIT,
+    )
+    rows.follow_refunds(payment)
+    outbox.publish(REFUND_TOPIC, key=keys.refund_due(refund), at=at, payment_id=payment.pk)
+    audit.record(
+        "payment.refund_due", by=by, subject=payment.order.subject, at=at,
+        reference=refund.reference, amount_fen=amount_fen,
+    )  # fmt: skip
+    return refund
+
+
+def refund_at_provider(*, payment_id, by, at):
+    """Send what is to go back of a payment; True when all of it is there. Safe to call again.
+
+    Raises ``ProviderUnavailable`` or ``UnknownProvider``: then it is still due.
+    """
+    refunds = PaymentRefund.objects.filter(payment_id=payment_id)
+    for refund_id in list(refunds.filter(state=RefundState.UNDERWAY).values_list("pk", flat=True)):
+        send_refund(refund_id=refund_id, by=by, at=at)
+    return not refunds.exclude(state__in=CLOSED_BY_ITSELF).exists()
+
+
+def send_refund(*, refund_id, by, at):
+    """Have the provider give a refund back, or ask what became of it; True when the money is there.
+
+    The next try is set before the call, later each time. A provider that refuses for good ends it: the refund is left
+    to staff as REFUSED. Raises ``ProviderUnavailable`` or ``UnknownProvider``: then it is still due.
+    """
+    refund = PaymentRefund.objects.select_related("payment__order").get(pk=refund_id)
+    if refund.state != RefundState.UNDERWAY:
+        return refund.state in CLOSED_BY_ITSELF
+    underway = PaymentRefund.objects.filter(pk=refund.pk, state=RefundState.UNDERWAY)
+    underway.update(next_ask_at=at + refund_wait(refund.tries), tries=refund.tries + 1)
+    try:
+        status = _sent(refund)
+    except RefundRefused:
+        status = None
+    if status is None or status.outcome == FAILED:
+        log.error("refund_refused", reference=refund.reference)
+        event, changes = "payment.refund_refused", {"state": RefundState.REFUSED}
+    elif status.outcome == DONE:
+        event, changes = "payment.refunded", {"state": RefundState.DONE, "done_at": at}
+        changes["provider_id"] = status.provider_id
+    else:
+        return False
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update(of=("self",)).get(pk=refund.payment_id)
+        if underway.update(**changes, next_ask_at=None):
+            rows.follow_refunds(payment)
+            audit.record(
+                event, by=by, subject=refund.payment.order.subject, at=at,
+                reference=refund.reference, amount_fen=refund.amount_fen,
+            )  # fmt: skip
+    return event == "payment.refunded"
+
+
+def _sent(refund):
+    """The provider's answer. A refund that was sent before is asked for first: not all take the same one twice."""
+    provider = payments.get(refund.payment.provider)
+    order = rows.refund_order(refund)
+    if refund.tries:
+        status = provider.query_refund(refund=order)
+        if status.outcome != UNKNOWN:
+            return status
+    return provider.refund(refund=order)
+
+
+def refund_wait(tries):
+    """How long the next try to refund waits after ``tries`` earlier ones."""
+    return min(REFUND_WAIT * 2 ** min(tries, 10), LONGEST_REFUND_WAIT)
+
+
+def refund_again(*, payment, by, at):
+    """Staff have the provider asked once more for what it refused to give back; raises ``NothingToRefund``."""
+    with locking_transaction():
+        order, payment = rows.lock(payment.pk)
+        refused = payment.refunds.filter(state=RefundState.REFUSED)
+        if not refused.update(state=RefundState.UNDERWAY, next_ask_at=at, tries=0):
+            raise NothingToRefund
+        rows.follow_refunds(payment)
+        audit.record("payment.refund_retried", by=by, subject=order.subject, at=at, reference=payment.reference)
+
+
+def settle_by_hand(*, payment, by, at, note):
+    """Staff have given back by other means what the provider refused; ``note`` says how. Raises ``NothingToRefund``."""
+    with locking_transaction():
+        order, payment = rows.lock(payment.pk)
+        refused = payment.refunds.filter(state=RefundState.REFUSED)
+        if not refused.update(state=RefundState.SETTLED, done_at=at, note=note.strip()[:LONGEST_NOTE], by=by):
+            raise NothingToRefund
+        rows.follow_refunds(payment)
+        audit.record(
+            "payment.refund_settled", by=by, subject=order.subject, at=at, reference=payment.reference, note=note
+        )
