@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 
 from core import audit, clock
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 DRAIN_TASK = "core.tasks.drain_outbox"
 LONGEST_WAIT_S = 3600
+CALLED = "outbox:called"
+CALL_LASTS_S = 10
 
 _handlers = defaultdict(list)
 
@@ -39,8 +42,7 @@ def publish(topic, *, key, at, **payload):
         [OutboxMessage(topic=topic, key=key, payload=payload, created_at=at, next_try_at=at)],
         ignore_conflicts=True,
     )
-    # The wake-up may be lost (the broker is down): beat drains the outbox as well.
-    transaction.on_commit(lambda: current_app.tasks[DRAIN_TASK].delay(), robust=True)
+    transaction.on_commit(_wake, robust=True)
 
 
 def retry(pks, *, by, at):
@@ -51,8 +53,22 @@ def retry(pks, *, by, at):
         due.update(next_try_at=at)
         for key in keys:
             audit.record("outbox.retried", by=by, subject=f"outbox:{key}"[:64], at=at)
-        transaction.on_commit(lambda: current_app.tasks[DRAIN_TASK].delay(), robust=True)
+        transaction.on_commit(_wake, robust=True)
     return len(keys)
+
+
+def _wake():
+    """Call for a worker, unless one was called and has not begun: it will find our message as well.
+
+    The call may be lost (the broker is down): beat drains the outbox, too.
+    """
+    if cache.add(CALLED, True, timeout=CALL_LASTS_S):
+        current_app.tasks[DRAIN_TASK].delay()
+
+
+def heard():
+    """A worker begins: what is published from now on needs another call. Before the messages are looked for."""
+    cache.delete(CALLED)
 
 
 def drain(*, at):

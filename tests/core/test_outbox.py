@@ -2,9 +2,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 
-from core import clock, outbox
+from core import clock, outbox, tasks
 from core.models import AuditEvent, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,29 @@ def test_staff_may_have_a_failed_message_tried_at_once(seen, monkeypatch):
     assert outbox.drain(at=at) == (1, 0)
     assert outbox.retry([message.pk], by="staff:1", at=at) == 0  # handled ones stay handled
     assert AuditEvent.objects.get().subject == "outbox:a"
+
+
+def test_workers_are_called_once_until_one_begins(seen, monkeypatch, django_capture_on_commit_callbacks):
+    calls = []
+    monkeypatch.setattr(tasks.drain_outbox, "delay", lambda: calls.append("called"))
+    for key in "abc":
+        with django_capture_on_commit_callbacks(execute=True):
+            publish(key, key)
+    assert calls == ["called"]
+    tasks.drain_outbox()
+    assert seen == ["a", "b", "c"]
+    with django_capture_on_commit_callbacks(execute=True):
+        publish("d", "d")
+    assert calls == ["called"] * 2
+
+
+def test_a_call_that_got_lost_is_no_obstacle_for_long(seen, monkeypatch, django_capture_on_commit_callbacks):
+    def lost():
+        raise ConnectionError
+
+    monkeypatch.setattr(tasks.drain_outbox, "delay", lost)
+    with django_capture_on_commit_callbacks(execute=True):
+        publish("a", "a")
+    assert 0 < cache.ttl(outbox.CALLED) <= outbox.CALL_LASTS_S
+    tasks.drain_outbox()  # by beat
+    assert seen == ["a"]
