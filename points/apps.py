@@ -10,13 +10,16 @@ class PointsConfig(AppConfig):
 
     def ready(self):
         from points import parameters, receivers  # noqa: F401 - registers its handlers, declares its parameters
-        from points.models import Tier
-        from points.services import tier_figures
+        from points.models import RuleSetStage, Tier
+        from points.services import rule_sets, tier_figures
 
-        def fill_tiers(**kwargs):
-            # ``migrate points 0003`` comes here too, before there is the table.
-            if Tier._meta.db_table in connection.introspection.table_names():
+        def fill(**kwargs):
+            # ``migrate points 0003`` comes here too, before there are the tables.
+            tables = connection.introspection.table_names()
+            if Tier._meta.db_table in tables:
                 tier_figures.install()
+            if RuleSetStage._meta.db_table in tables:
+                rule_sets.ensure_first()
 
         # Not in a migration: a table emptied by a test or by hand is filled again by the next ``migrate``.
-        post_migrate.connect(fill_tiers, sender=self, weak=False, dispatch_uid="points.tiers")
+        post_migrate.connect(fill, sender=self, weak=False, dispatch_uid="points.fill")

@@ -5,7 +5,6 @@ that is registered can be chosen, explained, limited and replayed like the built
 and is a ``Decimal`` of yuan inside; points are rounded down once, for each line of a purchase, in ``_settle``.
 """
 
-from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -121,7 +120,7 @@ class DeductionFacts:
     used_today: int | None = None
 
 
-class Rule(ABC):  # noqa: B024 - every part is optional: a rule does what it is about
+class Rule:
     """One rule of a set. ``fields`` are its figures, typed and with their range; an instance has each as an attribute.
 
     ``words()`` says to a member what the rule gives, as ``(text, values)`` with an English gettext msgid; nothing
