@@ -72,11 +72,11 @@ class Product(models.Model):
 
     ``options``: ``[{"name": "颜色", "values": ["奶白", "松绿"]}]``. ``parameters``: ``[["材质", "316 不锈钢"]]``.
     ``lowest_points``, ``lowest_mixed_points``, ``lowest_mixed_fen`` and ``lowest_cash_fen`` repeat the lowest prices
-    of all its SKUs, because lists filter and sort by them; ``services.products`` keeps them. They count SKUs that are sold out, too: a
-    list price is the one from which the product starts, and stays while stock comes and goes; the product's page opens
-    with a SKU that is there, at its own price. ``redeemed_count`` is below 0 for a moment when a return is counted
-    before its redemption; ``redeemed`` is what is shown. ``reserved_tier`` is the code of the lowest tier that may
-    redeem it (C13), empty for everybody.
+    of all its SKUs, because lists filter and sort by them; ``services.products`` keeps them. They count SKUs that are
+    sold out, too: a list price is the one from which the product starts, and stays while stock comes and goes; the
+    product's page opens with a SKU that is there, at its own price. ``redeemed_count`` is below 0 for a moment when a
+    return is counted before its redemption; ``redeemed`` is what is shown. ``reserved_tier`` is the code of the lowest
+    tier that may redeem it (C13), empty for everybody.
     """
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
@@ -127,7 +127,8 @@ class Product(models.Model):
                 name="product_listed_has_a_price",
             ),
             models.CheckConstraint(
-                condition=Q(lowest_cash_fen__isnull=True) | Q(lowest_cash_fen__gt=0), name="product_lowest_cash_positive"
+                condition=Q(lowest_cash_fen__isnull=True) | Q(lowest_cash_fen__gt=0),
+                name="product_lowest_cash_positive",
             ),
             models.CheckConstraint(
                 condition=Q(lowest_mixed_points__isnull=True, lowest_mixed_fen__isnull=True)

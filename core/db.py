@@ -13,8 +13,9 @@ from core.errors import Busy
 def locking_transaction():
     """A transaction whose locks are waited for at most ``LOCK_TIMEOUT_MS``; raises ``Busy`` instead of hanging.
 
-    Locks are taken in one order everywhere: order row, points account, SKU rows by primary key. Nothing inside may
-    call the network.
+    Locks are taken in one order everywhere: order row, coupon rows by primary key, a member's coupon counts, the tally
+    of earnings, points account, coupon type, SKU rows by primary key. What everybody wants comes last. Nothing inside
+    may call the network.
     """
     try:
         with transaction.atomic():

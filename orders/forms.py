@@ -29,11 +29,27 @@ class LineForm(forms.Form):
     way = forms.ChoiceField(choices=Way, required=False)
 
 
+class IdsField(forms.Field):
+    """Ids sent under one name; empty ones mean "none", what is no id is refused."""
+
+    widget = forms.SelectMultiple
+
+    def clean(self, value):
+        chosen = [text for text in value or [] if text]
+        if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in chosen):
+            raise forms.ValidationError(self.error_messages["required"])
+        return tuple(sorted({int(text) for text in chosen}))
+
+
 class CheckoutForm(forms.Form):
-    """``quote`` is the digest of the sum that was shown, ``form_key`` makes a second submission harmless."""
+    """``quote`` is the digest of the sum that was shown and ``shown`` its signed lines, ``form_key`` makes a second
+    submission harmless. ``deduct`` and ``coupon`` are what the member wishes; what they are worth is ours to say."""
 
     form_key = forms.UUIDField()
     quote = forms.CharField(max_length=16)
+    shown = forms.CharField(max_length=20_000, required=False)
+    deduct = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    coupon = IdsField(required=False)
     address = forms.IntegerField(min_value=1, max_value=MOST_ID, required=False)
     provider = forms.CharField(max_length=16, required=False)
     note = forms.CharField(max_length=200, required=False)

@@ -21,3 +21,52 @@ MAX_UNPAID_ORDERS = declare(
     label=_("unpaid orders of one member"),
     help=_("Each unpaid order holds goods back from others; a member cannot have more of them at once."),
 )
+DEDUCTION_PERCENT = declare(
+    "orders.deduction_percent",
+    default=50,
+    least=0,
+    most=100,
+    unit="%",
+    label=_("cash that points may pay"),
+    help=_("Of the cash for goods that are offered for cash. 0: points pay no cash."),
+)
+DEDUCTION_MINIMUM = declare(
+    "orders.deduction_minimum",
+    default=100,
+    least=1,
+    most=1_000_000,
+    unit=_("points"),
+    label=_("fewest points instead of cash"),
+    help=_("Who wants to use fewer pays all of the cash."),
+)
+DEDUCTION_STEP = declare(
+    "orders.deduction_step",
+    default=100,
+    least=1,
+    most=1_000_000,
+    unit=_("points"),
+    label=_("steps of points instead of cash"),
+    help=_("What a member asks for is rounded down to whole steps."),
+)
+COUPON_GRACE_DAYS = declare(
+    "orders.coupon_grace",
+    default=7,
+    least=0,
+    most=90,
+    unit=_("days"),
+    label=_("life of a coupon that comes back ended"),
+    help=_("A coupon of a cancelled order that ended meanwhile can be used so long. 0: it stays ended."),
+)
+MAX_AFTER_SALE_PICTURES = declare(
+    "orders.after_sale_pictures",
+    default=6,
+    least=0,
+    most=9,
+    label=_("pictures with an after-sale request"),
+)
+RETURN_ADDRESS = declare(
+    "orders.return_address",
+    default="",
+    label=_("where returned goods are sent"),
+    help=_("Recipient, phone and address. Members read it once their request is approved."),
+)

@@ -45,6 +45,8 @@ class WayOption:
         """One plain sentence."""
         if self.short:
             return _("%(points)s points short.") % {"points": f"{self.short:,}"}
+        if self.way == Way.CASH:
+            return _("Paid in cash; at checkout points can take a part of it.")
         no_cash = self.way == Way.POINTS
         if self.left is None:
             return _("No cash.") if no_cash else _("Fewer points, the rest in cash.")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Value
 
 from catalog import rules
 from catalog.models import Category, Product, in_language
@@ -18,6 +18,13 @@ _ORDER = {
     "points": ["shown", "-pk"],
     "-points": ["-shown", "-pk"],
     "popular": ["-redeemed_count", "-pk"],
+}
+
+# The column that says whether a way is offered, and the points that it takes.
+_COLUMNS = {
+    Way.POINTS: ("lowest_points", F("lowest_points")),
+    Way.MIXED: ("lowest_mixed_points", F("lowest_mixed_points")),
+    Way.CASH: ("lowest_cash_fen", Value(0)),
 }
 
 
@@ -86,9 +93,9 @@ def _narrowed(filters, available):
         products = products.filter(search_text__contains=word)
     needed = POINTS_NEEDED
     if filters.way:
-        column = "lowest_points" if filters.way == Way.POINTS else "lowest_mixed_points"
-        products = products.filter(**{f"{column}__isnull": False}).alias(shown=F(column))
-        needed = F(column)
+        column, points = _COLUMNS[filters.way]
+        products = products.filter(**{f"{column}__isnull": False}).alias(shown=points)
+        needed = points
     elif filters.sort.endswith("points") or filters.lowest is not None or filters.highest is not None:
         products = products.alias(shown=POINTS_SHOWN)
     if filters.lowest is not None:

@@ -20,13 +20,14 @@ NEW_FOR = timedelta(days=14)
 POPULAR_FROM = 10
 EAGER = 4
 
-POINTS_SHOWN = Coalesce("lowest_points", "lowest_mixed_points")
-POINTS_NEEDED = Least("lowest_points", "lowest_mixed_points")  # PostgreSQL leaves the absent one out
+POINTS_SHOWN = Coalesce("lowest_points", "lowest_mixed_points", 0)
+# PostgreSQL leaves the absent one out. What is for cash alone is within nobody's points: NULL.
+POINTS_NEEDED = Least("lowest_points", "lowest_mixed_points")
 
 # One statement for the whole page: written out, because lists are asked for most and the ORM's share would show.
 _CARDS = """
 SELECT product.id, product.name, product.name_en, product.lowest_points, product.lowest_mixed_points,
-       product.lowest_mixed_fen, product.redeemed_count, product.listed_at, picture.image, picture.alt,
+       product.lowest_mixed_fen, product.lowest_cash_fen, product.redeemed_count, product.listed_at, picture.image, picture.alt,
        shelf.stock, shelf.low_stock_at
 FROM catalog_product AS product
 LEFT JOIN catalog_productimage AS picture ON picture.product_id = product.id AND picture.position = 0
@@ -151,14 +152,14 @@ def _within(card, place, points):
 
 
 def _card(row, *, page, media, at, available, way, eager):
-    (pk, name, name_en, points, mixed_points, mixed_fen, redeemed, listed_at, picture, alt, stock, low_stock_at) = row
+    (pk, name, name_en, points, mixed_points, mixed_fen, cash_fen, redeemed, listed_at, picture, alt, stock, low) = row
     title = in_language(name, name_en)
     stock = stock or 0
-    shown, fen = (points, 0) if points is not None and way != Way.MIXED else (mixed_points, mixed_fen)
-    if shown is None:
-        shown, fen = points, 0
-    needed = shown if way else min(p for p in (points, mixed_points) if p is not None)
-    meta, meta_tone = _meta(needed, stock, low_stock_at, redeemed, available)
+    prices = {Way.POINTS: (points, 0), Way.MIXED: (mixed_points, mixed_fen), Way.CASH: (cash_fen and 0, cash_fen)}
+    offered = [price for price in (prices.get(way), *prices.values()) if price and price[0] is not None]
+    shown, fen = offered[0]
+    needed = shown if way else min(price[0] for price in offered if price[0] or len(offered) == 1)
+    meta, meta_tone = _meta(needed, stock, low, redeemed, available)
     badge = ""
     if not stock:
         badge = _("Back soon")

@@ -31,9 +31,21 @@ PRODUCT_FIELDS = (
     "market_price_fen",
     "parameters",
     "options",
+    "reserved_tier",
     "position",
 )
-SKU_FIELDS = ("code", "options", "points_price", "mixed_points", "mixed_fen", "low_stock_at", "position")
+SKU_FIELDS = (
+    "code",
+    "options",
+    "points_price",
+    "mixed_points",
+    "mixed_fen",
+    "cash_fen",
+    "cost_fen",
+    "weight_g",
+    "low_stock_at",
+    "position",
+)
 MOST_PICTURES = 12
 
 
@@ -93,8 +105,7 @@ def delete_category(*, category, by, at):
 def create_product(*, category, name, skus, by, at, images=(), listed=False, **fields):
     """Create a product whole: its SKUs with their opening stock, its pictures, and its place in the list if ``listed``.
 
-    ``skus``: dicts of ``SKU`` fields (``code``, ``options``, ``points_price``, ``mixed_points``, ``mixed_fen``,
-    ``low_stock_at``) and ``stock``. ``images``: paths or open files, or pairs of one and its ``alt``.
+    ``skus``: dicts of what ``SKU_FIELDS`` names (``code``, ``options``, ``points_price``, ...) and ``stock``. ``images``: paths or open files, or pairs of one and its ``alt``.
     ``fields``: what else ``PRODUCT_FIELDS`` names. Raises ``InvalidInput``, ``WrongCombination``, ``BadPicture``.
     """
     product = Product(category=category, name=name, **fields)
@@ -141,7 +152,7 @@ def list_product(*, product, by, at):
     """Offer the product from now on. Raises ``NothingToRedeem``. Listing a listed product does nothing."""
     with transaction.atomic():
         _refresh(product)
-        if product.lowest_points is None and product.lowest_mixed_points is None:
+        if product.lowest_points is None and product.lowest_mixed_points is None and product.lowest_cash_fen is None:
             raise NothingToRedeem(name=product.title)
         changed = Product.objects.filter(pk=product.pk, is_listed=False).update(is_listed=True, listed_at=at)
         if changed:
@@ -256,11 +267,13 @@ def _refresh(product):
             raise WrongCombination(sku=sku.code) from error
     points = [sku.points_price for sku in skus if sku.points_price is not None]
     mixed = [(sku.mixed_points, sku.mixed_fen) for sku in skus if sku.mixed_points is not None]
-    if product.is_listed and not (points or mixed):
+    cash = [sku.cash_fen for sku in skus if sku.cash_fen is not None]
+    if product.is_listed and not (points or mixed or cash):
         raise NothingToRedeem(name=product.title)
     product.lowest_points = min(points, default=None)
     product.lowest_mixed_points, product.lowest_mixed_fen = min(mixed, default=(None, None))
-    product.save(update_fields=["lowest_points", "lowest_mixed_points", "lowest_mixed_fen"])
+    product.lowest_cash_fen = min(cash, default=None)
+    product.save(update_fields=["lowest_points", "lowest_mixed_points", "lowest_mixed_fen", "lowest_cash_fen"])
     images = list(product.images.order_by("position", "pk"))
     if len(images) > MOST_PICTURES:
         raise TooManyPictures(most=MOST_PICTURES)

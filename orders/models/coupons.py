@@ -62,9 +62,7 @@ class CouponType(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("Empty: members cannot get it for points."),
     )
-    total = models.PositiveIntegerField(
-        _("how many there are"), null=True, blank=True, help_text=_("Empty: no limit.")
-    )
+    total = models.PositiveIntegerField(_("how many there are"), null=True, blank=True, help_text=_("Empty: no limit."))
     per_member = models.PositiveSmallIntegerField(
         _("at most for one member"), null=True, blank=True, default=1, validators=[MinValueValidator(1)]
     )

@@ -92,9 +92,7 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(cancel_reason__in=["", *CancelReason.values]), name="order_cancel_reason_known"
             ),
-            models.CheckConstraint(
-                condition=Q(goods_points__gt=0) | Q(goods_fen__gt=0), name="order_holds_something"
-            ),
+            models.CheckConstraint(condition=Q(goods_points__gt=0) | Q(goods_fen__gt=0), name="order_holds_something"),
             models.CheckConstraint(
                 condition=Q(points__gte=0, cash_fen__gte=0, goods_points__gte=0, goods_fen__gte=0, shipping_fen__gte=0),
                 name="order_sums_not_negative",

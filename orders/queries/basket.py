@@ -1,7 +1,7 @@
 """What is about to be redeemed, as cart and checkout show it: lines with today's prices and what is wrong with them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Sum
@@ -11,7 +11,12 @@ from catalog.models import SKU, ProductImage
 from catalog.pictures import Picture, row_picture
 from catalog.prices import Price, Way, WayNotOffered
 from orders.models import CartLine
-from orders.rules.pricing import Choice, price_order
+from orders.queries.facts import NO_WISHES, Wishes, goods_of, pricing_facts
+from orders.rules.pricing import Choice, PricingFacts, price_order
+from points.queries.tiers import tier_of
+from points.rules import tiers
+
+NO_FACTS = PricingFacts(())
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,11 @@ class BasketLine:
 
 @dataclass(frozen=True)
 class Basket:
-    """All lines; only those without a problem are priced and placed."""
+    """All lines; only those without a problem are priced and placed. ``facts``: what the price depends on besides."""
 
     lines: list[BasketLine]
     from_cart: bool = True
+    facts: PricingFacts = NO_FACTS
 
     @cached_property
     def available(self):
@@ -54,7 +60,8 @@ class Basket:
 
     @cached_property
     def priced(self):
-        return price_order([(line.choice, line.price) for line in self.available])
+        goods = goods_of((line.choice, line.sku) for line in self.available)
+        return price_order(replace(self.facts, goods=goods))
 
     @property
     def choices(self):
@@ -68,39 +75,47 @@ def cart_count(member):
     return CartLine.objects.filter(member=member).aggregate(pieces=Sum("quantity"))["pieces"] or 0
 
 
-def basket_of_cart(member):
-    """The member's cart, in three queries."""
+def basket_of_cart(member, *, at, wishes=NO_WISHES):
+    """The member's cart at today's prices, under ``wishes``: three queries, and those of the facts."""
     rows = list(CartLine.objects.filter(member=member).select_related("sku__product"))
-    pictures = _first_pictures({row.sku.product_id for row in rows})
-    taken = Counter()
-    return Basket(
-        [_line(row.sku, Choice(row.sku_id, row.way, row.quantity), pictures, taken, line_id=row.pk) for row in rows]
-    )
+    choices = [(row.sku, Choice(row.sku_id, row.way, row.quantity), row.pk) for row in rows]
+    return _basket(member, choices, at=at, wishes=wishes, from_cart=True)
 
 
-def basket_of_choice(choice):
+def basket_of_choice(member, choice, *, at, wishes=NO_WISHES):
     """A quick redemption of one choice, past the cart; an empty basket when there is no such SKU."""
     sku = SKU.objects.select_related("product").filter(pk=choice.sku_id).first()
-    if sku is None:
-        return Basket([], from_cart=False)
-    return Basket([_line(sku, choice, _first_pictures({sku.product_id}), Counter())], from_cart=False)
+    choices = [] if sku is None else [(sku, choice, None)]
+    return _basket(member, choices, at=at, wishes=wishes, from_cart=False)
 
 
-def _line(sku, choice, pictures, taken, line_id=None):
+def _basket(member, choices, *, at, wishes: Wishes, from_cart):
+    if not choices:
+        return Basket([], from_cart)
+    tier = tier_of(member.pk)
+    pictures = _first_pictures({sku.product_id for sku, _choice, _line_id in choices})
+    taken = Counter()
+    lines = [_line(sku, choice, pictures, taken, tier, line_id) for sku, choice, line_id in choices]
+    return Basket(lines, from_cart, pricing_facts(member, (), wishes, tier=tier, at=at))
+
+
+def _line(sku, choice, pictures, taken, tier, line_id):
     try:
         price = sku.price(choice.way)
     except WayNotOffered:
         price = None
     left = sku.stock - taken[sku.pk]
-    problem = _problem(sku, price, choice.quantity, left)
+    problem = _problem(sku, price, choice.quantity, left, tier)
     if not problem:
         taken[sku.pk] += choice.quantity
     return BasketLine(choice, sku, price, problem, pictures.get(sku.product_id), line_id)
 
 
-def _problem(sku, price, quantity, left):
+def _problem(sku, price, quantity, left, tier):
     if not sku.product.is_listed:
         return _("No longer offered")
+    if not tiers.covers(tier.code, sku.product.reserved_tier):
+        return _("Reserved for %(tier)s and above") % {"tier": tiers.by_code(sku.product.reserved_tier).title}
     if price is None:
         return _("Not redeemed in this way any more")
     if left <= 0:

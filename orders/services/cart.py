@@ -9,6 +9,8 @@ from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from orders.models import CartLine
 from orders.models.cart import MOST_LINES, MOST_PIECES
+from points.queries.tiers import tier_of
+from points.rules import tiers
 
 
 class LineGone(DomainError):
@@ -23,12 +25,20 @@ class CartFull(DomainError):
     message = _("The cart holds at most %(most)s different items. Take something out first.")
 
 
+class ReservedForTier(DomainError):
+    """The product is for members of a higher tier (C13)."""
+
+    code = "reserved_for_tier"
+    message = _("“%(name)s” is reserved for %(tier)s and above. Nothing was changed.")
+
+
 def put(*, member, sku_id, way, quantity, at):
     """Put ``quantity`` more pieces of a SKU into the cart, at most ``MOST_PIECES`` of a line; returns the line.
 
-    Raises ``InvalidInput``, ``UnknownSKU``, ``NotListed``, ``WayNotOffered``, ``CartFull``, ``Busy``.
+    Raises ``InvalidInput``, ``UnknownSKU``, ``NotListed``, ``ReservedForTier``, ``WayNotOffered``, ``CartFull``,
+    ``Busy``.
     """
-    check_choice(sku_id=sku_id, way=way, quantity=quantity)
+    check_choice(member=member, sku_id=sku_id, way=way, quantity=quantity)
     with locking_transaction():
         _only_one_at_a_time(member)
         line = CartLine.objects.select_for_update().filter(member=member, sku_id=sku_id, way=way).first()
@@ -46,7 +56,7 @@ def change(*, line, way, quantity):
 
     Raises what ``put`` raises, and ``LineGone``.
     """
-    check_choice(sku_id=line.sku_id, way=way, quantity=quantity)
+    check_choice(member=line.member, sku_id=line.sku_id, way=way, quantity=quantity)
     with locking_transaction():
         _only_one_at_a_time(line.member)
         lines = {each.pk: each for each in _locked(line.member, line.sku_id)}
@@ -66,13 +76,21 @@ def remove(*, line):
     line.delete()
 
 
-def check_choice(*, sku_id, way, quantity):
-    """Raise unless the SKU is offered in that way and the quantity is one that an order can hold."""
+def check_choice(*, member, sku_id, way, quantity):
+    """Raise unless the SKU is offered to the member in that way and the quantity is one that an order can hold."""
     if not isinstance(quantity, int) or not 1 <= quantity <= MOST_PIECES:
         raise InvalidInput(field=_("Quantity"))
     sku = SKU.objects.select_related("product").filter(pk=sku_id).first()
     check_listed(sku, sku_id)
+    if sku.product.reserved_tier:
+        check_reserved(sku.product, tier_of(member.pk))
     sku.price(way)
+
+
+def check_reserved(product, tier):
+    """Raise ``ReservedForTier`` unless a member with the ``Tier`` may have the product."""
+    if not tiers.covers(tier.code, product.reserved_tier):
+        raise ReservedForTier(name=product.title, tier=tiers.by_code(product.reserved_tier).title)
 
 
 def check_listed(sku, sku_id):

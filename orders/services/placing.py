@@ -1,4 +1,4 @@
-"""Placing an order: one transaction from the order row over the points account to the shelf (F1, F2, F3)."""
+"""Placing an order: one transaction from the order row over coupons and the points account to the shelf (F1-F3)."""
 
 from datetime import timedelta
 
@@ -17,11 +17,15 @@ from orders import payments
 from orders.models import CartLine, Order, OrderItem, State
 from orders.models.cart import MOST_LINES, MOST_PIECES
 from orders.parameters import MAX_UNPAID_ORDERS
+from orders.queries.facts import Wishes, deduction_veto, goods_of, pricing_facts
 from orders.rules import keys, numbers, pricing
+from orders.services import coupons as coupon_service
 from orders.services import moves, paying, popularity
-from orders.services.cart import check_listed
+from orders.services.cart import check_listed, check_reserved
 from points import ledger
 from points.parameters import PAYMENT_WINDOW_MINUTES
+from points.queries import rule_sets
+from points.queries.tiers import tier_of
 
 LONGEST_NOTE = 200
 NUMBER_TRIES = 5
@@ -61,6 +65,13 @@ class TooManyUnpaid(DomainError):
     message = _("You have %(most)s orders to pay already. Pay or cancel one of them first. Nothing was changed.")
 
 
+class DeductionRefused(DomainError):
+    """The rules of points refuse the deduction now, though they allowed it when it was priced."""
+
+    code = "deduction_refused"
+    message = "%(reason)s"
+
+
 class PriceChanged(DomainError):
     """What was shown is not what it costs now. ``priced`` is the new ``PricedOrder``."""
 
@@ -70,30 +81,48 @@ class PriceChanged(DomainError):
     )
 
 
-def place_order(*, member, lines, address, form_key, by, at, note="", provider=None, expected=None, from_cart=False):
+def place_order(
+    *,
+    member,
+    lines,
+    address,
+    form_key,
+    by,
+    at,
+    note="",
+    provider=None,
+    expected=None,
+    from_cart=False,
+    deduct=0,
+    coupons=(),
+):
     """Place the order of ``lines``, a list of ``(sku_id, way, quantity)``; returns the ``Order``.
 
     ``address`` is an ``Address`` of the member, ``form_key`` a UUID that makes the call idempotent: the same member
-    and key give the same order, whatever else is passed. ``expected`` is the digest of the sum that the member saw;
+    and key give the same order, whatever else is passed. ``deduct``: points that the member would like to pay cash
+    with; ``coupons``: ids of those they chose. ``expected`` is the digest of the sum that the member saw;
     another one raises ``PriceChanged``. ``provider`` is the code of a payment provider, needed when there is cash to
     pay. ``from_cart`` takes exactly these lines out of the cart; when one is not there any more, another tab has
     ordered or changed it, and ``PriceChanged`` is raised. Steps, in the order of locks:
 
     1. the order row with items as snapshots, the lines of the cart;
-    2. the points are held, and captured at once when there is no cash to pay;
-    3. the SKUs are taken off the shelf.
+    2. the coupons are used;
+    3. the points are held, and captured at once when there is no cash to pay;
+    4. the SKUs are taken off the shelf.
 
-    With points alone it is to be shipped; with cash it waits ``PAYMENT_WINDOW_MINUTES`` for the payment.
+    Without cash it is to be shipped; with cash it waits ``PAYMENT_WINDOW_MINUTES`` for the payment.
     Raises ``EmptyCart``, ``TooManyLines``, ``InvalidInput``, ``AddressMissing``, ``UnknownSKU``, ``NotListed``,
-    ``WayNotOffered``, ``PriceChanged``, ``PaymentWayMissing``, ``TooManyUnpaid``, ``UnknownProvider``,
-    ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing is written then.
+    ``ReservedForTier``, ``WayNotOffered``, ``PriceChanged``, ``PaymentWayMissing``, ``TooManyUnpaid``,
+    ``UnknownProvider``, ``CouponNotUsable``, ``DeductionRefused``, ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing
+    is written then.
     """
     if (earlier := _placed_before(member, form_key)) is not None:
         return earlier
     choices = _checked(lines)
     if address is None or address.member_id != member.pk:
         raise AddressMissing
-    skus, priced = price_choices(choices)
+    wishes = Wishes(deduct=deduct, coupons=tuple(coupons), region=address.region_code)
+    skus, priced = price_choices(member, choices, wishes, at=at)
     if expected is not None and expected != priced.digest:
         raise PriceChanged(priced=priced)
     if priced.fen:
@@ -101,19 +130,20 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
             raise PaymentWayMissing
         payments.offer(provider)
     with locking_transaction():
-        if priced.fen:
-            User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)  # unpaid orders are counted
+        if priced.fen or priced.deduction_points:  # unpaid orders and the day's deductions are counted
+            User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
         order, is_new = _new_order(member, address, form_key, priced, note=note, at=at)
         if not is_new:
             return order
         if priced.fen:
             _limit_unpaid(member)
-        _snapshot(order, choices, skus)
+        _snapshot(order, priced, skus)
         moves.record(order, "", by=by, at=at)
         if from_cart:
             _empty_cart(member, choices, priced)
+        coupon_service.use(order=order, coupons=priced.coupons, by=by, at=at)
         if order.points:
-            ledger.hold(
+            hold = ledger.hold(
                 account=member.pk,
                 points=order.points,
                 key=keys.hold(order),
@@ -122,10 +152,13 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
                 source=order.subject,
                 expires_at=order.pay_before,
             )
+            if order.deduction_points:
+                _check_deduction(member, order, hold.available + order.deduction_points, at)
         if priced.fen:
             paying.open_payment(order, provider, at=at)
         else:
-            ledger.capture(account=member.pk, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
+            if order.points:
+                ledger.capture(account=member.pk, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
             popularity.publish(order, [(choice.sku_id, choice.quantity) for choice in choices], at=at)
         stock.take(
             lines=[(choice.sku_id, choice.quantity) for choice in choices],
@@ -139,12 +172,16 @@ def place_order(*, member, lines, address, form_key, by, at, note="", provider=N
     return order
 
 
-def price_choices(choices):
-    """``({sku_id: SKU}, PricedOrder)`` at today's prices; raises ``UnknownSKU``, ``NotListed``, ``WayNotOffered``."""
+def price_choices(member, choices, wishes, *, at):
+    """``({sku_id: SKU}, PricedOrder)`` at today's prices, for the member under ``wishes``; raises ``UnknownSKU``,
+    ``NotListed``, ``ReservedForTier``, ``WayNotOffered``."""
     skus = SKU.objects.select_related("product").in_bulk([choice.sku_id for choice in choices])
+    tier = tier_of(member.pk)
     for choice in choices:
         check_listed(skus.get(choice.sku_id), choice.sku_id)
-    return skus, pricing.price_order([(choice, skus[choice.sku_id].price(choice.way)) for choice in choices])
+        check_reserved(skus[choice.sku_id].product, tier)
+    goods = goods_of((choice, skus[choice.sku_id]) for choice in choices)
+    return skus, pricing.price_order(pricing_facts(member, goods, wishes, tier=tier, at=at))
 
 
 def _placed_before(member, form_key):
@@ -178,9 +215,14 @@ def _new_order(member, address, form_key, priced, *, note, at):
         "state": State.PENDING_PAYMENT if priced.fen else State.TO_SHIP,
         "points": priced.points,
         "cash_fen": priced.fen,
-        "goods_points": priced.of("goods_points").points,
-        "goods_fen": priced.of("goods_cash").fen,
-        "shipping_fen": priced.of("shipping").fen,
+        "goods_points": priced.goods_points,
+        "goods_fen": priced.goods_fen,
+        "discount_points": priced.discount_points,
+        "discount_fen": priced.discount_fen,
+        "deduction_points": priced.deduction_points,
+        "deduction_fen": priced.deduction_fen,
+        "shipping_fen": priced.shipping_fen,
+        "rule_version": rule_sets.for_member(member.pk, at).version,
         "sums": pricing.stored(priced.sums),
         "ship_name": address.name,
         "ship_phone": address.phone,
@@ -204,25 +246,36 @@ def _new_order(member, address, form_key, priced, *, note, at):
     raise AssertionError("unreachable")
 
 
-def _snapshot(order, choices, skus):
-    """Write the items as they are today; a later change of the product does not touch them."""
+def _snapshot(order, priced, skus):
+    """Write the items as they are today with what is paid for each; a later change of the product does not touch
+    them."""
     images = _first_images({sku.product_id for sku in skus.values()})
     OrderItem.objects.bulk_create(
         OrderItem(
             order=order,
-            sku_id=choice.sku_id,
-            product_name=skus[choice.sku_id].product.name,
-            product_name_en=skus[choice.sku_id].product.name_en,
-            sku_label=skus[choice.sku_id].label,
-            image=images.get(skus[choice.sku_id].product_id, ""),
-            way=choice.way,
-            unit_points=skus[choice.sku_id].price(choice.way).points,
-            unit_fen=skus[choice.sku_id].price(choice.way).fen,
-            quantity=choice.quantity,
+            sku_id=line.sku_id,
+            product_name=skus[line.sku_id].product.name,
+            product_name_en=skus[line.sku_id].product.name_en,
+            sku_label=skus[line.sku_id].label,
+            image=images.get(skus[line.sku_id].product_id, ""),
+            way=line.way,
+            unit_points=line.unit_points,
+            unit_fen=line.unit_fen,
+            quantity=line.quantity,
             position=position,
+            paid_points=line.paid_points,
+            paid_fen=line.paid_fen,
         )
-        for position, choice in enumerate(choices)
+        for position, line in enumerate(priced.lines)
     )
+
+
+def _check_deduction(member, order, available, at):
+    """Ask the rules of points again, now that no other order of the member can be placed at the same time.
+    ``available``: what the goods have left."""
+    veto = deduction_veto(member, tier_of(member.pk), at, without=order)
+    if reason := veto(order.deduction_points, available):
+        raise DeductionRefused(reason=reason)
 
 
 def _limit_unpaid(member):

@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.queries import addresses_of
 from catalog.models import SKU
 from core import clock
 from core.errors import DomainError
@@ -25,8 +26,9 @@ from points.queries import balance
 @login_required
 def cart(request):
     """Lines with today's prices, what cannot be had and why, the sum, and what remains after it."""
-    basket = queries.basket_of_cart(request.user)
-    available = balance(request.user.pk, at=clock.now()).available
+    at = clock.now()
+    basket = queries.basket_of_cart(request.user, at=at, wishes=queries.Wishes(region=_region(request.user)))
+    available = balance(request.user.pk, at=at).available
     return render(
         request,
         "orders/cart.html",
@@ -60,7 +62,9 @@ def cart_add(request):
         return redirect_to_login(quick_url if now else product_url)
     try:
         if now:
-            service.check_choice(sku_id=choice["sku"], way=choice["way"], quantity=choice["quantity"])
+            service.check_choice(
+                member=request.user, sku_id=choice["sku"], way=choice["way"], quantity=choice["quantity"]
+            )
             return redirect(quick_url)
         service.put(
             member=request.user,
@@ -96,6 +100,12 @@ def cart_line(request, pk):
     else:
         messages.error(request, _("Please give a number from 1 to 99."))
     return redirect(_back(request, reverse("orders:cart")))
+
+
+def _region(member):
+    """Where a parcel would go: to the address that checkout proposes."""
+    address = addresses_of(member).first()
+    return address.region_code if address else ""
 
 
 def _quick_url(choice):

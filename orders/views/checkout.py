@@ -11,17 +11,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.queries import addresses_of
-from catalog.models import Way
 from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import price_text
 from orders import payments, queries, telling
 from orders.forms import CheckoutForm, ChoiceForm
-from orders.models import State
-from orders.rules.pricing import Choice
+from orders.models import CouponKind, State
+from orders.payments.devices import device_of
+from orders.rules import coupons as coupon_rules
+from orders.rules.pricing import Choice, changes
 from orders.services import placing
+from orders.views import shown
 from points.parameters import PAYMENT_WINDOW_MINUTES
 from points.queries import balance, lots_to_be_used
+
+SHOWN_COUPONS = 20  # of a kind
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,18 +33,24 @@ from points.queries import balance, lots_to_be_used
 def checkout(request):
     """Show what it costs and what remains; place the order when it is submitted.
 
-    What is refused is shown on the same page with the new sum and status 409; the typed values stay.
+    With ``update`` the same form only shows the sum of other wishes (address, coupons, points instead of cash). What is
+    refused is shown on the same page with the new sum and status 409; the typed values stay.
     """
-    basket = _basket(request)
+    at = clock.now()
     form = CheckoutForm(request.POST) if request.method == "POST" else None
+    is_sound = form is None or form.is_valid()
+    addresses = list(addresses_of(request.user))
+    chosen = _chosen(addresses, form)
+    wishes = _wishes(form, chosen)
+    basket = _basket(request, wishes, at)
     error = None
-    if form is not None:
-        if form.is_valid():
+    if form is not None and "update" not in request.POST:
+        if is_sound:
             try:
-                order = _place(request, basket, form.cleaned_data)
+                order = _place(request, basket, chosen, wishes, form.cleaned_data, at)
             except DomainError as refused:
                 error = refused
-                basket = _basket(request)  # as it is now: another tab may have taken something out
+                basket = _basket(request, wishes, at)  # as it is now: another tab may have taken something out
             else:
                 return _after(order)
         else:
@@ -48,18 +58,38 @@ def checkout(request):
     if not basket.available:
         messages.warning(request, str(error) if error else _nothing(basket))
         return redirect("orders:cart")
-    return render(request, "orders/checkout.html", _page(request, basket, form, error), status=409 if error else 200)
+    context = _page(request, basket, form, error, at)
+    context |= _address_context(request, addresses, chosen) | _offers(request.user, basket, wishes, at)
+    return render(request, "orders/checkout.html", context, status=409 if error else 200)
 
 
-def _basket(request):
+def _chosen(addresses, form):
+    """The address that was sent, if it is the member's; the default one on the first look."""
+    if form is None or not form.data.get("address"):
+        return addresses[0] if addresses else None
+    sent = form.data["address"]
+    return next((address for address in addresses if str(address.pk) == sent), None)
+
+
+def _wishes(form, address):
+    sent = form.cleaned_data if form is not None else {}
+    return queries.Wishes(
+        deduct=sent.get("deduct") or 0,
+        coupons=sent.get("coupon") or (),
+        region=address.region_code if address else "",
+    )
+
+
+def _basket(request, wishes, at):
     """The choice that the address names, else the cart. A choice that is none is nothing, never the whole cart."""
     if not any(name in request.GET for name in ChoiceForm.base_fields):
-        return queries.basket_of_cart(request.user)
+        return queries.basket_of_cart(request.user, at=at, wishes=wishes)
     form = ChoiceForm(request.GET)
     if not form.is_valid():
         return queries.Basket([], from_cart=False)
-    chosen = form.cleaned_data
-    return queries.basket_of_choice(Choice(chosen["sku"], chosen["way"], chosen["quantity"]))
+    sent = form.cleaned_data
+    choice = Choice(sent["sku"], sent["way"], sent["quantity"])
+    return queries.basket_of_choice(request.user, choice, at=at, wishes=wishes)
 
 
 def _nothing(basket):
@@ -68,18 +98,20 @@ def _nothing(basket):
     return _("This choice is not offered. Nothing was redeemed; please choose the item again.")
 
 
-def _place(request, basket, sent):
+def _place(request, basket, address, wishes, sent, at):
     return placing.place_order(
         member=request.user,
         lines=basket.choices,
-        address=addresses_of(request.user).filter(pk=sent["address"]).first() if sent["address"] else None,
+        address=address,
         form_key=sent["form_key"],
         by=actors.member(request.user.pk),
-        at=clock.now(),
+        at=at,
         note=sent["note"],
         provider=sent["provider"] or None,
         expected=sent["quote"],
         from_cart=basket.from_cart,
+        deduct=wishes.deduct,
+        coupons=wishes.coupons,
     )
 
 
@@ -89,29 +121,23 @@ def _after(order):
     return redirect(order)
 
 
-def _page(request, basket, form, error):
-    at = clock.now()
+def _page(request, basket, form, error, at):
     priced = basket.priced
     sent = form.data if form is not None else {}
-    addresses = list(addresses_of(request.user))
-    chosen = next((a for a in addresses if str(a.pk) == sent.get("address")), addresses[0] if addresses else None)
-    offered = payments.offered() if priced.fen else []
+    device = device_of(request.headers.get("User-Agent", ""))
+    offered = payments.offered(device) if priced.fen else []
     provider = next((p.code for p in offered if p.code == sent.get("provider")), offered[0].code if offered else "")
     available = balance(request.user.pk, at=at).available
     short = max(0, priced.points - available)
-    here = request.get_full_path()
     return {
         "basket": basket,
         "priced": priced,
+        "shown": shown.pack(priced),
+        "shipping": priced.of("shipping"),
         "error": error,
+        "changes": _changes(basket, error, sent.get("shown", "")),
         "form_key": sent.get("form_key") if form is not None and not form.errors.get("form_key") else uuid.uuid4(),
         "note": sent.get("note", "")[:200],
-        "addresses": addresses,
-        "chosen": chosen,
-        "address_add_url": f"{reverse('accounts:address_add')}?{urlencode({'next': here})}",
-        "address_edit_url": f"{reverse('accounts:address_edit', args=[chosen.pk])}?{urlencode({'next': here})}"
-        if chosen
-        else "",
         "offered": offered,
         "provider": provider,
         "available": available,
@@ -125,13 +151,58 @@ def _page(request, basket, form, error):
     }
 
 
+def _address_context(request, addresses, chosen):
+    here = request.get_full_path()
+    return {
+        "addresses": addresses,
+        "chosen": chosen or (addresses[0] if addresses else None),
+        "address_add_url": f"{reverse('accounts:address_add')}?{urlencode({'next': here})}",
+        "address_edit_url": f"{reverse('accounts:address_edit', args=[chosen.pk])}?{urlencode({'next': here})}"
+        if chosen
+        else "",
+    }
+
+
+def _offers(member, basket, wishes, at):
+    """What the member may wish for: coupons by kind, points instead of cash."""
+    coupons = list(queries.usable_coupons(member, at=at))
+    kinds = []
+    for kind in CouponKind:
+        mine = [coupon for coupon in coupons if coupon.kind == kind][:SHOWN_COUPONS]
+        if mine:
+            rows = [(c, coupon_rules.terms(c), c.pk in wishes.coupons) for c in mine]
+            kinds.append((kind, rows))
+    policy = basket.facts.policy
+    deduction = basket.priced.deduction
+    return {
+        "coupon_kinds": kinds,
+        "deduction": deduction,
+        "may_deduct": bool(deduction.most or deduction.requested),
+        "deduction_fen": policy.worth_fen(deduction.most),
+        "policy": policy,
+    }
+
+
+def _changes(basket, error, text):
+    """What is different from what the member saw: ``[(name, before, after)]``."""
+    before = shown.unpack(text) if isinstance(error, placing.PriceChanged) else None
+    if before is None:
+        return []
+    names = {line.choice.sku_id: line.sku.product.title for line in basket.lines}
+    return [
+        (change.label or names.get(change.sku_id, _("An item")), change.before, change.after)
+        for change in changes(before, basket.priced)
+    ]
+
+
 def _ways_out(basket, short):
     """Lines that could be had with fewer points and some cash, those first that close the gap alone."""
     out = []
     for line in basket.available:
-        if line.choice.way == Way.POINTS and Way.MIXED in line.sku.ways:
-            other = line.sku.price(Way.MIXED) * line.choice.quantity
+        for way in line.sku.ways:
+            other = line.sku.price(way) * line.choice.quantity
             if other.points < line.total.points:
                 text = price_text(other.points, other.fen)
-                out.append({"line": line, "text": text, "enough": line.total.points - other.points >= short})
+                enough = line.total.points - other.points >= short
+                out.append({"line": line, "way": way, "text": text, "enough": enough})
     return sorted(out, key=lambda way: not way["enough"])

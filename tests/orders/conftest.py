@@ -25,6 +25,12 @@ def at():
     return clock.now()
 
 
+@pytest.fixture(autouse=True)
+def no_member_day(parameters):
+    """Prices of these tests do not depend on the day on which they run."""
+    parameters["points.member_day"] = "none"
+
+
 @pytest.fixture
 def category(db, at):
     return products.create_category(code="home", name="家居", by=STAFF, at=at)

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import SKU
+from catalog.prices import Price
 from catalog.services import products
 from catalog.services.stock import UnknownSKU
 from core import actors
 from orders.models import Carrier, CartLine, Order, State
-from orders.rules.pricing import Choice, price_order
+from orders.rules.pricing import Choice, Goods, PricingFacts, price_order
 from orders.services import cancelling, cart, placing, shipping
 from points.queries import balance
 from tests.orders.conftest import STAFF, give
@@ -283,7 +284,7 @@ def test_the_client_cannot_name_a_price(signed_in, cup, fill):
     sent = form_of(signed_in.get("/checkout/")) | {"points": "1", "total": "1", "price": "1", "cash_fen": "0"}
     signed_in.post("/checkout/", sent)
     assert Order.objects.get().points == 1000
-    fake = price_order([(Choice(cup.pk, "points", 1), type(cup.price("points"))(1, 0))]).digest
+    fake = price_order(PricingFacts((Goods(Choice(cup.pk, "points", 1), Price(1)),))).digest
     fill((cup, "points", 1))
     assert signed_in.post("/checkout/", form_of(signed_in.get("/checkout/"), quote=fake)).status_code == 409
 

@@ -14,6 +14,7 @@ from core import actors, clock
 from core.errors import InvalidInput
 from orders import payments
 from orders.models import CartLine, Order, OrderItem, OrderMove, Payment, State
+from orders.queries import NO_WISHES
 from orders.rules import numbers, pricing
 from orders.services import cancelling, cart, placing
 from points import audit, ledger
@@ -239,7 +240,7 @@ def test_a_way_that_is_not_offered(place, candle, member, at):
 
 
 def test_a_stale_sum_stops_it(place, cup, member, at):
-    shown = pricing.price_order([(pricing.Choice(cup.pk, "points", 1), cup.price("points"))]).digest
+    shown = placing.price_choices(member, [pricing.Choice(cup.pk, "points", 1)], NO_WISHES, at=at)[1].digest
     cup.points_price = 900
     products.save_product(product=cup.product, skus=[cup], by=STAFF, at=at)
     with pytest.raises(placing.PriceChanged) as refused:

@@ -62,8 +62,8 @@ def patient(settings):
 @pytest.fixture(autouse=True)
 def no_provider(monkeypatch):
     """Providers say that nothing was paid, without a network."""
-    monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, reference: Status("waiting"))
-    monkeypatch.setattr(payments.SandboxProvider, "refund", lambda self, **options: None)
+    monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, charge: Status("waiting"))
+    monkeypatch.setattr(payments.SandboxProvider, "refund", lambda self, *, refund: Status("done"))
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_one_cart_two_tabs(sku):
     stock.restock(sku=sku, delta=ROUNDS, reason="delivery", key="more", by=STAFF, at=clock.now())
     for number in range(1, ROUNDS + 1):
         cart.put(member=member, sku_id=sku.pk, way="points", quantity=1, at=clock.now())
-        basket = basket_of_cart(member)
+        basket = basket_of_cart(member, at=clock.now())
         outcomes = at_once(
             *(
                 lambda basket=basket: placing.place_order(

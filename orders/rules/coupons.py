@@ -1,0 +1,30 @@
+"""What a coupon gives, in words, and until when (F11)."""
+
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.clock import shop_date
+from core.templatetags.mall import yuan
+from orders.models import CouponKind
+
+
+def terms(coupon):
+    """``¥10 off from ¥50 cash for goods`` of a ``Coupon`` or a ``CouponType``."""
+    if coupon.kind == CouponKind.CASH_OFF and coupon.minimum_fen:
+        values = {"off": yuan(coupon.off_fen), "minimum": yuan(coupon.minimum_fen)}
+        return _("%(off)s off when the goods cost %(minimum)s cash or more") % values
+    if coupon.kind == CouponKind.CASH_OFF:
+        return _("%(off)s off the cash for goods") % {"off": yuan(coupon.off_fen)}
+    if coupon.kind == CouponKind.MEMBER_DAY:
+        return _("%(percent)s%% off the points of an order on a member day") % {"percent": coupon.percent}
+    return _("No shipping fee for one order")
+
+
+def end_of(coupon_type, at):
+    """When a coupon of the type ends that is given at ``at``: with the shop's day, or at the type's own moment."""
+    if coupon_type.valid_until is not None:
+        return coupon_type.valid_until
+    last = shop_date(at) + timedelta(days=coupon_type.valid_days)
+    return datetime.combine(last, time.max, tzinfo=timezone.get_default_timezone())
