@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from accounts.wording import told
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day
 from points.models import ExpiryPolicy
@@ -34,8 +35,16 @@ def _piece(piece, at):
 
 
 def step(text, result, values=None):
-    """A step of a breakdown as ``(text, result)``: the stored English sentence in the language of the page."""
-    return (_(text) % values if values else str(text)), str(result)
+    """A step of a breakdown as ``(text, result)``: the stored English sentence in the language of the page.
+
+    ``values`` are as ``accounts.wording.told`` takes them; texts among them are translated too.
+    """
+    return (in_words(text, values) if values else _(text)), str(result)
+
+
+def in_words(text, values):
+    """An English sentence with its values in the language of the page."""
+    return told(text, {name: _(value) if value and type(value) is str else value for name, value in values.items()})
 
 
 def expiry(policy):

@@ -21,7 +21,7 @@ PERCENT = {"least": Decimal(-100), "most": Decimal(1000), "unit": "%"}
 
 
 def tier_name(earner):
-    """What the earner's tier is called."""
+    """What the earner's tier is called; an English msgid unless the caller knew its name."""
     return earner.tier_name or TIERS.get(earner.tier, earner.tier)
 
 
@@ -101,6 +101,7 @@ class CategoryBonus(Rule):
             help=gettext_lazy("Several with commas between them."),
         ),
         Parameter("name", "", gettext_lazy("name for members"), help=gettext_lazy("For example: imported fruit")),
+        Parameter("name_en", "", gettext_lazy("name in English")),
         Parameter("percent", Decimal(50), gettext_lazy("bonus"), **PERCENT),
     )
 
@@ -126,7 +127,8 @@ class CategoryBonus(Rule):
 
     @property
     def _name(self):
-        return self.name or self.categories
+        """In both languages, as texts for members hold it."""
+        return {"zh": self.name or self.categories, "en": self.name_en}
 
 
 @register

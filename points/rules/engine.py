@@ -35,12 +35,12 @@ EARNINGS = {PURCHASE: _("Purchases"), **BEHAVIOURS}
 @dataclass(frozen=True, slots=True)
 class Earner:
     """Who earns: ``tier`` is normal, silver, gold or diamond, ``multiplier`` that tier's own, ``tier_name`` as the
-    shop calls it (left out: the usual name)."""
+    shop calls it, text or ``{"zh": text, "en": text}`` (left out: the usual name)."""
 
     member_id: int
     tier: str = "normal"
     multiplier: Decimal = Decimal(1)
-    tier_name: str = ""
+    tier_name: str | Mapping = ""
 
 
 @dataclass(frozen=True, slots=True)

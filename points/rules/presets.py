@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ def _rule(code, **figures):
 
 
 _BONUSES = (
-    _rule("category_bonus", categories="imported_fruit", name=gettext_noop("Imported fruit"), percent="50"),
-    _rule("category_bonus", categories="seasonal_fruit", name=gettext_noop("Seasonal fruit"), percent="30"),
+    _rule("category_bonus", categories="imported_fruit", name="进口水果", name_en="Imported fruit", percent="50"),
+    _rule("category_bonus", categories="seasonal_fruit", name="应季水果", name_en="Seasonal fruit", percent="30"),
 )
 _BEHAVIOURS = (
     _rule("behaviour", behaviour="sign_up", points=200),
