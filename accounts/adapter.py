@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import phones, queries, services, tasks
 from accounts.fields import PhoneField
-from core import actors, clock
+from core import actors, clock, visitor
 from core.crypto import EncryptedTextField
 
 _MISMATCH = _("The name or the password is not right.")
@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user.email = form.cleaned_data.get("email") or None
         user.set_password(form.cleaned_data.get("password1"))
         if commit:
-            services.register(user, by=actors.system("sign_up"), at=clock.now())
+            services.register(user, by=actors.system("sign_up"), at=clock.now(), seen=visitor.seen(request))
         return user
 
     def get_login_stages(self):

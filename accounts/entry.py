@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts import limits, phones, queries, services, tasks
-from core import actors, clock
+from core import actors, clock, visitor
 
 
 class _PhoneCode(AbstractCodeVerificationProcess):
@@ -98,7 +98,8 @@ class PhoneEntry(_PhoneCode):
         member = queries.member_by_phone(self.phone)
         if member is None:
             try:
-                return services.create_member(phone=self.phone, by=actors.system("sign_up"), at=at), True
+                seen = visitor.seen(self.request)
+                return services.create_member(phone=self.phone, by=actors.system("sign_up"), at=at, seen=seen), True
             except services.PhoneTaken:  # the same person, twice at once
                 member = queries.member_by_phone(self.phone)
         services.confirm_phone(member=member, phone=self.phone, by=actors.member(member.pk), at=at)

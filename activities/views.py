@@ -2,7 +2,6 @@
 
 import re
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
@@ -14,9 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from activities import queries, rules
 from activities.services import sign_in as services
-from core import actors, clock
+from core import actors, clock, visitor
 from core.errors import DomainError
 from points.queries import month_totals
+from points.queries.earning import sign_up_points
+from points.services.earning import Facts
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
@@ -28,7 +29,7 @@ def home(request):
     member = request.user if request.user.is_authenticated else None
     context = {
         "strip": queries.strip(member, at=now),
-        "sign_up_points": settings.SIGN_UP_POINTS,
+        "sign_up_points": sign_up_points(at=now),
         "least": rules.LEAST,
         "most": rules.MOST,
     }
@@ -55,12 +56,25 @@ def sign_in(request):
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("activities:home"))
     try:
-        signed = services.sign_in(member=request.user, by=actors.member(request.user.pk), at=clock.now())
+        signed = services.sign_in(
+            member=request.user,
+            by=actors.member(request.user.pk),
+            at=clock.now(),
+            facts=Facts(**visitor.seen(request)),
+        )
     except DomainError as error:
         messages.info(request, str(error))
     else:
-        messages.success(request, _("Signed in for today: +%(points)s points.") % {"points": signed.points})
+        messages.success(request, _told(signed) % {"points": signed.points})
     return redirect(_page_to_return_to(request))
+
+
+def _told(signed):
+    if signed.under_review:
+        return _("Signed in for today. %(points)s points are being checked and follow soon.")
+    if not signed.points:
+        return _("Signed in for today. Today's limit of points is reached.")
+    return _("Signed in for today: +%(points)s points.")
 
 
 def _page_to_return_to(request):

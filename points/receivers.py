@@ -1,21 +1,40 @@
 """What points follow from things that happened elsewhere."""
 
-from django.conf import settings
-
+from accounts.models import User
 from core import actors, clock, outbox
-from points import ledger
-from points.models import Kind
+from points import tasks
+from points.services import earning, velocity
+from points.services.partners import book, webhooks
 
 
 @outbox.handles("member.signed_up")
-def give_welcome_points(*, member_id, **_):
-    """A new member gets ``SIGN_UP_POINTS`` once (C4)."""
-    if settings.SIGN_UP_POINTS:
-        ledger.earn(
-            account=member_id,
-            points=settings.SIGN_UP_POINTS,
-            kind=Kind.SIGN_UP,
-            key=f"welcome:{member_id}",
-            by=actors.system("sign-up"),
-            at=clock.now(),
-        )
+def give_welcome_points(*, member_id, seen=None, **_):
+    """A new member is welcomed once, by the rules in force (C4). ``seen`` says where the sign-up came from."""
+    phone = User.objects.filter(pk=member_id).values_list("phone", flat=True).first()
+    earning.behaviour(
+        member=member_id,
+        behaviour="sign_up",
+        key=welcome_key(member_id),
+        by=actors.system("sign-up"),
+        at=clock.now(),
+        facts=earning.Facts(**(seen or {}), phone=velocity.phone_hash(phone) if seen else ""),
+    )
+
+
+def welcome_key(member_id):
+    return f"welcome:{member_id}"
+
+
+@outbox.handles(book.TOPIC)
+def tell_partner(**event):
+    """What a partner wants to hear goes on its way (H3)."""
+    delivery = webhooks.take(**event, at=clock.now())
+    if delivery is not None:
+        tasks.deliver_webhook.delay_on_commit(delivery.pk)
+
+
+@outbox.handles("member.tier_changed")
+def tell_partners_of_tier(**change):
+    """Partners that know the member hear of the new tier (C12, H3)."""
+    for delivery in webhooks.take_tier_change(**change, at=clock.now()):
+        tasks.deliver_webhook.delay_on_commit(delivery.pk)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from activities.queries import strip
 from core import clock
 from points import visitor
+from points.queries.earning import sign_up_points
 from pointsmall import gallery
 from pointsmall import home as composition
 
@@ -21,7 +22,7 @@ def home(request):
     context = {
         "balance": balance,
         "greeting": composition.greeting(member, at=now),
-        "sign_up_points": settings.SIGN_UP_POINTS,
+        "sign_up_points": sign_up_points(at=now),
         "strip": strip(member, at=now),
         **composition.shelves(balance=balance, at=now),
     }

@@ -59,10 +59,13 @@ _TAKEN = {
 }
 
 
-def create_member(*, by, at, phone=None, username=None, email=None, password=None, nickname="", verified=True) -> User:
+def create_member(
+    *, by, at, phone=None, username=None, email=None, password=None, nickname="", verified=True, seen=None
+) -> User:
     """Make a member known by ``phone`` (E.164), ``username`` or ``email``; without ``password`` only codes let in.
 
-    ``verified`` says that the caller knows phone and e-mail to be the member's. Publishes ``member.signed_up``.
+    ``verified`` says that the caller knows phone and e-mail to be the member's, ``seen`` where it happened
+    (``core.visitor``). Publishes ``member.signed_up``.
     Raises ``MemberNeedsName``, ``UsernameTaken``, ``EmailTaken`` or ``PhoneTaken``.
     """
     user = User(
@@ -74,13 +77,13 @@ def create_member(*, by, at, phone=None, username=None, email=None, password=Non
     )
     user.set_password(password)
     with transaction.atomic():
-        register(user, by=by, at=at)
+        register(user, by=by, at=at, seen=seen)
         if user.email:
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
     return user
 
 
-def register(user, *, by, at):
+def register(user, *, by, at, seen=None):
     """Save the new ``user`` with all that follows a sign-up, whichever way it came (C4).
 
     The message ``member.signed_up`` is written with the row: it is handled if and only if the member exists.
@@ -89,7 +92,8 @@ def register(user, *, by, at):
     with _named_conflicts():
         user.save(force_insert=True)
         audit.record("member.signed_up", by=by, subject=actors.member(user.pk), at=at)
-        outbox.publish("member.signed_up", key=f"signed_up:{user.pk}", at=at, member_id=user.pk)
+        origin = {"seen": seen} if seen else {}
+        outbox.publish("member.signed_up", key=f"signed_up:{user.pk}", at=at, member_id=user.pk, **origin)
     return user
 
 

@@ -3,7 +3,6 @@
 from allauth.account import views as allauth
 from allauth.account.adapter import get_adapter
 from allauth.account.mixins import NextRedirectMixin, RedirectAuthenticatedUserMixin
-from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,9 +20,7 @@ class _TwoWays:
 
     def get_context_data(self, **kwargs):
         by_password = self.request.method == "POST" or self.request.GET.get("with") == "password"
-        return super().get_context_data(
-            phone_form=PhoneForm(), by_password=by_password, welcome_points=settings.SIGN_UP_POINTS, **kwargs
-        )
+        return super().get_context_data(phone_form=PhoneForm(), by_password=by_password, **kwargs)
 
 
 class SignInView(_TwoWays, allauth.LoginView):
@@ -53,7 +50,7 @@ class PhoneEntryView(NextRedirectMixin, RedirectAuthenticatedUserMixin, FormView
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        return context | {"phone_form": context["form"], "welcome_points": settings.SIGN_UP_POINTS}
+        return context | {"phone_form": context["form"]}
 
     def form_valid(self, form):
         try:

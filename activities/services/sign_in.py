@@ -12,7 +12,7 @@ from activities.models import SignIn
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError
-from points import ledger
+from points.services import earning
 
 
 class AlreadySigned(DomainError):
@@ -20,8 +20,9 @@ class AlreadySigned(DomainError):
     message = _("You have signed in today already. Come back tomorrow.")
 
 
-def sign_in(*, member, by, at):
-    """Sign ``member`` in for the shop's date of ``at`` and pay the day's points (D1). Returns the ``SignIn``.
+def sign_in(*, member, by, at, facts=earning.NOTHING):
+    """Sign ``member`` in for the shop's date of ``at`` and book the day's points by the rules (D1). Returns the
+    ``SignIn`` with the points that were booked, and ``under_review`` where ``facts`` made them wait for staff.
 
     A day missed starts the streak again at 1. Raises ``AlreadySigned`` on the second call of a day, whoever wins
     the race: the row is inserted before anything is paid, and the database allows one a day.
@@ -39,22 +40,26 @@ def sign_in(*, member, by, at):
             if isinstance(error.__cause__, UniqueViolation):
                 raise AlreadySigned from error
             raise
-        ledger.earn(
-            account=member.pk,
-            points=signed.points,
-            kind="sign_in",
+        booked = earning.behaviour(
+            member=member.pk,
+            behaviour="sign_in",
+            base=rules.points_for(day),
+            base_steps=_steps(day),
             key=f"sign_in:{member.pk}:{today.isoformat()}",
             source=f"sign_in:{today.isoformat()}",
-            breakdown=_breakdown(day),
+            facts=facts,
             by=by,
             at=at,
         )
+        if 0 < booked.points != signed.points:
+            SignIn.objects.filter(pk=signed.pk).update(points=booked.points)
+    signed.points, signed.under_review = booked.points, booked.under_review
     return signed
 
 
-def _breakdown(day):
-    """How the points came about (C11): sentences of the source and their values, to be put into words when read."""
+def _steps(day):
+    """How the base came about (C11): sentences of the source and their values, to be put into words when read."""
     steps = [[N_("Day %(day)s in a row"), rules.base_for(day), {"day": day}]]
     if bonus := rules.bonus_for(day):
         steps.append([N_("Extra for %(days)s days in a row"), bonus, {"days": rules.CYCLE}])
-    return {"steps": steps}
+    return steps

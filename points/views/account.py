@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,6 +14,7 @@ from core import clock
 from points import ledger, queries, rules, wording
 from points.models import Kind, PointsEntry
 from points.parameters import PAYMENT_WINDOW_MINUTES, POINTS_PER_YUAN
+from points.queries.earning import sign_up_points
 
 HOME_PAGE = 10
 GROUPS = {
@@ -99,7 +99,7 @@ def rules_in_force(request):
             "ends": rules.default_expiry(at),
             "grace_days": rules.GRACE_DAYS,
             "payment_minutes": PAYMENT_WINDOW_MINUTES.value,
-            "sign_up_points": settings.SIGN_UP_POINTS,
+            "sign_up_points": sign_up_points(at=at),
         },
     )
 

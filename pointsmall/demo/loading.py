@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop as N_
 
@@ -20,6 +19,7 @@ from orders.payments.base import PAID
 from orders.sandbox_gateway import gateway
 from orders.services import cancelling, cart, paying, placing, receiving, shipping
 from points import audit, ledger
+from points.services import earning, purchases
 from pointsmall.demo import members, plan
 from pointsmall.demo import products as goods
 
@@ -170,10 +170,7 @@ def _load_member(member, at):
     user = accounts.create_member(phone=member.phone, nickname=member.nickname, password=MEMBER_PASSWORD, by=BY, at=at)
     # The handler of ``member.signed_up`` pays by today's clock. Paid here under its key, the points are as old as the
     # member, and the handler finds them there.
-    if settings.SIGN_UP_POINTS:
-        ledger.earn(
-            account=user.pk, points=settings.SIGN_UP_POINTS, kind="sign_up", key=f"welcome:{user.pk}", by=BY, at=at
-        )
+    earning.behaviour(member=user.pk, behaviour="sign_up", key=f"welcome:{user.pk}", by=BY, at=at)
     for address in member.addresses:
         accounts.save_address(
             member=user,
@@ -216,7 +213,19 @@ class History:
         sign_in(member=user, by=actors.member(user.pk), at=at)
 
     def buys(self, user, at, *, number, fen, points):
-        """A purchase in the shop that the mall belongs to; its points become spendable after the after-sale window."""
+        """A purchase in the shop that the mall belongs to, by the rules."""
+        purchases.record(
+            member=user.pk,
+            source=purchases.FILE,
+            number=f"{number}-{user.pk}",
+            lines=[("", fen)],
+            by=actors.system("shop"),
+            paid_at=at,
+            at=at,
+        )
+
+    def bought(self, user, at, *, number, fen, points):
+        """The same before there were rules: so many points, spendable after the after-sale window."""
         ledger.earn(
             account=user.pk,
             points=points,

@@ -10,22 +10,23 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from django.conf import settings
 from django.utils import timezone
 
 from activities import rules as sign_in_rules
 from core.clock import shop_date
 from points.parameters import PAYMENT_WINDOW_MINUTES
+from points.rules import engine, presets
 from pointsmall.demo.members import MEMBERS
 
+WELCOME_POINTS = engine.behaviour_points(engine.build("v1", presets.S2.rules), engine.Earner(0), "sign_up", None).points
 AFTER_SALE = timedelta(days=7)  # points of a purchase become spendable when its after-sale window closes (B5)
 PLENTY = 20  # chance takes only what stays well stocked; scarce pieces are left as the offers say
 CARRIERS = [("shunfeng", "SF"), ("zhongtong", "7"), ("yuantong", "YT"), ("jd", "JD")]
 
 
 class Event(NamedTuple):
-    """``act``: ``joins``, ``signs_in``, ``buys``, ``is_granted``, ``places``, ``pays``, ``gets_shipped``, ``receives``,
-    ``cancels``, ``runs_out_of_time`` or ``fills_cart``; ``details``: its further arguments.
+    """``act``: ``joins``, ``signs_in``, ``buys``, ``bought``, ``is_granted``, ``places``, ``pays``, ``gets_shipped``,
+    ``receives``, ``cancels``, ``runs_out_of_time`` or ``fills_cart``; ``details``: its further arguments.
     """
 
     at: datetime
@@ -70,7 +71,7 @@ class Story:
         self.today = shop_date(now)
         self.rng = random.Random(f"demo:{member.number}")  # noqa: S311 - a believable life, no secret
         self.events = []
-        self.points = settings.SIGN_UP_POINTS
+        self.points = WELCOME_POINTS
         self.coming = []  # (days ago, points): earned, not yet spendable
         self.streak = 0
         self.orders_told = 0
@@ -103,13 +104,13 @@ class Story:
         self.points += sign_in_rules.points_for(self.streak)
         self.happens(at, "signs_in")
 
-    def buys(self, day, *, fen):
+    def buys(self, day, *, fen, act="buys"):
         at = self.moment(day, hour=self.rng.randrange(10, 20))
         points = fen // 100
         if points:
             self.coming.append((day - AFTER_SALE.days - 1, points))
             number = f"{timezone.localtime(at):%Y%m%d}{self.rng.randrange(10_000):04d}"
-            self.happens(at, "buys", number=number, fen=fen, points=points)
+            self.happens(at, act, number=number, fen=fen, points=points)
 
     def orders(self, at, lines, *, address=0):
         """Place an order; returns the name by which later events know it."""
@@ -208,7 +209,8 @@ class Heroine(Story):
     """The member whose pages are compared with the pictures of the design.
 
     She ends with ``AVAILABLE`` points to spend, ``EXPIRING`` of them at the end of a month soon, ``PENDING`` still to
-    come and 1,000 held by an unpaid order; she signed in on the last four days and not yet today.
+    come and 1,000 held by an unpaid order; she signed in on the last four days and not yet today. So her
+    purchases gave a point a yuan, whatever tier they made of her.
     """
 
     AVAILABLE = 12_480
@@ -248,6 +250,9 @@ class Heroine(Story):
             self.buys(2, fen=points * 100 + self.rng.randrange(100))
         self._buys_what_is_missing()
         return self.events
+
+    def buys(self, day, *, fen):
+        super().buys(day, fen=fen, act="bought")
 
     def _order_with(self, day, lines, fate):
         at = self.moment(day, hour=21)

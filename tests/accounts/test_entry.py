@@ -40,7 +40,7 @@ def test_a_new_number_becomes_a_member_when_the_code_is_right_and_not_before(cli
     assert response.url == "/"
     member = signed_in_as(client)
     assert (member.phone, member.phone_verified, member.has_usable_password()) == (NEW, True, False)
-    assert OutboxMessage.objects.filter(topic="member.signed_up", payload={"member_id": member.pk}).count() == 1
+    assert OutboxMessage.objects.filter(topic="member.signed_up", payload__member_id=member.pk).count() == 1
 
 
 def test_a_known_number_signs_in(client, post, member):

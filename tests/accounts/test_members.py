@@ -20,7 +20,7 @@ def create(**fields):
 
 
 def signed_up(member):
-    return OutboxMessage.objects.filter(topic="member.signed_up", payload={"member_id": member.pk}).count()
+    return OutboxMessage.objects.filter(topic="member.signed_up", payload__member_id=member.pk).count()
 
 
 @pytest.mark.parametrize(

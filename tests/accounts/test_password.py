@@ -73,7 +73,7 @@ def test_sign_up_with_a_username(client, post):
     assert response.url == "/"
     member = signed_in_as(client)
     assert (member.username, member.email, member.phone) == ("Lin", None, None)
-    assert OutboxMessage.objects.filter(topic="member.signed_up", payload={"member_id": member.pk}).count() == 1
+    assert OutboxMessage.objects.filter(topic="member.signed_up", payload__member_id=member.pk).count() == 1
 
 
 def test_sign_up_with_an_email_asks_for_the_code_first(client, post):
@@ -86,7 +86,7 @@ def test_sign_up_with_an_email_asks_for_the_code_first(client, post):
     member = signed_in_as(client)
     assert member.email == "lin@example.com"
     assert EmailAddress.objects.get(user=member).verified
-    assert OutboxMessage.objects.filter(topic="member.signed_up", payload={"member_id": member.pk}).count() == 1
+    assert OutboxMessage.objects.filter(topic="member.signed_up", payload__member_id=member.pk).count() == 1
 
 
 def test_sign_up_with_a_known_email_looks_the_same_and_makes_nobody(client, post, create):

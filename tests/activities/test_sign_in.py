@@ -121,7 +121,7 @@ def test_nothing_is_written_when_the_points_cannot_be_paid(member, signs_in, mon
     def refuse(**_arguments):
         raise RuntimeError("ledger down")
 
-    monkeypatch.setattr("activities.services.sign_in.ledger.earn", refuse)
+    monkeypatch.setattr("points.ledger.earn", refuse)
     with pytest.raises(RuntimeError):
         signs_in("2026-11-21 09:00")
     assert not SignIn.objects.exists()

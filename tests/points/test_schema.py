@@ -6,10 +6,9 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import ProtectedError
-from django.test.utils import override_settings
 
 from points import ledger, receivers, sql
-from points.models import EARNED, SPENT, Kind, PointsAccount, PointsEntry
+from points.models import EARNED, SPENT, Kind, PointsEntry
 from tests.points.conftest import AT
 
 TABLES = {"points_account", "points_entry", "points_lot", "points_allocation", "points_hold"}
@@ -109,18 +108,11 @@ def test_a_posting_really_holds_the_row_lock(own):
     assert rows("SELECT 1 FROM pg_locks WHERE relation = 'points_account'::regclass AND mode = 'RowShareLock'")
 
 
-@override_settings(SIGN_UP_POINTS=200)
 def test_a_new_member_is_welcomed_once(member):
     for _ in range(2):
         receivers.give_welcome_points(member_id=member)
     entry = PointsEntry.objects.get(account_id=member)
     assert (entry.points, entry.kind, entry.key) == (200, "sign_up", f"welcome:{member}")
-
-
-@override_settings(SIGN_UP_POINTS=0)
-def test_no_welcome_where_none_is_set(member):
-    receivers.give_welcome_points(member_id=member)
-    assert not PointsAccount.objects.exists()
 
 
 def test_a_member_with_points_cannot_be_deleted(own, django_user_model):

@@ -123,7 +123,7 @@ def purse(events, prices, now):
             day = shop_date(event.at)
             streak = [*streak, day] if streak and (day - streak[-1]).days == 1 else [day]
             points += sign_in_rules.points_for(len(streak))
-        elif event.act == "buys":
+        elif event.act in ("buys", "bought"):
             coming.append((event.at + plan.AFTER_SALE, event.details["points"]))
         elif event.act == "is_granted":
             points += event.details["points"]

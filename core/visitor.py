@@ -1,0 +1,65 @@
+"""Where a request comes from, as keyed hashes: enough to see that two come from one place, never which place (C10).
+
+The device is a long-lived random name in a cookie, signed, and set when a visitor first sends something; the address is
+the client's network address, of IPv6 the network that one household gets.
+"""
+
+import ipaddress
+import secrets
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+
+from core.crypto import fingerprint
+
+COOKIE = "device"
+SALT = "core.visitor"
+AGE_S = 400 * 24 * 3600  # the longest that browsers keep one
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+IPV6_NETWORK = 64
+
+
+class DeviceMiddleware:
+    """Names the device of whoever sends something; reading pages leaves no cookie."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.device = request.get_signed_cookie(COOKIE, default="", salt=SALT, max_age=AGE_S)
+        is_new = not request.device and request.method not in SAFE
+        if is_new:
+            request.device = secrets.token_urlsafe(16)
+        response = self.get_response(request)
+        if is_new:
+            response.set_signed_cookie(
+                COOKIE,
+                request.device,
+                salt=SALT,
+                max_age=AGE_S,
+                httponly=True,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
+        return response
+
+
+def seen(request):
+    """``{"device": hash, "address": hash}`` of a request, empty where it is not known."""
+    device = getattr(request, "device", "")
+    address = _network(request)
+    return {
+        "device": fingerprint(f"device:{device}") if device else "",
+        "address": fingerprint(f"address:{address}") if address else "",
+    }
+
+
+def _network(request):
+    try:
+        address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
+    except (PermissionDenied, ValueError):
+        return ""
+    if address.version == 6 and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)

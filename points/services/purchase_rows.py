@@ -1,0 +1,196 @@
+"""The statements of ``services.purchases``: each writes or reads for many purchases at once, in one round trip."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+from psycopg.types.numeric import Int4, Int8
+
+from core.clock import shop_date
+from core.errors import Busy
+from points import rules
+from points.call import call
+from points.models import Kind
+from points.models.tiers import LOWEST
+from points.rules import tiers
+
+KNOWN = """
+SELECT p.source, p.number, p.member_id, p.paid_at, p.points, coalesce(p.steps, e.breakdown -> 'steps', '[]'),
+    (SELECT json_agg(json_build_array(l.category, l.amount_fen)) FROM points_purchaseline l WHERE l.purchase_id = p.id)
+FROM unnest(%s::text[], %s::text[]) wanted (source, number)
+JOIN points_purchase p USING (source, number)
+LEFT JOIN points_entry e ON e.account_id = p.member_id AND e.key = 'purchase:' || p.source || ':' || p.number
+"""
+LOCK_ACCOUNTS = "SELECT FROM points_account WHERE account_id = ANY (%s) ORDER BY account_id FOR UPDATE"
+
+# One statement for purchases and their lines; a number that somebody else took meanwhile is left out, and seen.
+INSERT = """
+WITH purchase AS (
+    INSERT INTO points_purchase (
+        member_id, source, number, paid_at, amount_fen, points, tier, multiplier, rule_version, steps, active_from,
+        refunded_fen, points_back, recorded_at, by
+    )
+    SELECT n.*, 0, 0, %s::timestamptz, %s::text FROM unnest(
+        %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::integer[], %s::text[],
+        %s::numeric[], %s::text[], %s::jsonb[], %s::timestamptz[]
+    ) n
+    ON CONFLICT (source, number) DO NOTHING
+    RETURNING id, source, number
+), line AS (
+    INSERT INTO points_purchaseline (purchase_id, category, amount_fen, points, refunded_fen, points_back)
+    SELECT p.id, l.category, l.amount_fen, l.points, 0, 0
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::integer[])
+        WITH ORDINALITY l (source, number, category, amount_fen, points, n)
+    JOIN purchase p USING (source, number)
+    ORDER BY l.n
+)
+SELECT source, number, id FROM purchase
+"""
+
+# The ledger's own function, once for each row and in their order.
+EARN = """
+SELECT count(e.r_seq) FROM unnest(
+    %s::bigint[], %s::integer[], %s::text[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+    %s::text[], %s::jsonb[], %s::timestamptz[]
+) n (account, points, key, at, source, expires_at, active_from, rule_version, breakdown, renew_until),
+LATERAL ledger_earn(
+    n.account, n.points, %s::text, n.key, %s::text, n.at, n.source, '', n.expires_at, n.active_from, n.rule_version,
+    n.breakdown, p_renew_until => n.renew_until, p_wait_ms => %s::integer
+) e
+"""
+MAY_TURN = """
+SELECT a.account_id, coalesce(t.tier, %(lowest)s), a.lifetime_earned, t.review_on, t.grace_until
+FROM points_account a LEFT JOIN points_member_tier t ON t.member_id = a.account_id
+WHERE a.account_id = ANY (%(accounts)s)
+"""
+
+
+class NumberTaken(Busy):
+    """Somebody recorded another purchase with one of the numbers between our look and our writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A purchase that is there; ``lines`` are ``(category, fen)``."""
+
+    member: int
+    paid_at: datetime
+    points: int
+    steps: list
+    lines: list[tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Row:
+    """A purchase as it is written: ``new`` is the ``NewPurchase``, the rest what was reckoned. ``pk`` comes with
+    ``insert``."""
+
+    new: object
+    points: int
+    line_points: list[int]
+    tier: str
+    multiplier: Decimal
+    rule_version: str
+    steps: list
+    active_from: datetime
+    pk: int = 0
+
+
+def entry_source(source, number, pk):
+    """What an entry of the ledger names as its source: the mall's order, or our own number of the purchase."""
+    return f"order:{number}" if source == "mall" and len(number) <= 58 else f"purchase:{pk}"
+
+
+def known(names):
+    """``{(source, number): Known}`` of those of ``names`` that are recorded."""
+    sources, numbers = zip(*names, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [list(sources), list(numbers)])
+        return {
+            (source, number): Known(member, paid_at, points, _parsed(steps), [tuple(line) for line in _parsed(lines)])
+            for source, number, member, paid_at, points, steps, lines in cursor
+        }
+
+
+def lock_accounts(members):
+    """In order of id, as every batch does; those without an account are opened by their first earning."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_ACCOUNTS, [sorted(members)])
+
+
+def insert(rows, *, by, at):
+    """Write purchases and lines; raises ``NumberTaken``."""
+    lines = [
+        (row.new.source, row.new.number, line.category, line.amount_fen, points)
+        for row in rows
+        for line, points in zip(row.new.lines, row.line_points, strict=True)
+    ]
+    purchases = [
+        (
+            row.new.member,
+            row.new.source,
+            row.new.number,
+            row.new.paid_at,
+            row.new.amount_fen,
+            row.points,
+            row.tier,
+            row.multiplier,
+            row.rule_version,
+            None if row.points else Jsonb(row.steps),
+            row.active_from,
+        )
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [at, by, *_columns(purchases), *_columns(lines)])
+        pks = {(source, number): pk for source, number, pk in cursor}
+    if len(pks) != len(rows):
+        raise NumberTaken
+    for row in rows:
+        row.pk = pks[row.new.source, row.new.number]
+
+
+def earn(rows, *, by):
+    """Credit each row's points, as of when it was paid (``ledger.earn`` for many)."""
+    entries = [
+        (
+            Int8(row.new.member),
+            Int4(row.points),
+            f"purchase:{row.new.source}:{row.new.number}",
+            row.new.paid_at,
+            entry_source(row.new.source, row.new.number, row.pk),
+            rules.default_expiry(row.active_from, earned_at=row.new.paid_at),
+            row.active_from,
+            row.rule_version,
+            Jsonb({"steps": row.steps}),
+            rules.renewal(row.new.paid_at),
+        )
+        for row in rows
+    ]
+    call(EARN, (*_columns(entries), str(Kind.PURCHASE), by))
+
+
+def may_turn(paid_at):
+    """Members, of ``{member: moment}``, whose tier may turn then, in order of id: everybody else has earned less in
+    all than the next tier asks for, and no review is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(MAY_TURN, {"accounts": list(paid_at), "lowest": LOWEST})
+        rows = cursor.fetchall()
+    return sorted(
+        member
+        for member, tier, earned, review_on, grace_until in rows
+        if grace_until is not None
+        or (review_on is not None and review_on <= shop_date(paid_at[member]))
+        or ((higher := tiers.above(tier)) is not None and earned >= higher.threshold)
+    )
+
+
+def _columns(rows):
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _parsed(value):
+    return json.loads(value) if isinstance(value, str) else value or []

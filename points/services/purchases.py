@@ -1,0 +1,334 @@
+"""Purchases come in and earn, refunds take back what they earned (C1-C3, C10, C11, B5, B8).
+
+Any way in (the mall's own orders, partners, files) ends here. ``record_many`` is the one place that books, for one
+purchase or for thousands: a few statements for all of them, in rounds in which each member occurs once, so that a tier
+reached by one purchase counts for the next. The order of locks is purchase row, tally, points accounts by id.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.utils.translation import gettext_lazy as _
+
+from core.clock import shop_date
+from core.db import locking_transaction
+from core.errors import DomainError, InvalidInput
+from points import ledger
+from points.models import Purchase, PurchaseLine, PurchaseRefund
+from points.parameters import AFTER_SALE_DAYS, CLAWBACK_POLICY
+from points.queries import rule_sets
+from points.queries.tiers import tiers_of
+from points.rules import engine, tiers
+from points.services import purchase_rows
+from points.services import tiers as tier_services
+from points.services.earning import Booked, earner_of
+from points.services.tally import Tally
+
+log = structlog.get_logger(__name__)
+
+MALL, FILE, PARTNER = "mall", "file", "partner:"
+MOST_LINES = 1_000  # of one purchase
+MOST_FEN = 10**13  # of one purchase
+
+
+class PurchaseDiffers(DomainError):
+    """The order number stands for another purchase. Details: ``number``."""
+
+    code = "purchase_differs"
+    message = _("Order %(number)s was recorded before with other content. Nothing was changed.")
+
+
+class UnknownPurchase(DomainError):
+    """Details: ``number``."""
+
+    code = "unknown_purchase"
+    message = _("There is no purchase with the order number %(number)s.")
+
+
+class RefundDiffers(DomainError):
+    """The refund number stands for another refund of the purchase. Details: ``number``."""
+
+    code = "refund_differs"
+    message = _("Refund %(number)s was recorded before with other content. Nothing was changed.")
+
+
+class RefundTooLarge(DomainError):
+    """More than was paid, less what came back already. Details: ``asked_fen``, ``left_fen``."""
+
+    code = "refund_too_large"
+    message = _("Only %(left_fen)s fen of this purchase can still be refunded. Nothing was changed.")
+
+
+class RefundTooEarly(DomainError):
+    """Before the purchase was paid. Details: ``number``."""
+
+    code = "refund_too_early"
+    message = _("The refund is older than its order %(number)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewPurchase:
+    """A purchase to record, checked. ``lines`` are ``engine.Line``."""
+
+    member: int
+    source: str
+    number: str
+    lines: tuple[engine.Line, ...]
+    paid_at: datetime
+    rule_version: str | None = None
+    available_from: datetime | None = None
+
+    @property
+    def amount_fen(self):
+        return sum(line.amount_fen for line in self.lines)
+
+
+def record(*, member, source, number, lines, paid_at, by, at, rule_version=None, available_from=None):
+    """Record a purchase of a member (an id) and book what it earns, as of ``paid_at``; returns ``Booked``.
+
+    ``lines`` are ``(category code, fen)``. The points are usable from ``available_from``, left out: when the after-sale
+    window closes. ``rule_version`` is the one that the order began with, left out: the one in force for the member.
+    The same ``source`` and ``number`` again changes nothing; with another content it raises ``PurchaseDiffers``.
+    """
+    purchase = checked(member, source, number, lines, paid_at, rule_version, available_from)
+    (outcome,) = record_many([purchase], by=by, at=at)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def checked(member, source, number, lines, paid_at, rule_version=None, available_from=None):
+    """A ``NewPurchase``; raises ``InvalidInput``."""
+    _check_name("source", source, 32)
+    _check_name("number", number, 64)
+    _check_moment("paid_at", paid_at)
+    if available_from is not None:
+        _check_moment("available_from", available_from)
+    lines = tuple(engine.Line(*line) for line in lines)
+    for line in lines:
+        if type(line.amount_fen) is not int or line.amount_fen < 0:
+            raise InvalidInput(field="amount_fen")
+        if not isinstance(line.category, str) or len(line.category) > 64 or "\0" in line.category:
+            raise InvalidInput(field="category")
+    if not 0 < len(lines) <= MOST_LINES or not 0 < sum(line.amount_fen for line in lines) <= MOST_FEN:
+        raise InvalidInput(field="lines")
+    return NewPurchase(member, source, number, lines, paid_at, rule_version, available_from)
+
+
+def record_many(purchases, *, by, at, replaying=False):
+    """Record purchases (``NewPurchase``) in the order given, all in one transaction; for each a ``Booked`` or the
+    ``PurchaseDiffers`` that speaks against it. ``replaying`` a history raises tiers as of each purchase, and quietly.
+    """
+    purchases = list(purchases)
+    try:
+        return _record_many(purchases, by=by, at=at, replaying=replaying)
+    except purchase_rows.NumberTaken:  # just now, by another member or for another day: it is known to the second look
+        return _record_many(purchases, by=by, at=at, replaying=replaying)
+
+
+def _record_many(purchases, *, by, at, replaying):
+    results = [None] * len(purchases)
+    with locking_transaction():
+        tally = Tally([(new.member, shop_date(new.paid_at), engine.PURCHASE) for new in purchases])
+        fresh = _new_ones(purchases, results)
+        if not fresh:
+            return results
+        if len(fresh) > 1:
+            purchase_rows.lock_accounts({purchases[n].member for n in fresh})
+        for round_ in _rounds(purchases, fresh):
+            _book(round_, purchases, results, tally, by=by, at=at, replaying=replaying)
+    return results
+
+
+def refund(*, source, number, refund_number, amount_fen, by, at, category=None):
+    """Take back what ``amount_fen`` of a purchase earned (B8); returns by how many points the balance went down.
+
+    Any number of refunds, of all lines or of those of one ``category``, never more than was paid. Each line gives back
+    its points in the proportion of its money, rounded down; what is left comes with its last fen. The same
+    ``refund_number`` (and category) again changes nothing. Raises ``UnknownPurchase``, ``RefundDiffers``,
+    ``RefundTooLarge``, ``RefundTooEarly``.
+    """
+    _check_name("refund_number", refund_number, 64)
+    if type(amount_fen) is not int or amount_fen <= 0:
+        raise InvalidInput(field="amount_fen")
+    with locking_transaction():
+        purchase = Purchase.objects.select_for_update().filter(source=source, number=number).first()
+        if purchase is None:
+            raise UnknownPurchase(number=number)
+        before = purchase.refunds.filter(number=refund_number, category=category or "").first()
+        if before is not None:
+            if before.amount_fen != amount_fen:
+                raise RefundDiffers(number=refund_number)
+            return before.taken_points + before.owed_points
+        if at < purchase.paid_at:
+            raise RefundTooEarly(number=number)
+        points = _give_back(purchase, amount_fen, category)
+        return _take(purchase, points, number=refund_number, category=category or "", fen=amount_fen, by=by, at=at)
+
+
+# Recording
+
+
+def _new_ones(purchases, results):
+    """Indexes of purchases that are not there yet; the others get their result."""
+    known = purchase_rows.known((new.source, new.number) for new in purchases)
+    fresh, first = [], {}
+    for n, new in enumerate(purchases):
+        there = known.get((new.source, new.number))
+        twin = first.setdefault((new.source, new.number), n)
+        if there is not None:
+            results[n] = _compared(new, there)
+        elif twin != n:
+            raise ValueError(f"{new.number} stands twice in one call")
+        else:
+            fresh.append(n)
+    return fresh
+
+
+def _compared(new, there):
+    same = (there.member, there.paid_at, sorted(there.lines)) == (
+        new.member,
+        new.paid_at,
+        sorted((line.category, line.amount_fen) for line in new.lines),
+    )
+    return Booked(there.points, there.steps, repeated=True) if same else PurchaseDiffers(number=new.number)
+
+
+def _rounds(purchases, fresh):
+    """Indexes in rounds: a member's purchases one after the other, in each round the first that is left."""
+    nth, rounds = {}, []
+    for n in fresh:
+        member = purchases[n].member
+        turn = nth[member] = nth.get(member, -1) + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(n)
+    return rounds
+
+
+def _book(round_, purchases, results, tally, *, by, at, replaying):
+    have = tiers_of([purchases[n].member for n in round_])
+    rows = []
+    for n in round_:
+        new = purchases[n]
+        tier = have.get(new.member) or tiers.lowest()
+        rule_set = _rule_set(new)
+        outcome = engine.purchase_points(rule_set, earner_of(new.member, tier), new.lines, new.paid_at)
+        points, cut = tally.grant(
+            new.member, shop_date(new.paid_at), engine.PURCHASE, outcome.points, engine.caps(rule_set)
+        )
+        steps = list(outcome.steps) + cut
+        results[n] = Booked(points, steps)
+        rows.append(
+            purchase_rows.Row(
+                new=new,
+                points=points,
+                line_points=shares(points, outcome.lines),
+                tier=tier.code,
+                multiplier=tier.multiplier,
+                rule_version=outcome.rule_version,
+                steps=steps,
+                active_from=new.available_from or new.paid_at + timedelta(days=AFTER_SALE_DAYS.value),
+            )
+        )
+    purchase_rows.insert(rows, by=by, at=at)
+    tally.save()
+    earned = [row for row in rows if row.points]
+    if earned:
+        purchase_rows.earn(earned, by=by)
+        _raise_tiers(earned, at=at, replaying=replaying)
+
+
+def _rule_set(new):
+    if new.rule_version:
+        try:
+            return rule_sets.by_version(new.rule_version)
+        except rule_sets.UnknownVersion:  # no purchase is lost for it
+            log.error("rules_unknown", version=new.rule_version, number=new.number)
+    return rule_sets.for_member(new.member, new.paid_at)
+
+
+def _raise_tiers(rows, *, at, replaying):
+    if not replaying:
+        tier_services.consider_many([row.new.member for row in rows], at=max(at, *(row.new.paid_at for row in rows)))
+        return
+    paid_at = {row.new.member: row.new.paid_at for row in rows}
+    for member in purchase_rows.may_turn(paid_at):
+        tier_services.consider(member, at=paid_at[member], replaying=True)
+
+
+def shares(points, by_line):
+    """``points`` spread over lines in proportion to ``by_line`` (what each would have earned), to the last one."""
+    total, given, before, shared = sum(by_line), 0, 0, []
+    for of_line in by_line:
+        before += of_line
+        upto = points * before // total if total else 0
+        shared.append(upto - given)
+        given = upto
+    return shared
+
+
+# Giving back
+
+
+def _give_back(purchase, amount_fen, category):
+    """Spread a refund over the lines; returns the points that go with it."""
+    lines = list(purchase.lines.order_by("pk"))
+    if category:
+        lines = [line for line in lines if line.category == category]
+    left = [line.amount_fen - line.refunded_fen for line in lines]
+    if amount_fen > sum(left):
+        raise RefundTooLarge(asked_fen=amount_fen, left_fen=sum(left))
+    points = 0
+    for line, fen in zip(lines, shares(amount_fen, left), strict=True):
+        line.refunded_fen += fen
+        upto = line.points * line.refunded_fen // line.amount_fen if line.amount_fen else 0
+        points += upto - line.points_back
+        line.points_back = upto
+    PurchaseLine.objects.bulk_update(lines, ["refunded_fen", "points_back"])
+    purchase.refunded_fen += amount_fen
+    purchase.points_back += points
+    purchase.save(update_fields=["refunded_fen", "points_back"])
+    return points
+
+
+def _take(purchase, points, *, number, category, fen, by, at):
+    policy = CLAWBACK_POLICY.value
+    refunded = PurchaseRefund.objects.create(
+        purchase=purchase,
+        number=number,
+        category=category,
+        amount_fen=fen,
+        points=points,
+        taken_points=0,
+        owed_points=0,
+        policy=policy,
+        at=at,
+        by=by,
+    )
+    if not points:
+        return 0
+    taken = ledger.clawback(
+        account=purchase.member_id,
+        earned=purchase.key,
+        points=points,
+        key=f"clawback:{refunded.pk}",
+        by=by,
+        at=at,
+        policy=policy,
+        source=purchase_rows.entry_source(purchase.source, purchase.number, purchase.pk),
+    )
+    refunded.taken_points, refunded.owed_points = taken.taken, taken.owed
+    refunded.save(update_fields=["taken_points", "owed_points"])
+    return taken.taken + taken.owed
+
+
+def _check_name(field, value, most):
+    if not isinstance(value, str) or not 0 < len(value) <= most or "\0" in value:
+        raise InvalidInput(field=field)
+
+
+def _check_moment(field, value):
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise InvalidInput(field=field)
