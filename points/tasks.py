@@ -7,6 +7,7 @@ from celery import shared_task
 from core import actors, clock
 from points.models import BulkGrant
 from points.services import birthdays, expiry, granting, sealing, tiers, warning
+from points.services.partners import sweeping, webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -62,3 +63,29 @@ def recompute_tiers():
 def give_birthday_gifts():
     """Gifts of today, and of the last days where a run was missed (C13)."""
     log.info("birthday_gifts", members=sum(birthdays.give(at=clock.now())))
+
+
+@shared_task(time_limit=LONGEST_S)
+def expire_deductions():
+    """Points that partners set aside and did not settle in time (H3)."""
+    if done := sweeping.expire_deductions(at=clock.now()):
+        log.info("deductions_expired", deductions=done)
+
+
+@shared_task
+def deliver_webhook(delivery_id):
+    """The first try; what does not get through is tried again by ``send_webhooks`` (H3)."""
+    webhooks.deliver(delivery_id=delivery_id, at=clock.now())
+
+
+@shared_task
+def send_webhooks():
+    """Webhooks whose next try is due (H3)."""
+    sweeping.send_webhooks(at=clock.now())
+
+
+@shared_task
+def prune_partner_log():
+    """Old answers and deliveries (H3)."""
+    calls, deliveries = sweeping.prune(at=clock.now())
+    log.info("partner_log_pruned", calls=calls, deliveries=deliveries)

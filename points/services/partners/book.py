@@ -42,6 +42,13 @@ class BudgetUsed(DomainError):
     message = _("The daily budget of %(limit)s points does not cover this. Nothing was changed.")
 
 
+class ReferenceUsed(DomainError):
+    """The partner's own number stands for something else. Details: ``reference``."""
+
+    code = "reference_used"
+    message = _("This reference was already used for something else. Nothing was changed.")
+
+
 def count(*, partner, at, given=0, deducted=0, entries=0):
     """Count points against the partner's day, and take ``entries`` numbers of its log; returns the last of them.
 

@@ -13,6 +13,7 @@ from core.errors import DomainError, InvalidInput
 from points import ledger
 from points.models import Deduction, PartnerEntry
 from points.services.partners import book
+from points.services.partners.book import ReferenceUsed
 from points.services.partners.members import member_of
 
 State, Kind = Deduction.State, PartnerEntry.Kind
@@ -25,13 +26,6 @@ class UnknownDeduction(DomainError):
 
     code = "unknown_deduction"
     message = _("There is no such deduction.")
-
-
-class ReferenceUsed(DomainError):
-    """Details: ``reference``."""
-
-    code = "reference_used"
-    message = _("This reference was already used for something else. Nothing was changed.")
 
 
 class DeductionSettled(DomainError):
@@ -55,7 +49,8 @@ class GivenBack:
 
 def deduct(*, partner, reference, member, points, minutes, at, reason=""):
     """Set ``points`` of the member aside for ``minutes``; returns the ``Deduction``. The same ``reference`` with the
-    same content returns the first one. Raises ``UnknownMember``, ``NotEnoughPoints``, ``ReferenceUsed``, ``BudgetUsed``."""
+    same content returns the first one. Raises ``UnknownMember``, ``NotEnoughPoints``, ``ReferenceUsed``,
+    ``BudgetUsed``."""
     if not 0 < minutes <= LONGEST_MINUTES:
         raise InvalidInput(field="hold_minutes")
     member_id = member_of(source=partner.source, name=member)

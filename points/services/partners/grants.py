@@ -7,7 +7,7 @@ from points import ledger
 from points.models import Kind, PartnerEntry
 from points.services import tiers
 from points.services.partners import book
-from points.services.partners.deductions import ReferenceUsed
+from points.services.partners.book import ReferenceUsed
 from points.services.partners.members import member_of
 
 

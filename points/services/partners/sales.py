@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from core.db import locking_transaction
 from core.errors import InvalidInput
-from points.models import PartnerEntry
+from points.models import PartnerEntry, Purchase
 from points.services import purchases
 from points.services.partners import book
-from points.services.partners.deductions import ReferenceUsed
+from points.services.partners.book import ReferenceUsed
 from points.services.partners.members import member_of
 
 CLOCKS_DIFFER = timedelta(minutes=5)

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import F
 
 from core import audit
-from points.models import Partner, WebhookDelivery
+from points.models import Event, Partner, WebhookDelivery
+from points.queries.partners import external_ids, sources_naming
 from points.services.partners import sending
 
 State = WebhookDelivery.State
@@ -48,6 +49,20 @@ def take(*, partner_id, event, event_id, data, happened_at, at):
     )
     WebhookDelivery.objects.bulk_create([delivery], ignore_conflicts=True)
     return WebhookDelivery.objects.get(partner=partner, event_id=event_id)
+
+
+def take_tier_change(*, change_id, member_id, before, after, happened_at, at):
+    """Deliveries of a member's new tier, to the partners that have a number of their own for the member."""
+    event, event_id = str(Event.TIER), f"tier-{change_id}"
+    told = Partner.objects.filter(code__in=sources_naming(member_id), is_active=True, webhook_events__contains=[event])
+    deliveries = []
+    for partner in told:
+        name = external_ids(partner.source, [member_id])[member_id]
+        data = {"member_id": member_id, "external_id": name, "before": before, "after": after}
+        deliveries.append(
+            take(partner_id=partner.pk, event=event, event_id=event_id, data=data, happened_at=happened_at, at=at)
+        )
+    return deliveries
 
 
 def due(*, at):

@@ -1,0 +1,215 @@
+"""The partners' addresses under ``/api/v1/``: each loads, calls one service or query, and answers (H3)."""
+
+from typing import Annotated
+
+from ninja import Query, Router
+
+from points import queries
+from points.api import schemas
+from points.api.writes import writes
+from points.models import Scope
+from points.queries import partners as find
+from points.services.partners import deductions, grants, members, sales
+
+MOST_CURSOR = 2**63 - 1
+
+REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), schemas.Problem)
+
+router = Router()
+
+
+def answers(status, schema):
+    return {status: schema, **REFUSALS}
+
+
+# Purchases
+
+
+@router.post("/purchases", response=answers(201, schemas.PurchaseOut), tags=["purchases"])
+@writes(Scope.PURCHASES, status=201)
+def purchase(caller, body: schemas.PurchaseIn):
+    """Report a purchase; the member earns by the rules in force."""
+    member_id, booked = sales.purchase(
+        partner=caller.partner,
+        member=body.member,
+        number=body.number,
+        paid_at=body.paid_at,
+        lines=[(line.category, line.amount_fen) for line in body.lines],
+        at=caller.at,
+    )
+    return schemas.PurchaseOut(number=body.number, member_id=member_id, points=booked.points)
+
+
+@router.post("/purchases/{number}/refunds", response=answers(201, schemas.RefundOut), tags=["purchases"])
+@writes(Scope.PURCHASES, status=201)
+def refund(caller, number: schemas.NumberInPath, body: schemas.RefundIn):
+    """Report that money of a purchase went back; what it earned goes back in proportion. Any number of parts."""
+    taken = sales.refund(
+        partner=caller.partner,
+        number=number,
+        refund_number=body.refund_number,
+        amount_fen=body.amount_fen,
+        category=body.category or None,
+        at=caller.at,
+    )
+    return schemas.RefundOut(number=number, refund_number=body.refund_number, points_taken=taken)
+
+
+# Members
+
+
+@router.post("/members", response=answers(201, schemas.MemberOut), tags=["members"])
+@writes(Scope.MEMBERS, status=201)
+def member(caller, body: schemas.MemberIn):
+    """Find the member with a phone number, or make one, and name it by your own number from now on."""
+    found = members.find_or_create(
+        source=caller.partner.source,
+        phone=body.phone,
+        external_id=body.external_id,
+        by=caller.partner.source,
+        at=caller.at,
+    )
+    return schemas.MemberOut(member_id=found.member_id, is_new=found.is_new)
+
+
+@router.get("/members/{name}", response=answers(200, schemas.MemberFound), tags=["members"])
+def look_up(request, name: schemas.MemberInPath):
+    """Whether there is such a member."""
+    request.auth.must_have(Scope.MEMBERS)
+    source = request.auth.partner.source
+    member_id = members.member_of(source=source, name=name)
+    return schemas.MemberFound(
+        member_id=member_id, external_id=find.external_ids(source, [member_id]).get(member_id, "")
+    )
+
+
+@router.get("/members/{name}/balance", response=answers(200, schemas.BalanceOut), tags=["members"])
+def balance(request, name: schemas.MemberInPath):
+    """What the member can spend, and what is on its way."""
+    request.auth.must_have(Scope.BALANCE)
+    member_id = members.member_of(source=request.auth.partner.source, name=name)
+    now = queries.balance(member_id, at=request.auth.at)
+    return schemas.BalanceOut(
+        member_id=member_id,
+        available=now.available,
+        pending=now.pending,
+        held=now.held,
+        expiring_points=now.expiring_points,
+        expires_at=now.expires_at,
+    )
+
+
+# Deductions
+
+
+@router.post("/deductions", response=answers(201, schemas.DeductionOut), tags=["deductions"])
+@writes(Scope.DEDUCTIONS, status=201)
+def deduct(caller, body: schemas.DeductionIn):
+    """Set points aside. Confirm before the deadline, or they go back by themselves."""
+    return _deduction(
+        deductions.deduct(
+            partner=caller.partner,
+            reference=body.reference,
+            member=body.member,
+            points=body.points,
+            minutes=body.hold_minutes,
+            reason=body.reason,
+            at=caller.at,
+        )
+    )
+
+
+@router.get("/deductions/{number}", response=answers(200, schemas.DeductionOut), tags=["deductions"])
+def deduction(request, number: schemas.UUIDInPath):
+    """How a deduction stands."""
+    request.auth.must_have(Scope.DEDUCTIONS)
+    found = find.deduction_of(request.auth.partner, number)
+    if found is None:
+        raise deductions.UnknownDeduction
+    return _deduction(found)
+
+
+@router.post("/deductions/{number}/confirm", response=answers(200, schemas.DeductionOut), tags=["deductions"])
+@writes(Scope.DEDUCTIONS, status=200)
+def confirm(caller, number: schemas.UUIDInPath):
+    """Take the points for good."""
+    return _deduction(deductions.confirm(partner=caller.partner, number=number, at=caller.at))
+
+
+@router.post("/deductions/{number}/cancel", response=answers(200, schemas.DeductionOut), tags=["deductions"])
+@writes(Scope.DEDUCTIONS, status=200)
+def cancel(caller, number: schemas.UUIDInPath):
+    """Give the points back at once."""
+    return _deduction(deductions.cancel(partner=caller.partner, number=number, at=caller.at))
+
+
+@router.post("/deductions/{number}/refunds", response=answers(201, schemas.DeductionOut), tags=["deductions"])
+@writes(Scope.DEDUCTIONS, status=201)
+def give_back(caller, number: schemas.UUIDInPath, body: schemas.GiveBackIn):
+    """Give points of a confirmed deduction back, in any number of parts."""
+    return _deduction(
+        deductions.give_back(
+            partner=caller.partner, number=number, refund_number=body.refund_number, points=body.points, at=caller.at
+        ).deduction
+    )
+
+
+def _deduction(found):
+    return schemas.DeductionOut(
+        id=found.pk,
+        reference=found.reference,
+        member_id=found.member_id,
+        points=found.points,
+        returned_points=found.returned_points,
+        state=str(found.state),
+        deadline=found.deadline,
+    )
+
+
+# Grants and entries
+
+
+@router.post("/grants", response=answers(201, schemas.GrantOut), tags=["grants"])
+@writes(Scope.GRANTS, status=201)
+def grant(caller, body: schemas.GrantIn):
+    """Give points, within the daily budget."""
+    member_id, posting = grants.grant(
+        partner=caller.partner,
+        reference=body.reference,
+        member=body.member,
+        points=body.points,
+        reason=body.reason,
+        at=caller.at,
+    )
+    return schemas.GrantOut(reference=body.reference, member_id=member_id, points=posting.points)
+
+
+@router.get("/entries", response=answers(200, schemas.EntriesOut), tags=["entries"])
+def entries(
+    request,
+    cursor: Annotated[int, Query(ge=0, le=MOST_CURSOR, description="`next_cursor` of the last answer.")] = 0,
+    member: Annotated[schemas.Text, Query(max_length=64, description="Of one member only.")] = "",
+):
+    """What you caused, in the order in which it was booked. Nothing ever appears before an entry that you have read."""
+    request.auth.must_have(Scope.ENTRIES)
+    partner = request.auth.partner
+    member_id = members.member_of(source=partner.source, name=member) if member else None
+    page = find.entries_since(partner, cursor, member_id=member_id)
+    names = find.external_ids(partner.source, [entry.member_id for entry in page.entries])
+    return schemas.EntriesOut(
+        entries=[
+            schemas.EntryOut(
+                entry=entry.seq,
+                kind=entry.kind,
+                reference=entry.reference,
+                member_id=entry.member_id,
+                external_id=names.get(entry.member_id, ""),
+                points=entry.points,
+                at=entry.at,
+                details=entry.details,
+            )
+            for entry in page.entries
+        ],
+        next_cursor=page.next,
+        has_more=page.has_more,
+    )

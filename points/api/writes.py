@@ -1,0 +1,81 @@
+"""Writes: a scope, an Idempotency-Key, one effect, one answer (H3)."""
+
+import functools
+import inspect
+from typing import Annotated
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils import translation
+from ninja import Header
+
+from core.errors import DomainError
+from points.api import problems
+from points.services.partners import idempotency
+from points.services.partners.idempotency import Answer
+
+KEY_PATTERN = r"^[A-Za-z0-9_.:-]{1,64}$"
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=KEY_PATTERN,
+        description="Yours, one for each thing you want done: a repetition gets the first answer, byte for byte.",
+    ),
+]
+
+
+def writes(scope, *, status):
+    """Make a view of a write: it is given the ``Caller`` and its own arguments, and returns a schema.
+
+    Refusals are answers as well, and kept; only those that may pass by themselves (``problems.PASSING``) leave the key
+    free, as do requests that do not fit the description.
+    """
+
+    def wrap(view):
+        @functools.wraps(view)
+        def answer(request, idempotency_key, **values):
+            caller = request.auth
+            caller.must_have(scope)
+            found = idempotency.once(
+                key=caller.key,
+                idempotency_key=idempotency_key,
+                nonce=caller.nonce,
+                operation=view.__name__,
+                request=caller.digest,
+                at=caller.at,
+                work=lambda: _work(request, view, values, status),
+            )
+            return _response(found)
+
+        answer.__signature__ = _with_key(view)
+        return answer
+
+    return wrap
+
+
+def _with_key(view):
+    """ninja reads from the signature what a request must have."""
+    signature = inspect.signature(view)
+    key = inspect.Parameter("idempotency_key", inspect.Parameter.KEYWORD_ONLY, annotation=IdempotencyKey)
+    caller, *rest = signature.parameters.values()
+    return signature.replace(parameters=[caller.replace(name="request"), *rest, key])
+
+
+def _work(request, view, values, status):
+    try:
+        with transaction.atomic():  # a refusal undoes all but the row that remembers it
+            return Answer(status, view(request.auth, **values).model_dump_json())
+    except problems.PASSING:
+        raise
+    except DomainError as refusal:
+        with translation.override(problems.language(request)):
+            return Answer(problems.status_of(refusal), problems.body_of(refusal), refusal.code)
+
+
+def _response(found):
+    kind = problems.CONTENT_TYPE if found.code else "application/json"
+    response = HttpResponse(found.body, status=found.status, content_type=kind)
+    if found.is_repeated:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
