@@ -3,7 +3,7 @@
 from accounts.models import User
 from core import actors, clock, outbox
 from points import tasks
-from points.services import earning, velocity
+from points.services import earning, rule_sets, velocity
 from points.services.partners import book, webhooks
 
 
@@ -38,3 +38,9 @@ def tell_partners_of_tier(**change):
     """Partners that know the member hear of the new tier (C12, H3)."""
     for delivery in webhooks.take_tier_change(**change, at=clock.now()):
         tasks.deliver_webhook.delay_on_commit(delivery.pk)
+
+
+@outbox.handles(rule_sets.ANNOUNCE)
+def announce_rules(*, number, **_):
+    """Members hear of new rules; a task of its own, for there may be many of them (C8)."""
+    tasks.announce_rules.delay(number)

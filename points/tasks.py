@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core import actors, clock
 from points.models import BulkGrant
-from points.services import birthdays, expiry, granting, sealing, tiers, warning
+from points.services import birthdays, expiry, granting, rule_sets, sealing, tiers, warning
 from points.services.partners import sweeping, webhooks
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,12 @@ def recompute_tiers():
     """After staff changed the figures: who has reached more, rises (C12)."""
     for done in tiers.recompute(at=clock.now()):
         log.info("tiers_recomputed", members=done.members, **done.turns)
+
+
+@shared_task(time_limit=LONGEST_S)
+def announce_rules(number):
+    """Tell members about a version of the rules (C8); goes on where it was stopped."""
+    log.info("rules_announced", version=number, members=rule_sets.announce(number=number, at=clock.now()))
 
 
 @shared_task(time_limit=LONGEST_S)

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             name='RuleAlert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('script_failed', 'A script failed'), ('rules_unreadable', 'A version of the rules cannot be used')], max_length=20, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('script_failed', 'A script failed')], max_length=20, verbose_name='kind')),
                 ('subject', models.CharField(max_length=64, verbose_name='subject')),
                 ('details', models.JSONField(verbose_name='details')),
                 ('opened_at', models.DateTimeField(verbose_name='opened at')),

@@ -135,7 +135,6 @@ class RuleAlert(models.Model):
 
     class Kind(models.TextChoices):
         SCRIPT_FAILED = "script_failed", _("A script failed")
-        RULES_UNREADABLE = "rules_unreadable", _("A version of the rules cannot be used")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     subject = models.CharField(_("subject"), max_length=64)

@@ -148,7 +148,7 @@ def state_of(version, at):
 
 def _load():
     """Latest start first. A version that cannot be built any more (a rule was taken out of the code) is left out: the
-    one before it goes on, and the check of the nightly task tells staff."""
+    one before it goes on."""
     found = []
     rows = RuleSetVersion.objects.filter(stages__isnull=False).distinct()
     for row in rows.prefetch_related(Prefetch("stages", RuleSetStage.objects.order_by("starts_at")), "pilots"):

@@ -39,7 +39,7 @@ class NotAScript(Failed):
     """The source cannot be read as JavaScript or defines no ``calculatePoints``."""
 
 
-class _Limit(Failed):
+class LimitReached(Failed):
     """A limit was reached."""
 
 
@@ -68,7 +68,7 @@ def call(key, source, tier, yuan, is_imported, **facts):
     if function is not None:
         try:
             return _points(function, tier, yuan, is_imported, facts)
-        except _Limit:
+        except LimitReached:
             del warm[key]
         except Failed:
             del warm[key]
@@ -76,7 +76,7 @@ def call(key, source, tier, yuan, is_imported, **facts):
     try:
         function = _load(source)
         points = _points(function, tier, yuan, is_imported, facts)
-    except _Limit:
+    except LimitReached:
         function = _load(source)
         points = _points(function, tier, yuan, is_imported, facts)
     if key is not None:
@@ -138,12 +138,12 @@ def _points(function, tier, yuan, is_imported, facts):
 def _failure(error):
     text = str(error)
     if "interrupted" in text:
-        return _Limit(_("It did not finish in %(ms)s ms.") % {"ms": round(TIME_S * 1000)})
+        return LimitReached(_("It did not finish in %(ms)s ms.") % {"ms": round(TIME_S * 1000)})
     # With no memory left there is none for a message either.
     if "out of memory" in text or text.strip() == "null":
-        return _Limit(_("It needs more than %(mb)s MB.") % {"mb": MEMORY_BYTES // 2**20})
+        return LimitReached(_("It needs more than %(mb)s MB.") % {"mb": MEMORY_BYTES // 2**20})
     if "call stack size" in text or "stack overflow" in text:
-        return _Limit(_("Its calls are nested too deeply."))
+        return LimitReached(_("Its calls are nested too deeply."))
     return Failed(_first_line(error))
 
 
