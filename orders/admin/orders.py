@@ -1,9 +1,9 @@
-"""The staff's orders: a queue to work off, a page that tells everything, and two acts: ship and cancel (F3, F7)."""
+"""The staff's orders: a queue to work off, a page that tells everything, and the acts: ship, pack, cancel (F3, F7)."""
 
 from django.contrib import admin, messages
 from django.db.models import Sum
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -15,20 +15,43 @@ from core.crypto import fingerprint
 from core.errors import DomainError
 from core.staff import LookOnlyAdmin, LookOnlyInline
 from core.templatetags.mall import price_text, yuan_sum
-from orders.forms import CancelForm, ShipForm
-from orders.models import Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
+from orders.admin import shipping as shipping_pages
+from orders.forms import CancelForm
+from orders.models import AfterSale, Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
+from orders.models.after_sale import OPEN
+from orders.queries import parcels
 from orders.rules.pricing import SUM_LABELS
-from orders.services import cancelling, shipping
+from orders.services import after_sale, cancelling, shipping
 from orders.services.moves import MoveNotAllowed
-from orders.states import allowed
+from orders.staff_forms import GiveUpForm, ShipForm
+from orders.states import MAY_SHIP, allowed
 
 TONES = {
     State.PENDING_PAYMENT: "info",
     State.TO_SHIP: "warning",
+    State.PARTLY_SHIPPED: "warning",
     State.SHIPPED: "primary",
     State.COMPLETED: "success",
     State.CANCELLED: "default",
 }
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """What somebody has to do something about."""
+
+    title = _("work to do")
+    parameter_name = "queue"
+
+    def lookups(self, request, model_admin):
+        return [("parcels", _("Waits for a parcel")), ("after_sale", _("After-sale request open"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "parcels":
+                return queryset.filter(state__in=MAY_SHIP)
+            case "after_sale":
+                return queryset.filter(pk__in=AfterSale.objects.filter(state__in=OPEN).values("order"))
+        return queryset
 
 
 class ItemInline(LookOnlyInline):
@@ -43,7 +66,42 @@ class ItemInline(LookOnlyInline):
 
 class ShipmentInline(LookOnlyInline):
     model = Shipment
-    fields = ["carrier", "tracking_number", "shipped_at", "by"]
+    fields = ["carrier", "number", "contents", "whereabouts", "shipped_at", "by"]
+    readonly_fields = ["number", "contents", "whereabouts"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("tracking").prefetch_related("parts__item")
+
+    @display(description=_("tracking number"))
+    def number(self, shipment):
+        return format_html(
+            '<a class="text-primary-600 underline" href="{}" rel="noreferrer" target="_blank">{}</a>',
+            shipment.public_page,
+            shipment.tracking_number,
+        )
+
+    @display(description=_("contents"))
+    def contents(self, shipment):
+        return ", ".join(f"{part.item.title} × {part.quantity}" for part in shipment.parts.all()) or "-"
+
+    @display(description=_("whereabouts"))
+    def whereabouts(self, shipment):
+        return shipment.tracking.get_state_display() if hasattr(shipment, "tracking") else "-"
+
+
+class AfterSaleInline(LookOnlyInline):
+    model = AfterSale
+    fields = ["link", "kind", "state", "reason", "requested_at", "back"]
+    readonly_fields = ["link", "back"]
+
+    @display(description=_("number"))
+    def link(self, request):
+        url = reverse("admin:orders_aftersale_change", args=[request.pk])
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, request.number)
+
+    @display(description=_("came back"))
+    def back(self, request):
+        return price_text(request.points, request.fen) if request.points or request.fen else "-"
 
 
 class MoveInline(LookOnlyInline):
@@ -70,7 +128,7 @@ class PaymentInline(LookOnlyInline):
 @admin.register(Order)
 class OrderAdmin(LookOnlyAdmin):
     list_display = ["number", "who", "state_label", "pieces", "cost", "age", "next_step"]
-    list_filter = ["state", "shipments__carrier"]
+    list_filter = [QueueFilter, "state", "shipments__carrier"]
     list_select_related = ["member"]
     list_per_page = 50
     list_filter_sheet = False
@@ -78,8 +136,10 @@ class OrderAdmin(LookOnlyAdmin):
     search_fields = ["number", "shipments__tracking_number", "member__phone"]
     search_help_text = _("Order number, phone of member or recipient, tracking number")
     date_hierarchy = "placed_at"
-    inlines = [ItemInline, ShipmentInline, MoveInline, PaymentInline]
-    actions_detail = ["ship", "cancel"]
+    inlines = [ItemInline, ShipmentInline, AfterSaleInline, MoveInline, PaymentInline]
+    actions = ["pack"]
+    actions_list = ["ship_file"]
+    actions_detail = ["ship", "pack_one", "give_up", "cancel"]
     fieldsets = [
         (None, {"fields": [("number", "state"), ("member", "placed_at"), "note"]}),
         (_("Parcel goes to"), {"fields": [("ship_name", "ship_phone"), "ship_address"]}),
@@ -102,6 +162,8 @@ class OrderAdmin(LookOnlyAdmin):
             empty.add(ShipmentInline)
         if obj is None or not obj.payments.exists():
             empty.add(PaymentInline)
+        if obj is None or not obj.after_sales.exists():
+            empty.add(AfterSaleInline)
         return [inline for inline in self.inlines if inline not in empty]
 
     def get_search_results(self, request, queryset, search_term):
@@ -115,6 +177,15 @@ class OrderAdmin(LookOnlyAdmin):
 
     def has_ship_permission(self, request, object_id=None):
         return request.user.has_perm("orders.ship_order") and _stands_before(object_id, State.SHIPPED)
+
+    def has_pack_permission(self, request, object_id=None):
+        """Who ships prints the lists; of one order while something waits in it."""
+        return self.has_ship_permission(request, object_id)
+
+    def has_give_up_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.settle_aftersale") and (
+            object_id is None or Order.objects.filter(pk=object_id, state=State.PARTLY_SHIPPED).exists()
+        )
 
     def has_cancel_permission(self, request, object_id=None):
         return request.user.has_perm("orders.cancel_order") and _stands_before(object_id, State.CANCELLED)
@@ -144,7 +215,7 @@ class OrderAdmin(LookOnlyAdmin):
     @display(description="")
     def next_step(self, order):
         """The way to the shipping page, where there is something to ship."""
-        if order.state != State.TO_SHIP:
+        if order.state not in MAY_SHIP:
             return ""
         url = reverse("admin:orders_order_ship", args=[order.pk])
         return format_html(
@@ -183,12 +254,13 @@ class OrderAdmin(LookOnlyAdmin):
                 tracking_number=data["tracking_number"],
                 by=actors.staff(request.user.pk),
                 at=clock.now(),
+                pieces=data["pieces"],
             )
 
         return self._act(
             request,
             object_id,
-            ShipForm,
+            lambda data, order: ShipForm(data, left=parcels.left_to_ship(order)),
             act,
             title=_("Ship order"),
             label=_("Ship"),
@@ -207,18 +279,67 @@ class OrderAdmin(LookOnlyAdmin):
         return self._act(
             request,
             object_id,
-            CancelForm,
+            lambda data, order: CancelForm(data),
             act,
             title=_("Cancel order"),
             label=_("Cancel the order"),
             done=_("Cancelled. Points, cash and stock go back."),
         )
 
-    def _act(self, request, object_id, form_class, act, *, title, label, done):
-        """A page with one form and one service call; a refusal is shown on it."""
+    @action(
+        description=_("Pay the rest back"),
+        url_path="give-up",
+        permissions=["give_up"],
+        icon="production_quantity_limits",
+        variant="danger",
+    )
+    def give_up(self, request, object_id):
+        """What of a partly shipped order cannot be had any more."""
+
+        def act(order, data):
+            after_sale.give_up_rest(
+                order=order,
+                by=actors.staff(request.user.pk),
+                at=clock.now(),
+                reason=data["answer"],
+                stock_back=data["stock_back"],
+            )
+
+        return self._act(
+            request,
+            object_id,
+            lambda data, order: GiveUpForm(data),
+            act,
+            title=_("Pay the rest of the order back"),
+            label=_("Pay back"),
+            done=_("The rest is paid back. The order counts as shipped."),
+            items=lambda order: parcels.left_to_ship(order).items(),
+        )
+
+    @action(description=_("Print packing lists"), permissions=["pack"])
+    def pack(self, request, queryset):
+        """The lists of the selected orders on one page for the printer."""
+        return _to_packing(queryset.values_list("pk", flat=True))
+
+    @action(description=_("Packing list"), url_path="packing", permissions=["pack"], icon="print")
+    def pack_one(self, request, object_id):
+        """The list of this order."""
+        return _to_packing([object_id])
+
+    @action(description=_("Ship from a file"), url_path="ship-file", permissions=["ship"], icon="upload_file")
+    def ship_file(self, request):
+        """Carrier and tracking number of many orders."""
+        return shipping_pages.ship_file(self, request)
+
+    def get_urls(self):
+        packing = self.admin_site.admin_view(shipping_pages.packing)
+        return [path("packing/", packing, name="orders_order_packing"), *super().get_urls()]
+
+    def _act(self, request, object_id, form_class, act, *, title, label, done, items=None):
+        """A page with one form and one service call; a refusal is shown on it. ``items`` are those it is about."""
         order = get_object_or_404(Order.objects.select_related("member"), pk=object_id)
         page_url = reverse("admin:orders_order_change", args=[order.pk])
-        form = form_class(request.POST or None)
+        form = form_class(request.POST or None, order)
         if request.method == "POST" and form.is_valid():
             try:
                 act(order, form.cleaned_data)
@@ -235,12 +356,17 @@ class OrderAdmin(LookOnlyAdmin):
             "title": title,
             "opts": self.opts,
             "order": order,
-            "items": order.items.all(),
+            "items": items(order) if items else [(item, item.quantity) for item in order.items.all()],
             "form": form,
             "label": label,
             "page_url": page_url,
         }
         return render(request, "orders/admin/act.html", context)
+
+
+def _to_packing(pks):
+    ids = ",".join(str(pk) for pk in pks)
+    return redirect(f"{reverse('admin:orders_order_packing')}?orders={ids}")
 
 
 def _stands_before(object_id, state):

@@ -9,7 +9,7 @@ from orders import payments
 from orders.models import CancelReason, Order, PaymentState, State
 from orders.payments.base import PAID
 from orders.rules import keys
-from orders.services import moves, paying, popularity
+from orders.services import coupons, giving_back, moves, paying, popularity
 from points import ledger
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,8 @@ LONGEST_NOTE = 200
 def cancel_order(*, order, by, at, reason=""):
     """Cancel an order that is not shipped; returns it with what came back in ``returned``.
 
-    Points go back to the lots they came from, cash through its provider, pieces to the shelf: one transaction.
+    Points go back to the lots they came from, cash through its provider with the shipping fee, coupons to the member,
+    pieces to the shelf: one transaction. What was earned with the cash is taken back right after it.
     ``by`` decides the ``CancelReason``; ``reason`` is what they say about it, and the member reads it. A cancelled
     order stays as it is. Raises ``MoveNotAllowed`` or ``Busy``.
     """
@@ -61,12 +62,13 @@ def _cancel(order, *, by, at, reason):
         return order
     moves.check(order, State.CANCELLED)
     was_redeemed = order.state != State.PENDING_PAYMENT
+    coupons.give_back(order=order, by=by, at=at)
     parts = _return_points(order, by=by, at=at)
     lines = list(order.items.values_list("sku_id", "quantity"))
     refunded_fen = order.returned.get("fen", 0)  # what was paid twice is on its way already
     for payment in order.payments.select_for_update(of=("self",)):
         if payment.state == PaymentState.PAID:
-            refunded_fen += payment.amount_fen
+            refunded_fen += payment.left_fen
             paying.start_refund(payment, by=by, at=at)
         elif payment.state == PaymentState.OPEN:
             paying.close(payment)
@@ -92,6 +94,9 @@ def _cancel(order, *, by, at, reason):
     )
     if was_redeemed:
         popularity.publish(order, [(sku_id, -quantity) for sku_id, quantity in lines], at=at)
+        items = order.items.select_related("sku__product__category")
+        paid = [(item, item.paid.fen) for item in items]
+        giving_back.publish_refunded(order, paid, key=keys.refunded(order), at=at)
     audit.record(
         "order.cancelled", by=by, subject=order.subject, at=at,
         reason=code, note=note, points=order.points, refunded_fen=refunded_fen,
@@ -109,19 +114,7 @@ def _return_points(order, *, by, at):
     """Release what was held, or refund what was captured; ``[{"points", "expires_at"}]`` of what came back."""
     if not order.points:
         return []
-    if order.state == State.PENDING_PAYMENT:
-        back = ledger.release(account=order.member_id, hold=keys.hold(order), key=keys.give_back(order), by=by, at=at)
-    else:
-        back = ledger.refund(
-            account=order.member_id,
-            spent=keys.capture(order),
-            points=order.points,
-            key=keys.give_back(order),
-            by=by,
-            at=at,
-        )
-    return [
-        {"points": piece.points, "expires_at": piece.expires_at and piece.expires_at.isoformat()}
-        for piece in back.pieces
-        if piece.expires_at is None or piece.expires_at > at
-    ]
+    if order.state != State.PENDING_PAYMENT:
+        return giving_back.refund_points(order, order.points, key=keys.give_back(order), by=by, at=at)
+    back = ledger.release(account=order.member_id, hold=keys.hold(order), key=keys.give_back(order), by=by, at=at)
+    return giving_back.parts_of(back, at)

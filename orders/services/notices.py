@@ -35,11 +35,27 @@ TEXTS = {
     ),
     "settled": (
         gettext_noop("Your after-sale request is settled"),
-        gettext_noop("%(points)s points and %(sum)s go back to you. Where from and until when is on its page."),
+        gettext_noop("%(points)s points and %(sum)s go back to you. Request %(number)s."),
+    ),
+    "settled_points": (
+        gettext_noop("Your after-sale request is settled"),
+        gettext_noop("%(points)s points go back to you. Request %(number)s."),
+    ),
+    "settled_cash": (
+        gettext_noop("Your after-sale request is settled"),
+        gettext_noop("%(sum)s goes back the way you paid. Request %(number)s."),
     ),
     "unshipped": (
         gettext_noop("A part of your order cannot be delivered"),
         gettext_noop("%(points)s points and %(sum)s go back to you. We are sorry: %(why)s"),
+    ),
+    "unshipped_points": (
+        gettext_noop("A part of your order cannot be delivered"),
+        gettext_noop("%(points)s points go back to you. We are sorry: %(why)s"),
+    ),
+    "unshipped_cash": (
+        gettext_noop("A part of your order cannot be delivered"),
+        gettext_noop("%(sum)s goes back the way you paid. We are sorry: %(why)s"),
     ),
     "exchanged": (
         gettext_noop("Your replacement is on its way"),

@@ -32,7 +32,8 @@ def look(*, shipment_id, at):
     """Ask the service where a parcel is and keep the answer; True when something was new.
 
     Does nothing without a service, or when it is not due (another worker asks already). The next look is set before
-    the call; no lock is held around it. Raises ``TrackingUnavailable``: then it is asked again later.
+    the call; no lock is held around it. Raises ``TrackingUnavailable`` or ``ParcelRefused``: then it is asked again
+    later.
     """
     service = tracking.service()
     parcel = Shipment.objects.select_related("carrier", "order", "tracking").get(pk=shipment_id)
@@ -44,7 +45,9 @@ def look(*, shipment_id, at):
         "phone": parcel.order.ship_phone,
     }
     if service.pushes and parcel.tracking.subscribed_at is None:
-        service.subscribe(**about, callback_url=settings.SITE_URL + reverse("orders:tracking_push", args=[service.code]))
+        service.subscribe(
+            **about, callback_url=settings.SITE_URL + reverse("orders:tracking_push", args=[service.code])
+        )
         Tracking.objects.filter(pk=parcel.pk).update(subscribed_at=at)
     return _keep(parcel.pk, service.query(**about), at=at)
 

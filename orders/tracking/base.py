@@ -1,7 +1,8 @@
 """The interface of a logistics service: ask where a parcel is, have changes pushed, read a push (F8).
 
 One module a service. None of them knows an order or a row: they speak of a carrier's code and a tracking number.
-Network calls have time-outs and raise ``TrackingUnavailable``; no lock may be held around them.
+Network calls have time-outs and raise ``TrackingUnavailable`` or, about one parcel, ``ParcelRefused``; no lock may be
+held around them.
 """
 
 from abc import ABC, abstractmethod
@@ -14,10 +15,17 @@ from core.errors import DomainError
 
 
 class TrackingUnavailable(DomainError):
-    """The service did not answer, or not in a way that can be used; asking later is safe."""
+    """The service did not answer, or nobody of us, or not in a way that can be used; asking later is safe."""
 
     code = "tracking_unavailable"
     message = _("The logistics service does not answer at the moment.")
+
+
+class ParcelRefused(DomainError):
+    """The service answers, but not about this parcel: it does not take the carrier, the number or the phone."""
+
+    code = "parcel_refused"
+    message = _("The logistics service cannot say where this parcel is.")
 
 
 class BadPush(Exception):

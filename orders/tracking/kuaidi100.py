@@ -11,16 +11,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import httpx
+import structlog
 from django.conf import settings
 
 from orders.models import ParcelState
-from orders.tracking.base import BadPush, Step, Tracker, TrackingUnavailable, Way
+from orders.tracking.base import BadPush, ParcelRefused, Step, Tracker, TrackingUnavailable, Way
+
+log = structlog.get_logger(__name__)
 
 TIMEOUT_S = httpx.Timeout(5.0, connect=3.0)
 CHINA = ZoneInfo("Asia/Shanghai")
 MOST_STEPS = 200
 LONGEST_TEXT, LONGEST_PLACE = 300, 100
 OK, NO_RESULT, SUBSCRIBED_BEFORE = "200", "500", "501"
+NOT_US = {"503", "600", "601"}  # signature, customer or key are wrong, or nothing is paid for any more
 # The first digit of a state counts; 10 and above are states of customs and of a refused parcel.
 STATES = {
     "0": ParcelState.ON_THE_WAY,
@@ -61,8 +65,7 @@ class Kuaidi100(Tracker):
         code = str(answer.get("returnCode") or answer.get("status") or "")
         if code == NO_RESULT:
             return Way(carrier, number, ParcelState.UNKNOWN)
-        if code != OK:
-            raise TrackingUnavailable
+        _refuse_unless(code, OK)
         try:
             return _way(answer, carrier, number)
         except (KeyError, TypeError, ValueError) as error:
@@ -77,8 +80,7 @@ class Kuaidi100(Tracker):
         }
         asked = {"company": carrier, "number": number, "key": settings.KUAIDI100_KEY, "parameters": parameters}
         answer = self._post("/poll", {"schema": "json", "param": json.dumps(asked, separators=(",", ":"))})
-        if str(answer.get("returnCode")) not in (OK, SUBSCRIBED_BEFORE):
-            raise TrackingUnavailable
+        _refuse_unless(str(answer.get("returnCode")), OK, SUBSCRIBED_BEFORE)
 
     def parse_push(self, form):
         param, sign = form.get("param", ""), form.get("sign", "")
@@ -112,6 +114,12 @@ class Kuaidi100(Tracker):
 def signature(*parts):
     """MD5 of the parts in a row, in capital letters."""
     return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def _refuse_unless(code, *good):
+    if code not in good:
+        log.warning("kuaidi100_refused", code=code)
+        raise TrackingUnavailable if code in NOT_US else ParcelRefused
 
 
 def _way(answer, carrier, number):

@@ -1,0 +1,85 @@
+import csv
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core import clock
+from core.errors import DomainError
+from orders.services import shipping_file
+from points.management.commands.adjust_points import staff_actor
+
+SHOWN = 20
+HEADER = ("line", "order", "carrier", "tracking_number", "problem")
+
+
+class Command(BaseCommand):
+    help = (
+        "Ship the orders in a CSV file: columns order (number), carrier (code or name) and tracking_number. Every line "
+        "is checked first; refused lines are reported with their numbers, and nothing is shipped unless --skip-refused "
+        "leaves them out. All parcels are handed over in one transaction; the same file again ships nothing twice. "
+        "Exit code 0: shipped (or --dry-run without a refused line), 1: file not readable, lines refused, or orders "
+        "busy (try again), 2: wrong arguments."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--skip-refused", action="store_true", help="ship the good lines all the same")
+        parser.add_argument("--by", metavar="STAFF", help="who ships: phone, e-mail, username or number of a person")
+        parser.add_argument("--report", type=Path, metavar="CSV", help="write the refused lines into this file")
+        parser.add_argument("--dry-run", action="store_true", help="check every line and write nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, file, skip_refused, by, report, dry_run, **options):
+        actor = staff_actor(by)
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        shipped = 0
+        try:
+            if dry_run:
+                checked = shipping_file.check(content)
+            else:
+                checked = shipping_file.ship_file(content=content, skip_refused=skip_refused, by=actor, at=clock.now())
+                shipped = len(checked.to_ship)
+        except shipping_file.LinesRefused as error:
+            checked = error.details["checked"]
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        if report:
+            _write(report, checked.refused)
+        result = {
+            "lines": len(checked.good) + len(checked.refused),
+            "good": len(checked.good),
+            "shipped": shipped,
+            "done_before": checked.done,
+            "refused_lines": len(checked.refused),
+            "refused": [dict(zip(HEADER, line.as_list(), strict=True)) for line in checked.refused],
+            "dry_run": dry_run,
+        }
+        self.stdout.write(json.dumps(result, ensure_ascii=False) if options["json"] else _as_text(result))
+        if checked.refused and (dry_run or not skip_refused):
+            raise SystemExit(1)
+
+
+def _write(path, refused):
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        writer.writerows(line.as_list() for line in refused)
+
+
+def _as_text(result):
+    lines = [f"line {line['line']}: {line['problem']}" for line in result["refused"][:SHOWN]]
+    if result["refused_lines"] > SHOWN:
+        lines.append(f"... and {result['refused_lines'] - SHOWN} more lines; --report writes all of them")
+    lines.append(
+        f"{result['lines']:,} lines: {result['good']:,} good, {result['refused_lines']:,} refused,"
+        f" {result['done_before']:,} shipped before"
+    )
+    if result["dry_run"]:
+        lines.append("Dry run: nothing was written.")
+    else:
+        lines.append(f"Shipped {result['shipped']:,} orders.")
+    return "\n".join(lines)

@@ -1,0 +1,171 @@
+"""What staff type when they ship orders and settle after-sale requests (F7, F10)."""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from core.errors import DomainError
+from orders.models import AfterSaleKind, Carrier, StockBack
+from orders.services.shipping import clean_tracking_number
+
+
+class ParcelForm(forms.Form):
+    """Carrier and tracking number of a parcel."""
+
+    carrier = forms.ModelChoiceField(
+        Carrier.objects.filter(is_active=True), label=_("Carrier"), widget=UnfoldAdminSelectWidget
+    )
+    tracking_number = forms.CharField(
+        max_length=40,
+        label=_("Tracking number"),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
+    )
+
+    def clean_tracking_number(self):
+        try:
+            return clean_tracking_number(self.cleaned_data["tracking_number"])
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class ShipForm(ParcelForm):
+    """Staff hand a parcel over: all that waits (``left``, ``{OrderItem: pieces}``), or fewer pieces of an item."""
+
+    def __init__(self, *args, left, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.left = left
+        for item, pieces in left.items():
+            name = f"{item.title} · {item.sku_label}" if item.sku_label else item.title
+            self.fields[f"pieces_{item.pk}"] = forms.IntegerField(
+                min_value=0,
+                max_value=pieces,
+                required=False,
+                initial=pieces,
+                label=name,
+                help_text=_("%(count)s wait; fewer leave the rest for another parcel.") % {"count": pieces},
+                widget=UnfoldAdminIntegerFieldWidget,
+            )
+
+    def clean(self):
+        data = super().clean()
+        typed = {item: data.get(f"pieces_{item.pk}") for item in self.left}
+        data["pieces"] = {item.pk: left if typed[item] is None else typed[item] for item, left in self.left.items()}
+        return data
+
+
+class ShippingFileForm(forms.Form):
+    """A file of parcels. ``content`` carries it signed from the preview to the act."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        required=False,
+        help_text=_("Columns: order, carrier (code or name), tracking_number. At most 1,000 lines."),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
+    )
+    content = forms.CharField(required=False, widget=forms.HiddenInput)
+    skip_refused = forms.BooleanField(
+        required=False, label=_("Leave refused lines out"), widget=UnfoldBooleanSwitchWidget
+    )
+
+
+class AnswerForm(forms.Form):
+    """A word to the member, needed or not."""
+
+    answer = forms.CharField(
+        max_length=200,
+        label=_("Answer"),
+        help_text=_("The member reads it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, required=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["answer"].required = required
+
+
+class StockBackForm(forms.Form):
+    stock_back = forms.ChoiceField(
+        choices=[("", "---------"), *StockBack.choices],
+        label=_("Pieces that came back"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class GiveUpForm(StockBackForm, AnswerForm):
+    """The rest of an order cannot be had."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["stock_back"].label = _("Pieces that are not sent")
+
+
+class ExchangeForm(ParcelForm, StockBackForm):
+    """The replacement's parcel."""
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to type: an act that is asked for once more."""
+
+
+class SettleForm(StockBackForm, AnswerForm):
+    """What goes back for each item; proposed is the share of the pieces."""
+
+    def __init__(self, *args, request, offer, **kwargs):
+        super().__init__(*args, required=False, **kwargs)
+        self.offer = offer
+        if request.kind == AfterSaleKind.REFUND:
+            del self.fields["stock_back"]
+        fields = {}
+        for line in offer.lines:
+            name = f"{line.item.title} × {line.quantity}"
+            if line.most_points:
+                fields[f"points_{line.item.pk}"] = forms.IntegerField(
+                    min_value=0,
+                    max_value=line.most_points,
+                    initial=line.points,
+                    label=_("%(name)s: points") % {"name": name},
+                    help_text=_("at most %(most)s") % {"most": f"{line.most_points:,}"},
+                    widget=UnfoldAdminIntegerFieldWidget,
+                )
+            if line.most_fen:
+                fields[f"yuan_{line.item.pk}"] = _yuan_field(
+                    _("%(name)s: cash (¥)") % {"name": name}, line.fen, line.most_fen
+                )
+        if offer.most_shipping_fen:
+            fields["yuan_shipping"] = _yuan_field(_("Shipping (¥)"), offer.shipping_fen, offer.most_shipping_fen)
+        self.fields = fields | self.fields
+
+    def clean(self):
+        data = super().clean()
+        data["amounts"] = {
+            line.item.pk: (data.get(f"points_{line.item.pk}") or 0, _fen(data.get(f"yuan_{line.item.pk}")))
+            for line in self.offer.lines
+        }
+        data["shipping_fen"] = _fen(data.get("yuan_shipping"))
+        return data
+
+
+def _yuan_field(label, fen, most_fen):
+    return forms.DecimalField(
+        min_value=0,
+        max_value=Decimal(most_fen) / 100,
+        decimal_places=2,
+        initial=f"{fen / 100:.2f}",
+        label=label,
+        help_text=_("at most %(most)s") % {"most": f"¥{most_fen / 100:,.2f}"},
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
+
+def _fen(yuan):
+    return int(yuan * 100) if yuan else 0
