@@ -11,11 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action, display
 
+from catalog import rules
 from catalog.forms import PictureForm, ProductForm, RestockForm, SKUForm, SKUFormSet
 from catalog.models import SKU, Category, Product, ProductImage, StockMovement
+from catalog.parameters import MARGIN_PERCENT
 from catalog.pictures import thumbnail_url
 from catalog.services import products, stock
 from core import actors, clock
@@ -55,24 +57,39 @@ class CategoryAdmin(ModelAdmin):
         return super().has_delete_permission(request, obj) and not used
 
 
-class SKUInline(TabularInline):
+class SKUInline(StackedInline):
     model = SKU
     form = SKUForm
     formset = SKUFormSet
     extra = 0
     can_delete = False
     fields = [
-        "code",
-        "options",
-        "points_price",
-        "mixed_points",
-        "mixed_fen",
-        "stock",
-        "opening_stock",
-        "low_stock_at",
-        "position",
+        ("code", "options"),
+        ("points_price", "mixed_points", "mixed_fen", "cash_fen"),
+        ("cost_fen", "proposal", "weight_g"),
+        ("stock", "opening_stock", "low_stock_at", "position"),
     ]
-    readonly_fields = ["stock"]
+    readonly_fields = ["stock", "proposal"]
+
+    class Media:
+        js = ["js/admin-prices.js"]  # the proposal follows what is typed; without it, what was saved
+
+    @display(description=_("proposed points price"))
+    def proposal(self, sku):
+        """Out of the cost, the margin that staff have set, and the market price (C14)."""
+        product = sku.product if sku.product_id else None
+        proposal = rules.propose(
+            cost_fen=sku.cost_fen,
+            market_price_fen=product and product.market_price_fen,
+            margin_percent=MARGIN_PERCENT.value,
+        )
+        if proposal.proposed is None:
+            return _("Give a cost or a market price.")
+        return _("At cost %(cost)s, proposed %(proposed)s, at the market price %(market)s points") % {
+            "cost": _figure(proposal.at_cost),
+            "proposed": _figure(proposal.proposed),
+            "market": _figure(proposal.at_market),
+        }
 
     def get_extra(self, request, obj=None, **kwargs):
         return 0 if obj else 1
@@ -122,7 +139,7 @@ class ProductAdmin(ModelAdmin):
     actions_submit_line = ["list_now", "unlist_now"]
     fieldsets = [
         (None, {"fields": ["category", ("name", "name_en"), ("brand", "model_no"), "spec"]}),
-        (_("Offer"), {"fields": [("market_price_fen", "position"), "state"]}),
+        (_("Offer"), {"fields": [("market_price_fen", "position"), ("reserved_tier", "under_cost_ok"), "state"]}),
         (_("Texts"), {"fields": ["description", "options", "parameters"]}),
     ]
     readonly_fields = ["state"]
@@ -207,7 +224,9 @@ class ProductAdmin(ModelAdmin):
     def cost(self, product):
         if product.lowest_points is not None:
             return price_text(product.lowest_points)
-        return price_text(product.lowest_mixed_points, product.lowest_mixed_fen) if product.lowest_mixed_points else "-"
+        if product.lowest_mixed_points is not None:
+            return price_text(product.lowest_mixed_points, product.lowest_mixed_fen)
+        return price_text(0, product.lowest_cash_fen) if product.lowest_cash_fen else "-"
 
     @display(description=_("stock"), ordering="in_stock")
     def stock(self, product):
@@ -306,6 +325,10 @@ class StockMovementAdmin(LookOnlyAdmin):
 def _is_listed(object_id):
     """None without a product."""
     return Product.objects.filter(pk=object_id).values_list("is_listed", flat=True).first() if object_id else None
+
+
+def _figure(points):
+    return "-" if points is None else f"{points:,}"
 
 
 def _thumbnail(name):

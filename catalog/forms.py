@@ -14,13 +14,22 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from catalog import rules
 from catalog.models import SKU, Product, ProductImage, StockMovement
+from catalog.parameters import MARGIN_PERCENT
+from catalog.prices import Way
 from catalog.services import pictures, stock
 from core.errors import DomainError
+from core.templatetags.mall import yuan_sum
+from points.parameters import POINTS_PER_YUAN
+from points.rules import tiers
 
+PRICES = {"points_price", "mixed_points", "mixed_fen", "cash_fen", "cost_fen"}
+ONE_OF = ("points_price", "mixed_points", "cash_fen")
+FIELD_OF = {Way.POINTS: "points_price", Way.MIXED: "mixed_points", Way.CASH: "cash_fen"}
 FEN_PER_YUAN = 100
 LARGEST_YUAN = 20_000_000
 
@@ -121,6 +130,18 @@ class ProductForm(forms.ModelForm):
         help_text=_("One parameter a line: “Material: steel”."),
     )
     market_price_fen = YuanField(label=_("Market price (yuan)"))
+    reserved_tier = forms.ChoiceField(
+        required=False,
+        label=_("Reserved for"),
+        help_text=_("Members of this tier and above may redeem it."),
+        widget=UnfoldAdminSelectWidget,
+    )
+    under_cost_ok = forms.BooleanField(
+        required=False,
+        label=_("Save prices under cost as well"),
+        help_text=_("Only needed where a price is worth less than the goods cost."),
+        widget=UnfoldBooleanSwitchWidget,
+    )
 
     class Meta:
         model = Product
@@ -135,8 +156,15 @@ class ProductForm(forms.ModelForm):
             "description",
             "options",
             "parameters",
+            "reserved_tier",
             "position",
         ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "reserved_tier" in self.fields:
+            above = [(tier.code, tier.title) for tier in tiers.all_tiers()[1:]]
+            self.fields["reserved_tier"].choices = [("", _("Everybody")), *above]
 
     def clean(self):
         if self.refusal:
@@ -152,6 +180,10 @@ class SKUForm(forms.ModelForm):
         help_text=_("One value of each option: “green · 350 mL”."),
     )
     mixed_fen = YuanField(label=_("and cash (yuan)"))
+    cash_fen = YuanField(
+        label=_("Cash price (yuan)"), help_text=_("For cash; at checkout points can take a part of it.")
+    )
+    cost_fen = YuanField(label=_("Cost (yuan)"), help_text=_("What the shop pays for a piece; members never see it."))
     opening_stock = forms.IntegerField(
         required=False,
         min_value=0,
@@ -168,14 +200,23 @@ class SKUForm(forms.ModelForm):
             "points_price",
             "mixed_points",
             "mixed_fen",
+            "cash_fen",
+            "cost_fen",
+            "weight_g",
             "opening_stock",
             "low_stock_at",
             "position",
         ]
 
-    def __init__(self, *args, product=None, **kwargs):
+    def __init__(self, *args, product=None, under_cost_ok=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.product = product
+        self.under_cost_ok = under_cost_ok
+        self.fields["cost_fen"].widget.attrs |= {
+            "data-points-per-yuan": POINTS_PER_YUAN.value,
+            "data-margin": MARGIN_PERCENT.value,
+            "data-proposal": _("At cost %(cost)s, proposed %(proposed)s, at the market price %(market)s points"),
+        }
         if self.instance.pk:
             self.initial["options"] = " · ".join(self.instance.options.values())
             self.fields["opening_stock"].disabled = True  # stock moves by its own act from now on
@@ -197,16 +238,35 @@ class SKUForm(forms.ModelForm):
             self.add_error("mixed_fen", _("Points with cash need both: points and cash."))
         elif fen is not None and points is None and "mixed_points" not in self.errors:
             self.add_error("mixed_points", _("Points with cash need both: points and cash."))
-        elif points is None and data.get("points_price") is None and "points_price" not in self.errors:
-            self.add_error("points_price", _("Give at least one price: points only, or points and cash."))
+        elif all(data.get(name) is None and name not in self.errors for name in ONE_OF):
+            self.add_error("points_price", _("Give at least one price: points only, points and cash, or cash."))
+        self._warn_under_cost(data)
         return data
+
+    def _warn_under_cost(self, data):
+        """Prices that are worth less than the goods cost are saved only when the product's form says so (C14)."""
+        if self.under_cost_ok or self.errors or not PRICES & set(self.changed_data):
+            return
+        sku = SKU(**{name: data.get(name) for name in PRICES})
+        for way, worth in rules.ways_under_cost(sku):
+            self.add_error(
+                FIELD_OF[way],
+                _(
+                    "Worth %(worth)s, and the goods cost %(cost)s. Switch “Save prices under cost as well” on to "
+                    "keep it."
+                )
+                % {"worth": yuan_sum(worth), "cost": yuan_sum(sku.cost_fen)},
+            )
 
 
 class SKUFormSet(BaseInlineFormSet):
     """Forms that know the product with the options just typed."""
 
     def get_form_kwargs(self, index):
-        return super().get_form_kwargs(index) | {"product": self.instance}
+        return super().get_form_kwargs(index) | {
+            "product": self.instance,
+            "under_cost_ok": bool(self.data.get("under_cost_ok")),
+        }
 
 
 class PictureForm(forms.ModelForm):

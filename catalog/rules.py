@@ -1,18 +1,23 @@
 """Rules of the catalogue that need no database."""
 
+from dataclasses import dataclass
 from itertools import product as combinations
 
 from catalog.prices import Price, Way, WayNotOffered
+from points.rules import value
 
 __all__ = [
     "Price",
+    "Proposal",
     "Way",
     "WayNotOffered",
     "all_combinations",
     "clean_options",
     "clean_parameters",
     "combination_of",
+    "propose",
     "search_words",
+    "ways_under_cost",
 ]
 
 MOST_OPTIONS = 3
@@ -80,3 +85,39 @@ def all_combinations(options):
 def search_words(query):
     """The words of a search as they are looked for: lower case, at most five; none for an empty query."""
     return query.lower().split()[:MOST_WORDS]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Points prices for a piece: what its cost is worth, what is proposed, what the market price is worth (C14).
+
+    None where the cost or the market price is not known.
+    """
+
+    at_cost: int | None
+    proposed: int | None
+    at_market: int | None
+
+
+def propose(*, cost_fen, market_price_fen, margin_percent):
+    """A points price out of cost and margin: not above the market price, and never under cost (C14).
+
+    A cost of 50 yuan is 5,000 points where 100 points are worth one yuan and nothing is added. Without a cost the
+    market price is proposed.
+    """
+    at_cost = None if cost_fen is None else value.points_for(cost_fen)
+    at_market = None if market_price_fen is None else value.points_within(market_price_fen)
+    if at_cost is None:
+        return Proposal(None, at_market, at_market)
+    wanted = value.points_for(-(-cost_fen * (100 + margin_percent) // 100))
+    if at_market is not None:
+        wanted = max(min(wanted, at_market), at_cost)
+    return Proposal(at_cost, wanted, at_market)
+
+
+def ways_under_cost(sku):
+    """``[(Way, worth in fen)]`` of those ways of a SKU whose price is worth less than it costs the shop (C14)."""
+    if sku.cost_fen is None:
+        return []
+    worths = [(way, value.worth_fen(price.points) + price.fen) for way in sku.ways if (price := sku.price(way))]
+    return [(way, worth) for way, worth in worths if worth < sku.cost_fen]

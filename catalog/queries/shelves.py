@@ -27,8 +27,8 @@ POINTS_NEEDED = Least("lowest_points", "lowest_mixed_points")
 # One statement for the whole page: written out, because lists are asked for most and the ORM's share would show.
 _CARDS = """
 SELECT product.id, product.name, product.name_en, product.lowest_points, product.lowest_mixed_points,
-       product.lowest_mixed_fen, product.lowest_cash_fen, product.redeemed_count, product.listed_at, picture.image, picture.alt,
-       shelf.stock, shelf.low_stock_at
+       product.lowest_mixed_fen, product.lowest_cash_fen, product.redeemed_count, product.listed_at, picture.image,
+       picture.alt, shelf.stock, shelf.low_stock_at
 FROM catalog_product AS product
 LEFT JOIN catalog_productimage AS picture ON picture.product_id = product.id AND picture.position = 0
 LEFT JOIN LATERAL (

@@ -105,8 +105,9 @@ def delete_category(*, category, by, at):
 def create_product(*, category, name, skus, by, at, images=(), listed=False, **fields):
     """Create a product whole: its SKUs with their opening stock, its pictures, and its place in the list if ``listed``.
 
-    ``skus``: dicts of what ``SKU_FIELDS`` names (``code``, ``options``, ``points_price``, ...) and ``stock``. ``images``: paths or open files, or pairs of one and its ``alt``.
-    ``fields``: what else ``PRODUCT_FIELDS`` names. Raises ``InvalidInput``, ``WrongCombination``, ``BadPicture``.
+    ``skus``: dicts of what ``SKU_FIELDS`` names (``code``, ``options``, ``points_price``, ...) and ``stock``.
+    ``images``: paths or open files, or pairs of one and its ``alt``. ``fields``: what else ``PRODUCT_FIELDS`` names.
+    Raises ``InvalidInput``, ``WrongCombination``, ``BadPicture``.
     """
     product = Product(category=category, name=name, **fields)
     rows = [SKU(**{"position": n} | {k: v for k, v in row.items() if k != "stock"}) for n, row in enumerate(skus)]

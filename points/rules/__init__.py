@@ -13,7 +13,7 @@ from points.rules.expiry import (
     policy_at,
     renewal,
 )
-from points.rules.value import worth_fen
+from points.rules.value import points_for, points_within, worth_fen
 
 __all__ = [
     "GRACE_DAYS",
@@ -25,6 +25,8 @@ __all__ = [
     "expiry_by",
     "grace_end",
     "initial_policy",
+    "points_for",
+    "points_within",
     "policy_at",
     "renewal",
     "worth_fen",

@@ -126,7 +126,7 @@ def test_listing_needs_a_price(make_product):
     product = products.create_product(category=make_product().category, name="空", skus=[], by=STAFF, at=clock.now())
     with pytest.raises(products.NothingToRedeem):
         products.list_product(product=product, by=STAFF, at=clock.now())
-    with pytest.raises(IntegrityError, match="product_listed_has_price"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="product_listed_has_a_price"), transaction.atomic():
         Product.objects.filter(pk=product.pk).update(is_listed=True, listed_at=clock.now())
 
 

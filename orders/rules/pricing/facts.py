@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from catalog.prices import Price
 from orders.rules.shipping_fee import Rate
+from points.rules import value
 from points.rules.tiers import Benefits
 
 
@@ -52,11 +53,11 @@ class DeductionPolicy:
     points_per_yuan: int = 100
 
     def worth_fen(self, points):
-        return points * 100 // self.points_per_yuan
+        return value.worth_fen(points, self.points_per_yuan)
 
     def points_within(self, fen):
         """The most points that are worth no more than ``fen``."""
-        return fen * self.points_per_yuan // 100
+        return value.points_within(fen, self.points_per_yuan)
 
 
 @dataclass(frozen=True, slots=True)
