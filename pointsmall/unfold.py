@@ -57,6 +57,7 @@ def _page(title, icon, name, *permissions, badge=None):
 
 
 ADJUSTING = ("points.view_adjustment", "points.adjust_points", "points.approve_adjustment")
+PARTNERS = ("points.view_partner", "points.manage_partner", "points.manage_partner_keys")
 
 
 UNFOLD = {
@@ -82,6 +83,7 @@ UNFOLD = {
                 "title": _("Mall"),
                 "items": [
                     _item(_("Orders"), "package_2", "orders_order", badge="pointsmall.badges.orders_waiting"),
+                    _item(_("After-sale"), "assignment_return", "orders_aftersale"),
                     _item(_("Payments"), "payments", "orders_payment"),
                     _item(_("Products"), "sell", "catalog_product"),
                     _item(_("Categories"), "category", "catalog_category"),
@@ -95,6 +97,8 @@ UNFOLD = {
                     _item(_("Members"), "group", "accounts_user"),
                     _page(_("Ledger"), "verified_user", "points_ledger_overview", "points.view_auditrun"),
                     _item(_("Points accounts"), "account_balance", "points_pointsaccount"),
+                    _item(_("Members' tiers"), "crown", "points_membertier"),
+                    _item(_("Tiers"), "stairs_2", "points_tier"),
                     _item(_("Expiry rules"), "hourglass", "points_expirypolicy"),
                     _page(
                         _("Adjustments"),
@@ -105,6 +109,16 @@ UNFOLD = {
                     ),
                     _page(_("Bulk grants"), "upload_file", "points_bulkgrant_changelist", *ADJUSTING),
                     _item(_("Sign-ins"), "event_available", "activities_signin"),
+                ],
+            },
+            {
+                "title": _("Partners"),
+                "items": [
+                    _page(_("Partners"), "handshake", "points_partner_changelist", *PARTNERS),
+                    _item(_("Deductions"), "remove_shopping_cart", "points_deduction"),
+                    _item(_("Partner entries"), "list_alt", "points_partnerentry"),
+                    _item(_("Calls"), "api", "points_partnercall"),
+                    _item(_("Webhooks"), "webhook", "points_webhookdelivery"),
                 ],
             },
             {

@@ -1,5 +1,5 @@
 """Staff pages of points; each module registers its own."""
 
-from points.admin import accounts, adjustments, expiry, grants, ledger
+from points.admin import accounts, adjustments, expiry, grants, ledger, partners, tiers
 
-__all__ = ["accounts", "adjustments", "expiry", "grants", "ledger"]
+__all__ = ["accounts", "adjustments", "expiry", "grants", "ledger", "partners", "tiers"]

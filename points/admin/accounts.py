@@ -13,10 +13,12 @@ from unfold.decorators import action
 from core import clock
 from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
+from core.templatetags.mall import shop_day
 from points import books, queries
 from points.admin import tables
 from points.forms import EntriesForm
 from points.models import PointsAccount
+from points.queries import tiers as tier_queries
 
 LATEST = 20
 
@@ -113,12 +115,25 @@ def _latest(account, *, at):
     now = [balance.available, balance.pending, balance.held, balance.debt, balance.expiring_points]
     return [
         tables.table(_("Balance"), then, [[*map(grouped, now), tables.when(balance.expires_at)]]),
+        _tier(account, at),
         tables.of_lots(_("Open lots"), queries.open_lots(account.pk, limit=LATEST), url=_url("lots", account)),
         tables.of_holds(_("Holds"), queries.latest_holds(account.pk, limit=LATEST), url=_url("holds", account)),
         tables.of_entries(
             _("Latest entries"), queries.history(account.pk, limit=LATEST).entries, url=_url("entries", account)
         ),
     ]
+
+
+def _tier(account, at):
+    standing = tier_queries.standing(account.pk, at=at)
+    headers = [_("tier"), _("points in the window"), _("at least until"), _("pinned")]
+    row = [
+        standing.tier.title,
+        grouped(standing.points),
+        shop_day(standing.safe_until) or "—",
+        _("yes") if standing.is_pinned else _("no"),
+    ]
+    return tables.table(_("Tier"), headers, [row])
 
 
 def _url(book, account):
