@@ -15,6 +15,7 @@ from core import actors, clock
 from core.errors import Busy, DomainError
 from orders import tracking
 from orders.models import (
+    CouponType,
     NotificationState,
     Order,
     Payment,
@@ -27,7 +28,8 @@ from orders.models import (
 )
 from orders.parameters import AUTO_RECEIPT_DAYS
 from orders.payments.base import ProviderUnavailable
-from orders.services import cancelling, notifications, paying, receiving
+from orders.queries import coupons as coupon_queries
+from orders.services import cancelling, coupons, notifications, paying, receiving
 from orders.services import tracking as following
 from orders.tracking.base import TrackingUnavailable
 
@@ -46,7 +48,7 @@ def close_unpaid(order_id):
     cancelling.close_unpaid(order_id=order_id, at=clock.now())
 
 
-@shared_task(autoretry_for=(Busy,), retry_backoff=True, max_retries=5)
+@shared_task(autoretry_for=(Busy, ProviderUnavailable), retry_backoff=True, max_retries=5)
 def work_notification(notification_id):
     """Let a payment notification have its effect (F5)."""
     notifications.work_off(notification_id=notification_id, by=BY_CALLBACK, at=clock.now())
@@ -117,6 +119,20 @@ def follow_parcels():
     at = clock.now()
     due = Tracking.objects.filter(next_look_at__lte=at)
     _each(due, lambda pk: following.look(shipment_id=pk, at=at), provider=Value("logistics"))
+
+
+@shared_task
+def end_coupons():
+    """Coupons that have ended by the clock are marked for the lists (F11)."""
+    coupons.end(at=clock.now())
+
+
+@shared_task(autoretry_for=(Busy,), retry_backoff=True, max_retries=5)
+def give_coupons_to_tier(type_id, tier, key, by, reason):
+    """A coupon for every member of a tier (F11): staff started it, and it goes on where it was stopped."""
+    coupon_type = CouponType.objects.get(pk=type_id)
+    members = coupon_queries.members_of_tier(tier)
+    coupons.give_many(coupon_type=coupon_type, members=members, key=key, by=by, at=clock.now(), reason=reason)
 
 
 @shared_task

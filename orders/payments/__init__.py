@@ -8,9 +8,12 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from orders.payments.alipay import Alipay
 from orders.payments.sandbox import SandboxProvider
+from orders.payments.unionpay import UnionPay
+from orders.payments.wechat import WeChatPay
 
-KNOWN = {provider.code: provider for provider in (SandboxProvider,)}
+KNOWN = {provider.code: provider for provider in (WeChatPay, Alipay, UnionPay, SandboxProvider)}
 
 
 class UnknownProvider(DomainError):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from orders.models import NotificationState, Payment, PaymentNotification
-from orders.payments.base import BadCallback
+from orders.payments.base import REFUND_NEWS, BadCallback
 from orders.services import paying
 
 LONGEST_PROOF = 2_048
@@ -43,7 +43,7 @@ def receive(*, provider, headers, body, at, address=""):
         raise _refused(raw, body, "merchant")
     if payment is None:
         raise _refused(raw, body, "order")
-    if told.amount_fen != payment.amount_fen:
+    if told.outcome != REFUND_NEWS and told.amount_fen != payment.amount_fen:
         raise _refused(raw, body, "amount", payment=payment)
     notification, is_new = PaymentNotification.objects.get_or_create(
         provider=provider.code,
@@ -61,17 +61,24 @@ def receive(*, provider, headers, body, at, address=""):
 
 
 def work_off(*, notification_id, by, at):
-    """Let a stored notification have its effect; once done, it does nothing any more. Raises ``Busy``."""
+    """Let a stored notification have its effect; once done, it does nothing any more.
+
+    News of a refund only make us ask the provider what became of it: parts of one payment are told apart there.
+    Raises ``Busy``, for a refund ``ProviderUnavailable`` too.
+    """
     notification = PaymentNotification.objects.get(pk=notification_id)
     if notification.state != NotificationState.RECEIVED:
         return
-    paying.settle(
-        payment_id=notification.payment_id,
-        outcome=notification.outcome,
-        provider_id=notification.provider_id,
-        by=by,
-        at=at,
-    )
+    if notification.outcome == REFUND_NEWS:
+        paying.refund_at_provider(payment_id=notification.payment_id, by=by, at=at)
+    else:
+        paying.settle(
+            payment_id=notification.payment_id,
+            outcome=notification.outcome,
+            provider_id=notification.provider_id,
+            by=by,
+            at=at,
+        )
     PaymentNotification.objects.filter(pk=notification.pk).update(state=NotificationState.WORKED, worked_at=at)
 
 

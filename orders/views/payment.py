@@ -1,5 +1,6 @@
 """To the payment provider and back (F4)."""
 
+import json
 import secrets
 
 from django.contrib import messages
@@ -176,10 +177,12 @@ def _go(request, order, payment, destination):
         case Code(text=text):
             cache.set(_code_key(payment), text, timeout=CODE_KEPT_S)
             return redirect("orders:pay_code", order.number)
-        case Form() | Bridge():
-            name = "form" if isinstance(destination, Form) else "bridge"
+        case Form():
             context = {"order": order, "payment": payment, "destination": destination}
-            return render(request, f"orders/pay_{name}.html", context)
+            return render(request, "orders/pay_form.html", context)
+        case Bridge(parameters=parameters):
+            context = {"order": order, "payment": payment, "parameters": json.dumps(parameters)}
+            return render(request, "orders/pay_bridge.html", context)
     response = redirect(destination.url)
     if destination.referrer:
         response["Referrer-Policy"] = (

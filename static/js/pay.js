@@ -9,7 +9,7 @@
   const button = document.querySelector("[data-pay-bridge]");
   if (!button) return;
 
-  const parameters = JSON.parse(document.getElementById("pay-parameters").textContent);
+  const parameters = JSON.parse(button.dataset.payBridge);
   const pay = () => window.WeixinJSBridge.invoke("getBrandWCPayRequest", parameters, (answer) => {
     // "ok" is no proof: the page we go to waits for the provider's own word.
     if (answer.err_msg === "get_brand_wcpay_request:ok") location.assign(button.dataset.paidUrl);

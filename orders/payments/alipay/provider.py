@@ -1,0 +1,163 @@
+"""The provider: Alipay's pages, and what its trade states mean for us."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from orders.payments import http
+from orders.payments.alipay import api, bill
+from orders.payments.base import (
+    CHINA,
+    DONE,
+    FAILED,
+    PAID,
+    REFUND_NEWS,
+    UNKNOWN,
+    WAITING,
+    BadCallback,
+    NoStatement,
+    Notification,
+    Provider,
+    ProviderUnavailable,
+    Redirect,
+    RefundRefused,
+    Status,
+)
+from orders.payments.devices import Device
+from orders.payments.money import fen, yuan
+
+PAGES = {
+    Device.DESKTOP: ("alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY"),
+    Device.PHONE: ("alipay.trade.wap.pay", "QUICK_WAP_WAY"),
+}
+TRADES = {"TRADE_SUCCESS": PAID, "TRADE_FINISHED": PAID, "TRADE_CLOSED": FAILED, "WAIT_BUYER_PAY": WAITING}
+NOT_THERE = "ACQ.TRADE_NOT_EXIST"
+TRY_AGAIN = {"ACQ.SYSTEM_ERROR", "ACQ.SELLER_BALANCE_NOT_ENOUGH", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error"}
+LONGEST_TITLE = 100
+
+
+class Alipay(Provider):
+    """Alipay of one application."""
+
+    code = "alipay"
+    label = _("Alipay")
+    icon = "scan-line"
+    devices = frozenset(PAGES)
+
+    @property
+    def merchant(self):
+        return settings.ALIPAY["app_id"]
+
+    @property
+    def needs(self):
+        names = ("app_id", "private_key", "public_key")
+        return {f"ALIPAY_{name.upper()}": settings.ALIPAY[name] for name in names}
+
+    @property
+    def form_origins(self):
+        gateway = urlsplit(settings.ALIPAY["gateway"])
+        if gateway.hostname.endswith(".alipay.com"):
+            return ("https://*.alipay.com",)  # the gateway sends on to its cashier
+        return (f"{gateway.scheme}://{gateway.netloc}",)
+
+    def kind(self, device):
+        return "page" if device == Device.DESKTOP else "wap"
+
+    def create(self, *, charge, title, expires_at, visit):
+        method, product = PAGES[visit.device]
+        content = {
+            "out_trade_no": charge.reference,
+            "total_amount": yuan(charge.amount_fen),
+            "subject": title[:LONGEST_TITLE],
+            "product_code": product,
+            "time_expire": f"{expires_at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}",
+        }
+        if visit.device == Device.PHONE:
+            content["quit_url"] = visit.return_url
+        return Redirect(api.address(method, content, return_url=visit.return_url, notify_url=visit.notify_url))
+
+    def query(self, *, charge):
+        try:
+            answer = api.call("alipay.trade.query", {"out_trade_no": charge.reference})
+        except api.Refused as refused:
+            if refused.code == NOT_THERE:  # nobody has opened the page yet
+                return Status(WAITING)
+            raise ProviderUnavailable from refused
+        outcome = _outcome(answer)
+        try:
+            return Status(outcome, fen(answer["total_amount"]), str(answer.get("trade_no", ""))[:64])
+        except (KeyError, ValueError) as error:
+            raise ProviderUnavailable from error
+
+    def close(self, *, charge):
+        try:
+            api.call("alipay.trade.close", {"out_trade_no": charge.reference})
+        except api.Refused as refused:
+            # A page that was never opened makes no trade, and one opened later could still be paid: asked on.
+            if refused.code in (NOT_THERE, "ACQ.TRADE_STATUS_ERROR"):
+                return False
+            raise ProviderUnavailable from refused
+        return True
+
+    def refund(self, *, refund):
+        content = {
+            "out_trade_no": refund.charge.reference,
+            "out_request_no": refund.reference,
+            "refund_amount": yuan(refund.amount_fen),
+        }
+        try:
+            answer = api.call("alipay.trade.refund", content)
+        except api.Refused as refused:
+            if refused.code in TRY_AGAIN or refused.code.startswith("isp."):
+                raise ProviderUnavailable from refused
+            raise RefundRefused from refused
+        # "N" is said of a repeated call too; whether the money went is asked then.
+        is_done = answer.get("fund_change") == "Y"
+        return Status(DONE if is_done else WAITING, refund.amount_fen, str(answer.get("trade_no", ""))[:64])
+
+    def query_refund(self, *, refund):
+        content = {"out_trade_no": refund.charge.reference, "out_request_no": refund.reference}
+        try:
+            answer = api.call("alipay.trade.fastpay.refund.query", content)
+        except api.Refused as refused:
+            if refused.code == NOT_THERE:
+                return Status(UNKNOWN)
+            raise ProviderUnavailable from refused
+        if not answer.get("refund_amount"):
+            return Status(UNKNOWN)
+        is_done = answer.get("refund_status", "REFUND_SUCCESS") == "REFUND_SUCCESS"
+        return Status(DONE if is_done else WAITING, refund.amount_fen, str(answer.get("trade_no", ""))[:64])
+
+    def parse_callback(self, *, headers, body, at):
+        fields = api.verified(body)
+        seller = settings.ALIPAY["seller_id"]
+        try:
+            is_ours = not seller or fields["seller_id"] == seller
+            is_refund = bool(fields.get("refund_fee") or fields.get("gmt_refund"))
+            return Notification(
+                event_id=fields["notify_id"][:64],
+                outcome=REFUND_NEWS if is_refund else TRADES[fields["trade_status"]],
+                merchant=fields["app_id"] if is_ours else "",
+                reference=fields["out_trade_no"],
+                amount_fen=fen(fields["total_amount"]),
+                provider_id=fields.get("trade_no", "")[:64],
+            )
+        except (KeyError, ValueError) as error:
+            raise BadCallback from error
+
+    def statement(self, *, day):
+        content = {"bill_type": "trade", "bill_date": day.isoformat()}
+        try:
+            answer = api.call("alipay.data.dataservice.bill.downloadurl.query", content)
+        except api.Refused as refused:
+            if "bill_not_exist" in refused.code:
+                raise NoStatement(provider=self.label, day=day) from refused
+            raise ProviderUnavailable from refused
+        return bill.lines(http.download(answer.get("bill_download_url", "")))
+
+
+def _outcome(answer):
+    """A trade that was closed because all of it was given back has been paid all the same."""
+    outcome = TRADES.get(answer.get("trade_status"), WAITING)
+    return PAID if outcome == FAILED and answer.get("send_pay_date") else outcome

@@ -1,0 +1,198 @@
+"""The provider: a form to the gateway, and calls behind it that name an order by its number and its moment."""
+
+import base64
+import binascii
+import zlib
+from datetime import time
+from urllib.parse import parse_qsl, urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from orders.payments import http
+from orders.payments.base import (
+    CHINA,
+    DONE,
+    FAILED,
+    PAID,
+    REFUND_NEWS,
+    UNKNOWN,
+    WAITING,
+    BadCallback,
+    BadSignature,
+    Form,
+    NoStatement,
+    Notification,
+    Provider,
+    ProviderUnavailable,
+    RefundRefused,
+    Status,
+)
+from orders.payments.devices import Device
+from orders.payments.unionpay import bill, signing
+
+DONE_CODES = {"00", "A6"}
+ON_ITS_WAY = {"03", "04", "05"}  # accepted, and nobody knows yet
+NOT_THERE = "34"
+DUPLICATE = "12"
+NO_FILE = "98"
+TRY_AGAIN = {"02", "06", "32", "41"}  # the system is closed, busy, or in its night
+PAY, REFUND, FILE = "01", "04", "76"
+
+
+class UnionPay(Provider):
+    """The gateway for cards of all banks, of one merchant that is connected directly."""
+
+    code = "unionpay"
+    label = _("Bank card")
+    icon = "landmark"
+    acknowledgement = "ok"
+    day_ends = time(23)
+
+    @property
+    def merchant(self):
+        return settings.UNIONPAY["merchant"]
+
+    @property
+    def needs(self):
+        names = ("merchant", "private_key", "certificate", "root_certificate", "middle_certificate")
+        return {f"UNIONPAY_{name.upper()}": settings.UNIONPAY[name] for name in names}
+
+    @property
+    def form_origins(self):
+        gateway = urlsplit(settings.UNIONPAY["gateway"])
+        if gateway.hostname.endswith(".95516.com"):
+            return ("https://*.95516.com",)  # the gateway sends on to its cashier
+        return (f"{gateway.scheme}://{gateway.netloc}",)
+
+    def kind(self, device):
+        return "card"  # the gateway goes on with an order on any device
+
+    def create(self, *, charge, title, expires_at, visit):
+        fields = self._order(charge.reference, charge.opened_at) | {
+            "txnType": PAY,
+            "txnSubType": "01",
+            "txnAmt": charge.amount_fen,
+            "currencyCode": "156",
+            "channelType": "07" if visit.device == Device.DESKTOP else "08",
+            "frontUrl": visit.return_url,
+            "backUrl": visit.notify_url,
+            "payTimeout": _moment(expires_at),
+        }
+        return Form(f"{settings.UNIONPAY['gateway']}/gateway/api/frontTransReq.do", signing.signed(fields))
+
+    def query(self, *, charge):
+        answer = self._query(charge.reference, charge.opened_at)
+        if answer["respCode"] == NOT_THERE:
+            return Status(WAITING)
+        code = answer.get("origRespCode", "")
+        outcome = PAID if code in DONE_CODES else WAITING if code in ON_ITS_WAY else FAILED
+        return _status(outcome, answer)
+
+    def refund(self, *, refund):
+        fields = self._order(refund.reference, refund.asked_at) | {
+            "txnType": REFUND,
+            "txnSubType": "00",
+            "txnAmt": refund.amount_fen,
+            "channelType": "07",
+            "origQryId": refund.charge.provider_id,
+            "backUrl": refund.notify_url,
+        }
+        answer = self._call(f"{settings.UNIONPAY['gateway']}/gateway/api/backTransReq.do", fields)
+        code = answer["respCode"]
+        if code in DONE_CODES | ON_ITS_WAY | {DUPLICATE}:
+            return _status(WAITING, answer)  # taken in; the end of it is told or asked
+        if code in TRY_AGAIN:
+            raise ProviderUnavailable
+        raise RefundRefused
+
+    def query_refund(self, *, refund):
+        answer = self._query(refund.reference, refund.asked_at)
+        if answer["respCode"] == NOT_THERE:
+            return Status(UNKNOWN)
+        code = answer.get("origRespCode", "")
+        return _status(DONE if code in DONE_CODES else WAITING if code in ON_ITS_WAY else FAILED, answer)
+
+    def parse_callback(self, *, headers, body, at):
+        try:
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100))
+        except (UnicodeDecodeError, ValueError) as error:
+            raise BadCallback from error
+        if not signing.verified(fields, at=at):
+            raise BadSignature
+        try:
+            is_refund = fields["txnType"] == REFUND
+            return Notification(
+                event_id=f"{fields['queryId']}{fields['respCode']}"[:64],
+                outcome=REFUND_NEWS if is_refund else PAID if fields["respCode"] in DONE_CODES else FAILED,
+                merchant=fields["merId"],
+                reference=fields["orderId"].partition("R")[0] if is_refund else fields["orderId"],
+                amount_fen=int(fields["txnAmt"]),
+                provider_id=fields["queryId"][:64],
+            )
+        except (KeyError, ValueError) as error:
+            raise BadCallback from error
+
+    def statement(self, *, day):
+        fields = {
+            "txnType": FILE,
+            "txnSubType": "01",
+            "bizType": "000000",
+            "accessType": "0",
+            "merId": self.merchant,
+            "fileType": "00",
+            "settleDate": f"{day:%m%d}",
+            "txnTime": _moment(clock.now()),
+        }
+        answer = self._call(f"{settings.UNIONPAY['files']}/", fields, timeout=http.DOWNLOAD_TIMEOUT_S)
+        if answer["respCode"] == NO_FILE:
+            raise NoStatement(provider=self.label, day=day)
+        if answer["respCode"] not in DONE_CODES:
+            raise ProviderUnavailable
+        try:
+            content = zlib.decompress(base64.b64decode(answer["fileContent"]))
+        except (KeyError, binascii.Error, zlib.error) as error:
+            raise ProviderUnavailable from error
+        return bill.lines(content, day=day)
+
+    def _order(self, reference, moment):
+        return {
+            "bizType": "000201",
+            "accessType": "0",
+            "merId": self.merchant,
+            "orderId": reference,
+            "txnTime": _moment(moment),
+        }
+
+    def _query(self, reference, moment):
+        """Found (respCode 00; how it went is origRespCode) or not there (34)."""
+        fields = self._order(reference, moment) | {"txnType": "00", "txnSubType": "00"}
+        answer = self._call(f"{settings.UNIONPAY['gateway']}/gateway/api/queryTrans.do", fields)
+        if answer["respCode"] not in DONE_CODES | {NOT_THERE}:
+            raise ProviderUnavailable
+        return answer
+
+    def _call(self, url, fields, timeout=http.TIMEOUT_S):
+        """The fields of a verified answer; ``respCode`` is among them."""
+        response = http.exchange("POST", url, data=signing.signed(fields), timeout=timeout)
+        answer = _fields(response.text)
+        if "respCode" not in answer or not signing.verified(answer, at=clock.now()):
+            raise ProviderUnavailable
+        return answer
+
+
+def _moment(at):
+    return f"{at.astimezone(CHINA):%Y%m%d%H%M%S}"
+
+
+def _fields(text):
+    """``a=1&b=2`` whose values are not encoded, as answers have them: base64 and certificates hold "=" and no "&"."""
+    return dict(pair.partition("=")[::2] for pair in text.split("&"))
+
+
+def _status(outcome, answer):
+    try:
+        return Status(outcome, int(answer.get("txnAmt") or 0), answer.get("queryId", "")[:64])
+    except ValueError as error:
+        raise ProviderUnavailable from error
