@@ -11,7 +11,7 @@ class PointsConfig(AppConfig):
     def ready(self):
         from points import parameters, receivers  # noqa: F401 - registers its handlers, declares its parameters
         from points.models import RuleSetStage, Tier
-        from points.services import rule_sets, tier_figures
+        from points.services import rule_sets, scripts, tier_figures  # noqa: F401 - scripts hears of failures
 
         def fill(**kwargs):
             # ``migrate points 0003`` comes here too, before there are the tables.
