@@ -41,6 +41,12 @@ class IdsField(forms.Field):
         return tuple(sorted({int(text) for text in chosen}))
 
 
+class RedeemCouponForm(forms.Form):
+    """``form_key`` makes a second submission harmless."""
+
+    form_key = forms.UUIDField()
+
+
 class CheckoutForm(forms.Form):
     """``quote`` is the digest of the sum that was shown and ``shown`` its signed lines, ``form_key`` makes a second
     submission harmless. ``deduct`` and ``coupon`` are what the member wishes; what they are worth is ours to say."""

@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "send-refunds": {"task": "orders.tasks.send_refunds", **every(60)},
     "close-unpaid-orders": {"task": "orders.tasks.close_unpaid_orders", **every(60)},
     "follow-parcels": {"task": "orders.tasks.follow_parcels", **every(300)},
+    "end-coupons": {"task": "orders.tasks.end_coupons", **every(3600)},
     "confirm-receipts": {"task": "orders.tasks.confirm_receipts", **every(60)},
     "expire-deductions": {"task": "points.tasks.expire_deductions", **every(60)},
     "send-webhooks": {"task": "points.tasks.send_webhooks", **every(60)},

@@ -89,6 +89,9 @@ UNFOLD = {
                     _item(_("Categories"), "category", "catalog_category"),
                     _item(_("Stock movements"), "inventory_2", "catalog_stockmovement"),
                     _item(_("Carriers"), "local_shipping", "orders_carrier"),
+                    _item(_("Shipping rates"), "request_quote", "orders_shippingrate"),
+                    _item(_("Coupon types"), "confirmation_number", "orders_coupontype"),
+                    _item(_("Coupons"), "local_activity", "orders_coupon"),
                 ],
             },
             {

@@ -2,7 +2,18 @@
 
 from orders.admin.after_sale import AfterSaleAdmin
 from orders.admin.carriers import CarrierAdmin
+from orders.admin.coupons import CouponAdmin, CouponTypeAdmin
 from orders.admin.orders import OrderAdmin
 from orders.admin.payments import PaymentAdmin, PaymentNotificationAdmin
+from orders.admin.shipping_rates import ShippingRateAdmin
 
-__all__ = ["AfterSaleAdmin", "CarrierAdmin", "OrderAdmin", "PaymentAdmin", "PaymentNotificationAdmin"]
+__all__ = [
+    "AfterSaleAdmin",
+    "CarrierAdmin",
+    "CouponAdmin",
+    "CouponTypeAdmin",
+    "OrderAdmin",
+    "PaymentAdmin",
+    "PaymentNotificationAdmin",
+    "ShippingRateAdmin",
+]
