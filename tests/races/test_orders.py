@@ -60,6 +60,12 @@ def patient(settings):
 
 
 @pytest.fixture(autouse=True)
+def no_member_day(parameters):
+    """Prices do not depend on the day of the run."""
+    parameters["points.member_day"] = "none"
+
+
+@pytest.fixture(autouse=True)
 def no_provider(monkeypatch):
     """Providers say that nothing was paid, without a network."""
     monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, charge: Status("waiting"))
