@@ -1,11 +1,11 @@
 from django.urls import path
 
-from points.views import account, tier
+from points.views import account, rules, tier
 
 app_name = "points"
 urlpatterns = [
     path("", account.home, name="home"),
     path("history/", account.history, name="history"),
     path("tier/", tier.standing, name="tier"),
-    path("rules/", account.rules_in_force, name="rules"),
+    path("rules/", rules.rules_in_force, name="rules"),
 ]

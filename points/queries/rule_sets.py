@@ -33,6 +33,7 @@ class Release:
     rule_set: RuleSet
     number: int
     name: str
+    announcement: str
     starts: tuple[datetime, ...]
     percents: tuple[int, ...]
     pilots: frozenset
@@ -120,12 +121,22 @@ def releases():
     return RELEASES.get()
 
 
+def announcement_of(version):
+    """What members are told about a released version; empty where there is nothing."""
+    return next((one.announcement for one in RELEASES.get() if one.rule_set.version == version), "")
+
+
 def next_for(member_id, at):
-    """``(starts at, RuleSet)`` of what will count for the member next, by what is scheduled, or None."""
-    now = for_member(member_id, at)
+    """``(starts at, RuleSet)`` of what will count next for the member (None: for everybody), by what is scheduled, or
+    None."""
+
+    def asked(moment):
+        return for_all(moment) if member_id is None else for_member(member_id, moment)
+
+    now = asked(at)
     moments = sorted({start for release in RELEASES.get() for start in release.starts if start > at})
     for moment in moments:
-        later = for_member(member_id, moment)
+        later = asked(moment)
         if later.version != now.version:
             return moment, later
     return None
@@ -167,6 +178,7 @@ def _release(row):
         rule_set=engine.build(str(row), row.rules),
         number=row.number,
         name=row.name,
+        announcement=row.announcement,
         starts=tuple(stage.starts_at for stage in stages),
         percents=tuple(stage.percent for stage in stages),
         pilots=frozenset(pilot.member_id for pilot in row.pilots.all()),
@@ -176,7 +188,7 @@ def _release(row):
 
 
 def _release_of_rules(rule_set):
-    return Release(rule_set, FIRST, str(presets.S2.label), (BEGINNING,), (ALL,), frozenset(), BEGINNING, None)
+    return Release(rule_set, FIRST, str(presets.S2.label), "", (BEGINNING,), (ALL,), frozenset(), BEGINNING, None)
 
 
 RELEASES = Live("rule_sets", _load)

@@ -1,4 +1,4 @@
-"""The member's pages: balance, history, rules (B2, H5)."""
+"""The member's pages: balance and history (B2, H5)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +13,6 @@ from django.views.decorators.http import require_safe
 from core import clock
 from points import ledger, queries, rules, wording
 from points.models import Kind, PointsEntry
-from points.parameters import PAYMENT_WINDOW_MINUTES, POINTS_PER_YUAN
-from points.queries.earning import sign_up_points
 
 HOME_PAGE = 10
 GROUPS = {
@@ -83,25 +81,6 @@ def home(request):
 @login_required
 def history(request):
     return render(request, "points/history.html", _history(request, clock.now(), queries.PAGE))
-
-
-@require_safe
-def rules_in_force(request):
-    at = clock.now()
-    return render(
-        request,
-        "points/rules.html",
-        {
-            "points_per_yuan": POINTS_PER_YUAN.value,
-            "expiry_rule": _expiry_rule(at),
-            "announced": [(policy.starts_on, wording.expiry(policy)) for policy in rules.announced_after(at)],
-            "today": at,
-            "ends": rules.default_expiry(at),
-            "grace_days": rules.GRACE_DAYS,
-            "payment_minutes": PAYMENT_WINDOW_MINUTES.value,
-            "sign_up_points": sign_up_points(at=at),
-        },
-    )
 
 
 def _expiry_rule(at):

@@ -1,0 +1,26 @@
+"""Sentences side by side: a language that ends them with a full-width stop has no space between them."""
+
+import re
+
+from django import template
+
+register = template.Library()
+SPACE_AFTER_STOP = re.compile(r"(?<=[。！？；])\s+(?=\S)")
+
+
+@register.tag
+def sentences(parser, token):
+    """``{% sentences %}{% translate "One." %} {% translate "Two." %}{% endsentences %}``"""
+    nodes = parser.parse(("endsentences",))
+    parser.delete_first_token()
+    return SentencesNode(nodes)
+
+
+class SentencesNode(template.Node):
+    """What is inside, without the spaces that follow a full-width stop."""
+
+    def __init__(self, nodelist):
+        self.nodelist = nodelist
+
+    def render(self, context):
+        return SPACE_AFTER_STOP.sub("", self.nodelist.render(context))
