@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.queries import addresses_of
+from catalog.services.stock import SoldOut
 from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import price_text
@@ -20,7 +21,7 @@ from orders.models import CouponKind, State
 from orders.payments.devices import device_of
 from orders.rules import coupons as coupon_rules
 from orders.rules.pricing import Choice, changes
-from orders.services import placing
+from orders.services import placing, rush
 from orders.views import shown
 from points.parameters import PAYMENT_WINDOW_MINUTES
 from points.queries import balance, lots_to_be_used
@@ -50,8 +51,11 @@ def checkout(request):
                 order = _place(request, basket, chosen, wishes, form.cleaned_data, at)
             except DomainError as refused:
                 error = refused
+                if isinstance(refused, SoldOut) and not refused.details["stock"]:
+                    rush.remember_sold_out(refused.details["sku"])
                 basket = _basket(request, wishes, at)  # as it is now: another tab may have taken something out
             else:
+                rush.remember_placed(form.cleaned_data["form_key"])
                 return _after(order)
         else:
             error = _("Something in the form was not valid. Please look it over and submit again.")

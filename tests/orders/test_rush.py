@@ -1,0 +1,126 @@
+"""The door of the checkout: it may only refuse, it keeps what was typed, and it costs nearly nothing (F13)."""
+
+import threading
+import uuid
+
+import pytest
+from django.core.cache import cache
+
+from catalog.models import SKU
+from orders import middleware as door
+from orders.models import Order
+from orders.services import placing, rush
+
+PATH = "/checkout/?sku={}&way=points&quantity=1"
+
+
+@pytest.fixture
+def send(client, member, address, cup):
+    """Submit the checkout of one cup."""
+    client.force_login(member)
+
+    def send(**fields):
+        page = client.get(PATH.format(cup.pk))
+        fields = {
+            "form_key": str(uuid.uuid4()),
+            "quote": page.context["priced"].digest if page.status_code == 200 else "x",
+            "shown": page.context.get("shown", "") if page.status_code == 200 else "",
+            "address": address.pk,
+            **fields,
+        }
+        return client.post(PATH.format(cup.pk), fields)
+
+    return send
+
+
+def test_what_the_shelf_refused_is_refused_without_asking_it(send, cup, client, django_assert_num_queries):
+    rush.remember_sold_out(cup.pk)
+    form = {"form_key": str(uuid.uuid4())}
+    with django_assert_num_queries(0):
+        answer = client.post(PATH.format(cup.pk), form)
+    assert answer.status_code == 409
+    assert not Order.objects.exists()
+
+
+def test_the_shelfs_refusal_is_remembered(client, member, address, cup, monkeypatch):
+    client.force_login(member)
+    page = client.get(PATH.format(cup.pk))
+    sent = {"form_key": str(uuid.uuid4()), "quote": page.context["priced"].digest, "address": address.pk}
+    real = placing.place_order
+
+    def others_were_faster(**options):
+        SKU.objects.filter(pk=cup.pk).update(stock=0)
+        return real(**options)
+
+    monkeypatch.setattr(placing, "place_order", others_were_faster)
+    client.post(PATH.format(cup.pk), sent)
+    assert rush.refuses(sku_id=cup.pk, form_key="x")
+    assert not Order.objects.exists()
+
+
+def test_it_is_remembered_for_a_moment_only(send, cup):
+    rush.remember_sold_out(cup.pk)
+    assert 0 < cache.ttl(f"sold_out:{cup.pk}") <= rush.REMEMBERED_S
+    cache.clear()
+    assert send().status_code == 302
+    assert Order.objects.count() == 1
+
+
+def test_a_form_that_had_its_order_is_led_there_when_sent_again(send, cup):
+    key = str(uuid.uuid4())
+    first = send(form_key=key)
+    rush.remember_sold_out(cup.pk)
+    assert send(form_key=key).url == first.url
+    assert send().status_code == 409
+    assert Order.objects.count() == 1
+
+
+def test_the_memory_never_grants(send, cup):
+    SKU.objects.filter(pk=cup.pk).update(stock=0)
+    cache.clear()
+    send()
+    assert not Order.objects.exists()
+
+
+def test_without_the_cache_server_the_shelf_decides(send, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise ConnectionError
+
+    monkeypatch.setattr(rush.cache, "get_many", refuse)
+    monkeypatch.setattr(rush.cache, "set", refuse)
+    rush.remember_sold_out(1)
+    assert not rush.refuses(sku_id=1, form_key="x")
+    assert send().status_code == 302
+
+
+def test_whoever_finds_the_door_full_keeps_the_form(send, client, cup, monkeypatch, django_assert_num_queries):
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(door, "_at_the_door", full)
+    form = {"form_key": str(uuid.uuid4()), "note": '三楼 "左"', "address": "7"}
+    with django_assert_num_queries(0):
+        answer = client.post(PATH.format(cup.pk), form)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert form["form_key"] in page
+    assert "三楼 &quot;左&quot;" in page
+    assert f'action="/checkout/?sku={cup.pk}&amp;way=points&amp;quantity=1"' in page
+    full.release()
+    assert send().status_code == 302
+
+
+def test_a_slow_order_before_us_is_waited_for_only_so_long(send, client, cup, monkeypatch):
+    inside = threading.BoundedSemaphore(1)
+    inside.acquire()
+    monkeypatch.setattr(door, "_inside", inside)
+    monkeypatch.setattr(door, "LONGEST_WAIT_S", 0.05)
+    assert client.post(PATH.format(cup.pk), {"form_key": "x"}).status_code == 429
+    inside.release()
+    assert send().status_code == 302
+
+
+def test_pages_that_are_only_looked_at_pass(send, client, cup, monkeypatch):
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(door, "_at_the_door", full)
+    assert client.get(PATH.format(cup.pk)).status_code == 200
