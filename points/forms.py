@@ -14,7 +14,7 @@ from unfold.widgets import (
 )
 
 from points.finding import find_member
-from points.models import Reason
+from points.models import Reason, WhatIfRun
 from points.services import grant_file
 from points.services.adjusting import MOST_POINTS
 
@@ -83,6 +83,30 @@ class RefuseForm(forms.Form):
         help_text=_("The colleague who asked reads it."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
+
+
+class RefuseEarningForm(forms.Form):
+    """An earning that looked odd is not given."""
+
+    answer = forms.CharField(
+        max_length=200,
+        label=_("Why not"),
+        help_text=_("For staff; the member does not see it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+
+class WhatIfForm(forms.Form):
+    """Rules to replay, and over which purchases."""
+
+    version = forms.ChoiceField(label=_("Rules"), widget=UnfoldAdminSelectWidget)
+    days = forms.TypedChoiceField(
+        label=_("Purchases of the last"), choices=WhatIfRun.Days, coerce=int, widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, *args, versions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = versions
 
 
 class GrantForm(forms.Form):

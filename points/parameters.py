@@ -107,7 +107,8 @@ MEMBERS_PER_ADDRESS = declare(
     unit=_("members"),
     label=_("members who earn from one network address"),
     help=_(
-        "More of them on one day, by the same behaviour, wait for a review: a school or an office is one address. 0 does not look."
+        "More of them on one day, by the same behaviour, wait for a review: a school or an office is one address. 0 "
+        "does not look."
     ),
 )
 MEMBERS_PER_PHONE_PREFIX = declare(

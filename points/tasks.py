@@ -5,8 +5,8 @@ import structlog
 from celery import shared_task
 
 from core import actors, clock
-from points.models import BulkGrant
-from points.services import birthdays, expiry, granting, rule_sets, sealing, tiers, warning
+from points.models import BulkGrant, WhatIfRun
+from points.services import birthdays, expiry, granting, rule_sets, sealing, tiers, velocity, warning, what_if
 from points.services.partners import sweeping, webhooks
 
 log = structlog.get_logger(__name__)
@@ -43,6 +43,18 @@ def check_grant(grant_id):
 def run_grant(grant_id):
     """Give the points of a file (B11)."""
     granting.work_off(grant=BulkGrant(pk=grant_id), at=clock.now())
+
+
+@shared_task(time_limit=LONGEST_S)
+def replay_rules(run_id):
+    """What a draft of rules would have changed (C15)."""
+    what_if.work_off(run=WhatIfRun(pk=run_id), at=clock.now())
+
+
+@shared_task(time_limit=LONGEST_S)
+def prune_traces():
+    """Who earned from where is forgotten after a few days (C10)."""
+    log.info("traces_pruned", traces=velocity.prune(at=clock.now()))
 
 
 @shared_task(time_limit=LONGEST_S)

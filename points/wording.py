@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.wording import told
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day
-from points.models import ExpiryPolicy
+from points.models import EarningTrace, ExpiryPolicy
 from points.parameters import WEEKDAYS
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
@@ -45,6 +45,16 @@ def step(text, result, values=None):
 def in_words(text, values):
     """An English sentence with its values in the language of the page."""
     return told(text, {name: _(value) if value and type(value) is str else value for name, value in values.items()})
+
+
+def grounds(found):
+    """Why an earning waits for a review (C10); ``found`` is ``[[kind of trace, members before], ...]``."""
+    texts = {
+        EarningTrace.Kind.ADDRESS: _("%(n)s members from one network address that day"),
+        EarningTrace.Kind.DEVICE: _("%(n)s members with one device that day"),
+        EarningTrace.Kind.PHONE: _("%(n)s new members with phone numbers in a row that day"),
+    }
+    return _(", ").join(texts[kind] % {"n": members} for kind, members in found)
 
 
 def expiry(policy):

@@ -2,8 +2,14 @@
 
 from orders.models import Order
 from orders.states import State
+from points.queries.earning import reviews_waiting
 
 
 def orders_waiting(request):
     """How many orders somebody has to ship; empty when there are none, for a badge with 0 is noise."""
     return Order.objects.filter(state=State.TO_SHIP).count() or ""
+
+
+def earnings_waiting(request):
+    """How many earnings somebody has to look at; empty when there are none."""
+    return reviews_waiting() or ""

@@ -1,5 +1,16 @@
 """Staff pages of points; each module registers its own."""
 
-from points.admin import accounts, adjustments, expiry, grants, ledger, partners, tiers
+from points.admin import accounts, adjustments, expiry, grants, ledger, partners, purchases, reviews, tiers, what_if
 
-__all__ = ["accounts", "adjustments", "expiry", "grants", "ledger", "partners", "tiers"]
+__all__ = [
+    "accounts",
+    "adjustments",
+    "expiry",
+    "grants",
+    "ledger",
+    "partners",
+    "purchases",
+    "reviews",
+    "tiers",
+    "what_if",
+]

@@ -15,6 +15,7 @@ from points import rules
 from points.call import call
 from points.models import Kind
 from points.models.tiers import LOWEST
+from points.queries.tiers import NOT_EARNED
 from points.rules import tiers
 
 KNOWN = """
@@ -61,10 +62,19 @@ LATERAL ledger_earn(
     n.breakdown, p_renew_until => n.renew_until, p_wait_ms => %s::integer
 ) e
 """
+# Whose points reach the next tier, whose review is due, who is in a grace. For a time before the tier was reached the
+# points are counted up to that, and from a little too early: ``tiers.consider`` counts again.
 MAY_TURN = """
-SELECT a.account_id, coalesce(t.tier, %(lowest)s), a.lifetime_earned, t.review_on, t.grace_until
-FROM points_account a LEFT JOIN points_member_tier t ON t.member_id = a.account_id
-WHERE a.account_id = ANY (%(accounts)s)
+SELECT a.account_id
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[]) w (account, start, at, day)
+JOIN points_account a ON a.account_id = w.account
+LEFT JOIN points_member_tier t ON t.member_id = a.account_id
+CROSS JOIN LATERAL (SELECT (%s::jsonb ->> coalesce(t.tier, %s))::bigint AS threshold) next
+WHERE t.grace_until IS NOT NULL OR t.review_on <= w.day OR (a.lifetime_earned >= next.threshold AND next.threshold <= (
+    SELECT sum(e.points) FROM points_entry e
+    WHERE e.account_id = a.account_id AND e.at >= w.start AND e.at <= greatest(w.at, t.since) AND e.kind <> ALL (%s)
+))
+ORDER BY a.account_id
 """
 
 
@@ -174,18 +184,11 @@ def earn(rows, *, by):
 
 
 def may_turn(paid_at):
-    """Members, of ``{member: moment}``, whose tier may turn then, in order of id: everybody else has earned less in
-    all than the next tier asks for, and no review is due."""
+    """Members, of ``{member: moment}``, whose tier may turn then, in order of id."""
+    rows = [(member, tiers.window_start(at), at, shop_date(at)) for member, at in paid_at.items()]
     with connection.cursor() as cursor:
-        cursor.execute(MAY_TURN, {"accounts": list(paid_at), "lowest": LOWEST})
-        rows = cursor.fetchall()
-    return sorted(
-        member
-        for member, tier, earned, review_on, grace_until in rows
-        if grace_until is not None
-        or (review_on is not None and review_on <= shop_date(paid_at[member]))
-        or ((higher := tiers.above(tier)) is not None and earned >= higher.threshold)
-    )
+        cursor.execute(MAY_TURN, [*_columns(rows), tiers.next_thresholds(), LOWEST, NOT_EARNED])
+        return [member for (member,) in cursor]
 
 
 def _columns(rows):

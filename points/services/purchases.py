@@ -54,10 +54,13 @@ class RefundDiffers(DomainError):
 
 
 class RefundTooLarge(DomainError):
-    """More than was paid, less what came back already. Details: ``asked_fen``, ``left_fen``."""
+    """More than was paid, less what came back already. Details: ``asked_fen``, ``left_fen``, ``left`` (yuan)."""
 
     code = "refund_too_large"
-    message = _("Only %(left_fen)s fen of this purchase can still be refunded. Nothing was changed.")
+    message = _("Only ¥%(left)s of this purchase can still be refunded. Nothing was changed.")
+
+    def __init__(self, *, asked_fen, left_fen):
+        super().__init__(asked_fen=asked_fen, left_fen=left_fen, left=f"{left_fen / 100:.2f}")
 
 
 class RefundTooEarly(DomainError):
@@ -187,12 +190,18 @@ def _new_ones(purchases, results):
 
 
 def _compared(new, there):
-    same = (there.member, there.paid_at, sorted(there.lines)) == (
+    if not is_same(new, there):
+        return PurchaseDiffers(number=new.number)
+    return Booked(there.points, there.steps, repeated=True)
+
+
+def is_same(new, there):
+    """Whether a ``NewPurchase`` is what was recorded under its number (``purchase_rows.Known``)."""
+    return (there.member, there.paid_at, sorted(there.lines)) == (
         new.member,
         new.paid_at,
         sorted((line.category, line.amount_fen) for line in new.lines),
     )
-    return Booked(there.points, there.steps, repeated=True) if same else PurchaseDiffers(number=new.number)
 
 
 def _rounds(purchases, fresh):

@@ -63,6 +63,23 @@ def refuse(*, review, answer, by, at):
     return review
 
 
+def decide_many(*, reviews, state, answer, by, at):
+    """Approve or refuse each of ``reviews``, one transaction after the other; returns how many are decided so, and the
+    texts of what spoke against the others."""
+    done, refusals = 0, {}
+    for review in reviews:
+        try:
+            if state == State.APPROVED:
+                approve(review=review, by=by, at=at)
+            else:
+                refuse(review=review, answer=answer, by=by, at=at)
+        except DomainError as error:
+            refusals[str(error)] = None
+        else:
+            done += 1
+    return done, list(refusals)
+
+
 def _locked(review, by):
     review = EarningReview.objects.select_for_update().get(pk=review.pk)
     if by == actors.staff(review.member_id):
