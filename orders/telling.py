@@ -1,4 +1,5 @@
-"""What the pages say about an order: its state as a sentence, its steps, what came back (F3, F9).
+"""What the pages say about an order and its after-sale requests: where it stands as a sentence, its steps, what came
+back (F3, F8, F9, F10).
 
 Sentences for members stand here in one place. Texts that depend on the clock take ``at``.
 """
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.mall import shop_day, yuan_sum
-from orders.models import CancelReason, State
+from orders.models import AfterSaleKind, AfterSaleState, CancelReason, ParcelState, State
 from orders.parameters import AUTO_RECEIPT_DAYS
 
 TOLD_ENDS = 2
+STEP_OF = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}
 REASONS = {CancelReason.MEMBER: gettext_lazy("Cancelled by you")}
 
 
@@ -28,15 +30,18 @@ class Step:
     state: str
 
 
-def headline(order, *, at):
-    """``(title, detail)``: where the order stands, in plain words, and what happens next."""
+def headline(order, *, at, parcels=()):
+    """``(title, detail)``: where the order stands, in plain words, and what happens next. ``parcels`` are its
+    ``Shipment``s where their whereabouts shall be told."""
     match order.state:
         case State.PENDING_PAYMENT:
             return _unpaid(order, at)
         case State.TO_SHIP:
             return _("We are packing your parcel"), _("You can still cancel; your points would come back.")
+        case State.PARTLY_SHIPPED:
+            return _("The first part is on its way"), _("The rest follows in a parcel of its own.")
         case State.SHIPPED:
-            return _("Your parcel is on its way"), _("Receipt confirms itself on %(day)s.") % {
+            return _whereabouts(parcels), _("Receipt confirms itself on %(day)s.") % {
                 "day": shop_day(receipt_due(order))
             }
         case State.COMPLETED:
@@ -53,6 +58,41 @@ def _unpaid(order, at):
     title = ngettext("To pay, %(minutes)s minute left", "To pay, %(minutes)s minutes left", minutes)
     detail = _("Pay before %(time)s. Your points are frozen until then and come back if you do not pay.")
     return title % {"minutes": minutes}, detail % {"time": f"{timezone.localtime(order.pay_before):%H:%M}"}
+
+
+def _whereabouts(parcels):
+    states = {parcel.tracking.state for parcel in parcels if hasattr(parcel, "tracking")}
+    if ParcelState.OUT_FOR_DELIVERY in states:
+        return _("Your parcel comes today")
+    if states == {ParcelState.DELIVERED}:
+        return _("Your parcel has been delivered")
+    if states & {ParcelState.PROBLEM, ParcelState.RETURNED}:
+        return _("Your parcel is held up on its way")
+    return _("Your parcel is on its way")
+
+
+def request_headline(request):
+    """``(title, detail)``: where an after-sale request stands, and what happens next."""
+    match request.state:
+        case AfterSaleState.REQUESTED:
+            return _("We are looking at your request"), _("You get a notice as soon as it is decided.")
+        case AfterSaleState.APPROVED if request.sent_number:
+            return _("The goods are on their way to us"), _("We look at them when they are here.")
+        case AfterSaleState.APPROVED:
+            return _("Please send the goods back"), _("Then tell us the tracking number on this page.")
+        case AfterSaleState.RECEIVED if request.kind == AfterSaleKind.EXCHANGE:
+            return _("The goods are here"), _("We look at them, then the replacement is sent.")
+        case AfterSaleState.RECEIVED:
+            return _("The goods are here"), _("We look at them, then points and cash go back.")
+        case AfterSaleState.SETTLED:
+            title = _("A part could not be delivered") if request.kind == AfterSaleKind.UNSHIPPED else _("Settled")
+            return title, request.answer
+        case AfterSaleState.EXCHANGED:
+            return _("Your replacement is on its way"), request.answer
+        case AfterSaleState.REFUSED:
+            return _("Your request was refused"), request.answer
+        case _:
+            return _("Withdrawn"), _("Nothing was changed. You can ask again while the time for it lasts.")
 
 
 def _cancelled(order):
@@ -72,7 +112,7 @@ def last_day(end):
 
 
 def returned_parts(order):
-    """Sentences on what came back: "退回1,000积分，其中80将于12月31日到期"."""
+    """Sentences on what came back: "退回1,000积分，其中80将于12月31日到期". Of an order or an after-sale request."""
     points, fen = order.returned.get("points", 0), order.returned.get("fen", 0)
     sentences = []
     if points:
@@ -117,11 +157,12 @@ def steps(order):
     """The four steps of an order that was not cancelled; none of a cancelled one."""
     if order.state == State.CANCELLED:
         return []
-    reached = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}[order.state]
+    partly = order.state == State.PARTLY_SHIPPED
+    reached = 3 if partly else STEP_OF[order.state]
     labels = [
         (_("Placed"), _("Placed"), "check"),
         (_("Payment made") if order.cash_fen else _("Points used"), _("To pay"), "wallet"),
-        (_("Shipped"), _("To ship"), "truck"),
+        (_("Partly shipped") if partly else _("Shipped"), _("To ship"), "truck"),
         (_("Received"), _("To receive"), "package-check"),
     ]
     return [

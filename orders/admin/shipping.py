@@ -54,7 +54,7 @@ def packing(request):
 
 def ship_file(admin, request):
     """First the file is judged and every refused line shown; then the same bytes, carried along signed, are shipped."""
-    form = ShippingFileForm(request.POST or None, request.FILES or None)
+    form = ShippingFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     context = {"title": _("Ship from a file"), "form": form, "back_url": reverse("admin:orders_order_changelist")}
     if request.method != "POST" or not form.is_valid():
         return admin.page(request, "orders/admin/ship_file.html", **context)

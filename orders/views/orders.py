@@ -13,6 +13,8 @@ from core import actors, clock
 from core.errors import DomainError
 from orders import payments, queries, telling
 from orders.models import State
+from orders.queries import after_sale as after_sale_queries
+from orders.queries import parcels
 from orders.queries.history import PAGE
 from orders.rules import pricing
 from orders.services import cancelling, paying, receiving
@@ -53,7 +55,11 @@ def detail(request, number):
     """Where the order stands in a sentence, its steps, parcel, goods, sums and what can be done."""
     order = own_order(request, number)
     at = clock.now()
-    title, explanation = telling.headline(order, at=at)
+    shipments = parcels.parcels_of(order)
+    title, explanation = telling.headline(order, at=at, parcels=shipments)
+    requests = after_sale_queries.requests_of(order)
+    for request_ in requests:
+        request_.headline, _detail = telling.request_headline(request_)
     items = list(order.items.all())
     queries.show_pictures(items)
     last_payment = order.payments.last()
@@ -66,6 +72,10 @@ def detail(request, number):
             "explanation": explanation,
             "steps": telling.steps(order),
             "returned": telling.returned_parts(order),
+            "parcels": shipments,
+            "requests": requests,
+            "askable": _askable(order, requests, at),
+            "ask_before": after_sale_queries.ask_before(order),
             "items": items,
             "sums": pricing.restored(order.sums),
             "sum_label": _sum_label(order),
@@ -106,6 +116,13 @@ def confirm_receipt(request, number):
 def payable(order, at):
     """Whether the member can pay now."""
     return order.state == State.PENDING_PAYMENT and order.pay_before > at
+
+
+def _askable(order, requests, at):
+    """Whether the member may ask for a return now."""
+    if not after_sale_queries.is_in_window(order, at=at) or any(request.is_open for request in requests):
+        return False
+    return bool(after_sale_queries.askable_pieces(order))
 
 
 def _pay_with(last_payment):

@@ -12,7 +12,9 @@ from orders.services import moves
 ALLOWED = {
     ("pending_payment", "to_ship"),
     ("pending_payment", "cancelled"),
+    ("to_ship", "partly_shipped"),
     ("to_ship", "shipped"),
+    ("partly_shipped", "shipped"),
     ("to_ship", "cancelled"),
     ("shipped", "completed"),
 }

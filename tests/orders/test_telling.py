@@ -4,10 +4,11 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.utils import translation
 
 from core import clock
 from orders import telling
-from orders.models import Order, State
+from orders.models import AfterSale, AfterSaleKind, AfterSaleState, Order, State
 
 NOW = clock.now()
 
@@ -40,6 +41,7 @@ def test_the_time_to_pay_is_over():
     [
         (State.PENDING_PAYMENT, ["now", "later", "later", "later"]),
         (State.TO_SHIP, ["done", "now", "later", "later"]),
+        (State.PARTLY_SHIPPED, ["done", "done", "now", "later"]),
         (State.SHIPPED, ["done", "done", "now", "later"]),
         (State.COMPLETED, ["done", "done", "done", "done"]),
         (State.CANCELLED, []),
@@ -72,3 +74,32 @@ def test_only_the_soonest_ends_are_told():
     parts = [{"points": 10, "expires_at": (NOW + timedelta(days=n)).isoformat()} for n in range(1, 6)]
     (sentence,) = telling.returned_parts(an_order(returned={"points": 50, "fen": 0, "parts": parts}))
     assert sentence.count("10") <= 4  # two amounts, and perhaps two days
+
+
+def parcel(state):
+    return SimpleNamespace(tracking=SimpleNamespace(state=state)) if state else SimpleNamespace()
+
+
+@pytest.mark.parametrize(
+    ("states", "word"),
+    [
+        ([""], "on its way"),
+        (["unknown"], "on its way"),
+        (["on_the_way", "delivered"], "on its way"),
+        (["out_for_delivery", "delivered"], "comes today"),
+        (["delivered", "delivered"], "delivered"),
+        (["problem", "on_the_way"], "held up"),
+    ],
+)
+def test_where_the_parcels_are(states, word):
+    order = an_order(state=State.SHIPPED, shipped_at=NOW)
+    with translation.override("en"):
+        title, _detail = telling.headline(order, at=NOW, parcels=[parcel(state) for state in states])
+    assert word in title
+
+
+@pytest.mark.parametrize("state", AfterSaleState.values)
+def test_every_state_of_a_request_has_a_sentence(state):
+    for kind in AfterSaleKind:
+        title, _detail = telling.request_headline(AfterSale(kind=kind, state=state, answer="x"))
+        assert title

@@ -1,0 +1,300 @@
+"""Where parcels are: asked seldom, pushed with a signature, told once (F8). Against the stand-in over real HTTP."""
+
+import json
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from accounts.models import Notice
+from core import actors
+from orders import tasks, tracking
+from orders.models import Carrier, Tracking, TrackingEvent
+from orders.services import shipping
+from orders.services import tracking as following
+from orders.tracking import kuaidi100
+from orders.tracking.base import BadPush, ParcelRefused, TrackingUnavailable
+from tests.standins.kuaidi100 import CUSTOMER, KEY, SALT, Kuaidi100, md5, result
+
+STAFF = actors.staff(7)
+NUMBER = "SF138204471"
+PUSH = "/parcels/kuaidi100/push/"
+COLLECTED = ("2026-11-20 08:00:00", "【深圳市】顺丰速运 已收取快件", "广东,深圳市")
+MOVED = ("2026-11-21 02:10:00", "快件到达 【北京顺义集散中心】", "北京")
+COURIER = ("2026-11-21 07:48:00", "快件交给张师傅，正在派送途中", "北京")
+SIGNED = ("2026-11-21 12:05:00", "已签收，签收人：本人", "北京")
+
+
+@pytest.fixture
+def service(settings):
+    with Kuaidi100() as standin:
+        settings.KUAIDI100_URL = standin.url
+        settings.KUAIDI100_CUSTOMER, settings.KUAIDI100_KEY, settings.KUAIDI100_SALT = CUSTOMER, KEY, ""
+        yield standin
+
+
+@pytest.fixture
+def pushing(service, settings):
+    settings.KUAIDI100_SALT = SALT
+    return service
+
+
+@pytest.fixture
+def parcel(place, cup, at):
+    order = place((cup, "points", 1))
+    carrier = Carrier.objects.get(code="shunfeng")
+    return shipping.ship_order(order=order, carrier=carrier, tracking_number=NUMBER, by=STAFF, at=at)
+
+
+def look(parcel, at):
+    return following.look(shipment_id=parcel.pk, at=at)
+
+
+def state_of(parcel):
+    return Tracking.objects.get(pk=parcel.pk)
+
+
+def notices(parcel):
+    keys = Notice.objects.filter(key__startswith=f"parcel:{parcel.pk}:").order_by("pk").values_list("key", flat=True)
+    return [key.rpartition(":")[2] for key in keys]
+
+
+def test_a_parcel_from_the_first_step_to_the_door(service, parcel, at):
+    first = at + following.FIRST_LOOK
+    assert look(parcel, first - timedelta(seconds=1)) is False
+    assert service.calls == []
+    service.knows("shunfeng", NUMBER, "1", COLLECTED)
+    assert look(parcel, first) is True
+    service.knows("shunfeng", NUMBER, "0", COLLECTED, MOVED)
+    assert look(parcel, state_of(parcel).next_look_at) is True
+    assert state_of(parcel).state == "on_the_way"
+    service.knows("shunfeng", NUMBER, "5", COLLECTED, MOVED, COURIER)
+    look(parcel, state_of(parcel).next_look_at)
+    service.knows("shunfeng", NUMBER, "3", COLLECTED, MOVED, COURIER, SIGNED)
+    look(parcel, state_of(parcel).next_look_at)
+    kept = state_of(parcel)
+    assert (kept.state, kept.next_look_at) == ("delivered", None)
+    assert kept.delivered_at == datetime(2026, 11, 21, 12, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert [step.text for step in parcel.events.all()] == [step[1] for step in (SIGNED, COURIER, MOVED, COLLECTED)]
+    assert notices(parcel) == ["shipped", "out_for_delivery", "delivered"]
+    assert look(parcel, at + timedelta(days=5)) is False
+    assert service.calls == ["/poll/query.do"] * 4
+
+
+def test_it_is_asked_the_more_seldom_the_longer_nothing_is_new(service, parcel, at):
+    moments = []
+    moment = at
+    while moment < at + timedelta(days=3):
+        before = len(service.calls)
+        look(parcel, moment)
+        if len(service.calls) > before:
+            moments.append(moment)
+        moment += timedelta(minutes=30)
+    waits = [(late - early) / timedelta(hours=1) for early, late in pairwise(moments)]
+    assert waits[:4] == [1, 2, 4, 8]
+    assert set(waits[4:]) == {12}
+    service.knows("shunfeng", NUMBER, "0", MOVED)
+    look(parcel, state_of(parcel).next_look_at)
+    assert state_of(parcel).quiet_looks == 0
+
+
+def test_an_old_parcel_is_left_alone(service, parcel, at):
+    assert look(parcel, at + following.FOLLOWED + timedelta(hours=1)) is False
+    assert state_of(parcel).next_look_at is None
+    assert service.calls == []
+
+
+def test_a_parcel_that_goes_back_is_told_as_held_up_and_not_asked_again(service, parcel, at):
+    service.knows("shunfeng", NUMBER, "6", MOVED)
+    look(parcel, at + timedelta(hours=1))
+    assert (state_of(parcel).state, state_of(parcel).next_look_at) == ("returned", None)
+
+
+def test_two_workers_ask_once(service, parcel, at, monkeypatch):
+    stale = tracking.service()
+    assert stale is not None
+    due = at + timedelta(hours=1)
+    original = following._claim
+
+    def both(found, moment):
+        other = original(found, moment)
+        assert other is True
+        return original(found, moment)
+
+    monkeypatch.setattr(following, "_claim", both)
+    assert look(parcel, due) is False
+    assert service.calls == []
+
+
+@pytest.mark.parametrize("broken", [(500, "{}"), (200, "<html>"), (200, "[]"), (302, "")])
+def test_a_service_that_answers_badly(service, parcel, at, broken):
+    service.broken = broken
+    with pytest.raises(TrackingUnavailable):
+        look(parcel, at + timedelta(hours=1))
+    assert state_of(parcel).next_look_at > at + timedelta(hours=1)
+    assert not TrackingEvent.objects.exists()
+
+
+def test_nobody_there(settings, service, parcel, at):
+    settings.KUAIDI100_URL = "http://127.0.0.1:9"
+    with pytest.raises(TrackingUnavailable):
+        look(parcel, at + timedelta(hours=1))
+
+
+def test_wrong_keys_are_the_services_matter_a_wrong_number_is_the_parcels(service, settings, parcel, at):
+    settings.KUAIDI100_KEY = "other"
+    with pytest.raises(TrackingUnavailable):
+        look(parcel, at + timedelta(hours=1))
+    settings.KUAIDI100_KEY = KEY
+    service.broken = (200, json.dumps({"result": False, "returnCode": "400", "message": "找不到对应公司"}))
+    with pytest.raises(ParcelRefused):
+        look(parcel, state_of(parcel).next_look_at)
+
+
+def test_data_that_cannot_be_right(service, parcel, at):
+    service.ways["shunfeng", NUMBER] = result("shunfeng", NUMBER, "0", ("yesterday", "?", ""))
+    with pytest.raises(TrackingUnavailable):
+        look(parcel, at + timedelta(hours=1))
+    service.knows("shunfeng", NUMBER, "0", ("2026-11-20 08:00:00", "长" * 900 + "\x00", "地" * 300))
+    look(parcel, state_of(parcel).next_look_at)
+    (step,) = parcel.events.all()
+    assert (len(step.text), len(step.place)) == (300, 100)
+
+
+def test_the_sweep(service, place, cup, candle, at, time_machine_at):
+    carrier = Carrier.objects.get(code="shunfeng")
+    for number in ("SF000001", "SF000002"):
+        order = place((cup, "points", 1))
+        shipping.ship_order(order=order, carrier=carrier, tracking_number=number, by=STAFF, at=at)
+    service.knows("shunfeng", "SF000002", "0", MOVED)
+    time_machine_at(at + timedelta(hours=1))
+    tasks.follow_parcels()
+    assert sorted(Tracking.objects.values_list("state", flat=True)) == ["on_the_way", "unknown"]
+    assert len(service.calls) == 2
+    tasks.follow_parcels()
+    assert len(service.calls) == 2
+
+
+def test_the_sweep_leaves_a_silent_service_alone(service, place, cup, at, time_machine_at):
+    carrier = Carrier.objects.get(code="shunfeng")
+    for number in ("SF000001", "SF000002", "SF000003"):
+        order = place((cup, "points", 1))
+        shipping.ship_order(order=order, carrier=carrier, tracking_number=number, by=STAFF, at=at)
+    service.broken = (500, "")
+    time_machine_at(at + timedelta(hours=1))
+    tasks.follow_parcels()
+    assert len(service.calls) == 1
+    assert Tracking.objects.filter(quiet_looks=1).count() == 1
+
+
+def test_without_a_service_nothing_is_asked(parcel, at, time_machine_at, signed_in, member):
+    assert tracking.service() is None
+    time_machine_at(at + timedelta(hours=1))
+    tasks.follow_parcels()
+    assert look(parcel, at + timedelta(hours=1)) is False
+    html = signed_in.get(parcel.order.get_absolute_url()).content.decode()
+    assert NUMBER in html
+    assert parcel.public_page.replace("&", "&amp;") in html
+    assert signed_in.post(PUSH).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        ("0", "on_the_way"), ("1", "collected"), ("103", "collected"), ("2", "problem"), ("201", "problem"),
+        ("3", "delivered"), ("301", "delivered"), ("304", "delivered"), ("4", "returned"), ("14", "returned"),
+        ("5", "out_for_delivery"), ("501", "out_for_delivery"), ("6", "returned"), ("7", "on_the_way"),
+        ("8", "on_the_way"), ("10", "on_the_way"), ("13", "problem"), ("1001", "on_the_way"),
+        ("", "unknown"), ("x", "unknown"),
+    ],
+)  # fmt: skip
+def test_states(code, state):
+    assert kuaidi100._state({"state": code, "ischeck": "0"}) == state
+
+
+# Pushes
+
+
+def pushed(client, standin, salt=SALT, **changes):
+    param = json.dumps({"status": "polling", "lastResult": standin.ways["shunfeng", NUMBER]} | changes)
+    return client.post(PUSH, {"param": param, "sign": md5(param + salt)})
+
+
+def test_a_parcel_is_subscribed_once_and_pushed(pushing, parcel, at, client, settings):
+    look(parcel, at + timedelta(hours=1))
+    look(parcel, state_of(parcel).next_look_at)
+    assert pushing.calls == ["/poll", "/poll/query.do", "/poll/query.do"]
+    asked = pushing.subscriptions["shunfeng", NUMBER]
+    assert asked["callbackurl"] == f"{settings.SITE_URL}{PUSH}"
+    assert asked["phone"] == "0001"
+    pushing.knows("shunfeng", NUMBER, "3", COLLECTED, SIGNED)
+    for _n in range(3):
+        response = pushed(client, pushing)
+        assert response.json() == {"result": True, "returnCode": "200", "message": "ok"}
+    assert parcel.events.count() == 2
+    assert notices(parcel) == ["shipped", "delivered"]
+    assert state_of(parcel).next_look_at is None
+
+
+def test_over_real_http(pushing, live_server, place, cup, at):
+    order = place((cup, "points", 1))
+    carrier = Carrier.objects.get(code="shunfeng")
+    parcel = shipping.ship_order(order=order, carrier=carrier, tracking_number=NUMBER, by=STAFF, at=at)
+    pushing.knows("shunfeng", NUMBER, "5", COURIER)
+    assert pushing.push(live_server.url + PUSH, "shunfeng", NUMBER).status_code == httpx.codes.OK
+    assert pushing.push(live_server.url + PUSH, "shunfeng", NUMBER, salt="x").status_code == httpx.codes.BAD_REQUEST
+    assert state_of(parcel).state == "out_for_delivery"
+
+
+def test_pushes_out_of_order(pushing, parcel, client):
+    pushing.knows("shunfeng", NUMBER, "3", COLLECTED, SIGNED)
+    pushed(client, pushing)
+    pushing.knows("shunfeng", NUMBER, "1", COLLECTED)
+    pushed(client, pushing)
+    assert state_of(parcel).state == "delivered"
+    assert parcel.events.count() == 2
+
+
+def test_forged_and_broken_pushes(pushing, parcel, client, settings):
+    pushing.knows("shunfeng", NUMBER, "3", SIGNED)
+    assert pushed(client, pushing, salt="guess").status_code == 400
+    assert pushed(client, pushing, lastResult=None).status_code == 400
+    assert client.post(PUSH, {"param": "[]", "sign": md5("[]" + SALT)}).status_code == 400
+    assert client.post(PUSH, {}).status_code == 400
+    assert client.post(PUSH, {"param": "é", "sign": "é"}).status_code == 400
+    assert client.post(PUSH, {"param": "x" * 300_000}).status_code == 413
+    assert client.get(PUSH).status_code == 405
+    assert client.post("/parcels/other/push/").status_code == 404
+    settings.KUAIDI100_SALT = ""
+    with pytest.raises(BadPush):
+        tracking.service().parse_push({"param": "{}", "sign": md5("{}")})
+    assert not TrackingEvent.objects.exists()
+    assert state_of(parcel).state == "unknown"
+
+
+def test_a_push_about_nobody(pushing, client, db):
+    pushing.knows("shunfeng", NUMBER, "3", SIGNED)
+    assert pushed(client, pushing).status_code == 200
+
+
+# The page
+
+
+def test_the_timeline(service, parcel, at, signed_in, django_assert_max_num_queries):
+    service.knows("shunfeng", NUMBER, "5", COLLECTED, MOVED, COURIER)
+    look(parcel, at + timedelta(hours=1))
+    html = signed_in.get(parcel.order.get_absolute_url()).content.decode()
+    places = [html.index(text) for _at, text, _place in (COURIER, MOVED, COLLECTED)]
+    assert places == sorted(places)
+    with django_assert_max_num_queries(30):
+        signed_in.get(parcel.order.get_absolute_url())
+
+
+def test_what_a_carrier_writes_is_no_markup(service, parcel, at, signed_in):
+    service.knows("shunfeng", NUMBER, "0", ("2026-11-20 08:00:00", "<script>alert(1)</script>", "<b>"))
+    look(parcel, at + timedelta(hours=1))
+    html = signed_in.get(parcel.order.get_absolute_url()).content.decode()
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;" in html
