@@ -13,7 +13,7 @@ from django.db.models import F, OuterRef, Subquery, Value
 
 from core import actors, clock
 from core.errors import Busy, DomainError
-from orders import tracking
+from orders import payments, tracking
 from orders.models import (
     CouponType,
     NotificationState,
@@ -24,12 +24,13 @@ from orders.models import (
     PaymentState,
     RefundState,
     State,
+    Statement,
     Tracking,
 )
 from orders.parameters import AUTO_RECEIPT_DAYS
-from orders.payments.base import ProviderUnavailable
+from orders.payments.base import CHINA, ProviderUnavailable
 from orders.queries import coupons as coupon_queries
-from orders.services import cancelling, coupons, notifications, paying, receiving
+from orders.services import cancelling, coupons, notifications, paying, receiving, reconciling
 from orders.services import tracking as following
 from orders.tracking.base import TrackingUnavailable
 
@@ -40,6 +41,8 @@ CALLS = 40  # calls to providers of one run: even slow ones end before the task'
 GRACE = timedelta(minutes=1)  # what an act started itself is left alone that long
 BY_CALLBACK = actors.system("payment_callback")
 BY_SWEEP = actors.system("sweep")
+BY_CLOCK = actors.system("reconciling")
+RECONCILED_BACK = 7  # days that a statement may come late
 
 
 @shared_task
@@ -133,6 +136,24 @@ def give_coupons_to_tier(type_id, tier, key, by, reason):
     coupon_type = CouponType.objects.get(pk=type_id)
     members = coupon_queries.members_of_tier(tier)
     coupons.give_many(coupon_type=coupon_type, members=members, key=key, by=by, at=clock.now(), reason=reason)
+
+
+@shared_task
+def reconcile_payments():
+    """Yesterday's statements, and those of the days before that could not be had then (F14)."""
+    at = clock.now()
+    today = at.astimezone(CHINA).date()
+    for provider in payments.offered():
+        days = {today - timedelta(days=back) for back in range(1, RECONCILED_BACK + 1)}
+        done = Statement.objects.filter(provider=provider.code, day__in=days)
+        missing = sorted(days - set(done.values_list("day", flat=True)), reverse=True)
+        for day in missing:
+            try:
+                reconciling.reconcile(provider=provider.code, day=day, by=BY_CLOCK, at=at)
+            except DomainError as error:
+                log.warning("reconciling_postponed", provider=provider.code, day=str(day), code=error.code)
+            except Exception:
+                log.exception("reconciling_failed", provider=provider.code, day=str(day))
 
 
 @shared_task

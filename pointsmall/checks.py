@@ -20,6 +20,15 @@ def settings_agree(app_configs, **kwargs):
                 id="pointsmall.E002",
             )
         )
+    for code in settings.PAYMENT_PROVIDERS:
+        if missing := payments.KNOWN[code]().missing if code in payments.KNOWN else []:
+            findings.append(
+                Error(
+                    f"The payment provider {code} is switched on and lacks {', '.join(missing)}.",
+                    hint="Set them as docs/payments.md says, or take it out of PAYMENT_PROVIDERS.",
+                    id="pointsmall.E006",
+                )
+            )
     origins = {origin for provider in payments.offered() for origin in provider.form_origins}
     if barred := sorted(origins - set(settings.PAYMENT_FORM_ORIGINS)):
         findings.append(

@@ -252,7 +252,7 @@ class Migration(migrations.Migration):
         ValidateConstraint(model_name='payment', name='payment_paid_positive'),
         AddConstraintNotValid(
             model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('returned_fen__gte', 0), ('returned_fen__lte', django.db.models.functions.comparison.Coalesce(models.F('paid_fen'), models.F('amount_fen')))), name='payment_returned_within_paid'),
+            constraint=models.CheckConstraint(condition=models.Q(('returned_fen__gte', 0), ('returned_fen__lte', django.db.models.functions.comparison.Coalesce(models.F('paid_fen'), models.F('amount_fen'), output_field=models.BigIntegerField()))), name='payment_returned_within_paid'),
         ),
         ValidateConstraint(model_name='payment', name='payment_returned_within_paid'),
         AddIndexConcurrently(

@@ -65,7 +65,10 @@ class Payment(models.Model):
                 condition=Q(paid_fen__isnull=True) | Q(paid_fen__gt=0), name="payment_paid_positive"
             ),
             models.CheckConstraint(
-                condition=Q(returned_fen__gte=0, returned_fen__lte=Coalesce(F("paid_fen"), F("amount_fen"))),
+                condition=Q(
+                    returned_fen__gte=0,
+                    returned_fen__lte=Coalesce(F("paid_fen"), F("amount_fen"), output_field=models.BigIntegerField()),
+                ),
                 name="payment_returned_within_paid",
             ),
             models.UniqueConstraint(fields=["order"], condition=Q(state="paid"), name="payment_paid_once"),

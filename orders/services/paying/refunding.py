@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -77,8 +77,8 @@ def start_refund(payment, *, by, at):
 
 def _refund(payment, amount_fen, *, key, by, at):
     """The sum of refunds is held under what arrived by one conditional UPDATE, and by a check of the table."""
-    room = Coalesce(F("paid_fen"), F("amount_fen")) - F("returned_fen")
-    fits = Payment.objects.annotate(room=room).filter(pk=payment.pk, room__gte=amount_fen)
+    arrived = Coalesce(F("paid_fen"), F("amount_fen"), output_field=BigIntegerField())
+    fits = Payment.objects.filter(pk=payment.pk, returned_fen__lte=arrived - amount_fen)
     if amount_fen <= 0 or not fits.update(returned_fen=F("returned_fen") + amount_fen):
         raise RefundTooLarge(left=yuan_sum(payment.left_fen))
     payment.refresh_from_db(fields=["returned_fen"])
