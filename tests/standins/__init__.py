@@ -1,1 +1,1 @@
-"""Outside services as the tests meet them: small servers over real HTTP that sign and answer as the real ones do."""
+"""Payment providers that take nobody's money: real HTTP servers that sign and encrypt as the real ones do (F4, F5)."""
