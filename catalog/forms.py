@@ -1,6 +1,7 @@
 """What staff type in: options and parameters as lines of text, money in yuan, pictures that are checked."""
 
 import re
+from decimal import Decimal
 from functools import reduce
 
 from django import forms
@@ -93,7 +94,8 @@ class YuanField(forms.DecimalField):
         return None if yuan is None else int(yuan * FEN_PER_YUAN)
 
     def has_changed(self, initial, data):
-        return super().has_changed(self.prepare_value(initial), data)
+        yuan = Decimal(initial) / FEN_PER_YUAN if isinstance(initial, int) else initial
+        return super().has_changed(yuan, data)
 
 
 class PictureField(forms.FileField):
