@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as N_
 
 from accounts.models import User
 from accounts.services import notices
@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 MEMBERS = 500  # looked up at once
 DAYS_BACK = 3  # so many days that no run came by are made good
 BY = actors.system("birthday")
-TITLE = gettext_noop("Happy birthday")
-TEXT = gettext_noop("%(points)s points are in your account: our gift to you, %(tier)s.")
+TITLE = N_("Happy birthday")
+TEXT = N_("%(points)s points are in your account: our gift to you, %(tier)s.")
 
 
 def give(*, at):

@@ -1,7 +1,7 @@
 """What a member hears about the tier: when it rises, is kept, is in danger, falls, or is set by staff."""
 
 from django.urls import reverse
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as N_
 
 from accounts.services import notices
 from core.clock import shop_date
@@ -13,34 +13,34 @@ Cause = TierChange.Cause
 
 WORDS = {
     Cause.PROMOTED: (
-        gettext_noop("You are %(tier)s now"),
-        gettext_noop("%(points)s points in %(months)s months made you %(tier)s. It is yours until %(day)s at least."),
+        N_("You are %(tier)s now"),
+        N_("%(points)s points in %(months)s months made you %(tier)s. It is yours until %(day)s at least."),
     ),
     Cause.KEPT: (
-        gettext_noop("You stay %(tier)s"),
-        gettext_noop("%(points)s points in %(months)s months are enough: %(tier)s is yours until %(day)s at least."),
+        N_("You stay %(tier)s"),
+        N_("%(points)s points in %(months)s months are enough: %(tier)s is yours until %(day)s at least."),
     ),
     Cause.WARNED: (
-        gettext_noop("Keep %(tier)s: %(missing)s points are missing"),
-        gettext_noop(
+        N_("Keep %(tier)s: %(missing)s points are missing"),
+        N_(
             "Earn %(missing)s more points by %(day)s and you stay %(tier)s. Without them you are %(lower)s from the "
             "day after; your points stay as they are."
         ),
     ),
     Cause.DEMOTED: (
-        gettext_noop("You are %(tier)s now"),
-        gettext_noop(
+        N_("You are %(tier)s now"),
+        N_(
             "The points of the last %(months)s months were not enough for %(before)s. With %(missing)s more it is "
             "yours again at once. Your points stay as they are."
         ),
     ),
     Cause.PINNED: (
-        gettext_noop("You are %(tier)s now"),
-        gettext_noop("We have set your tier to %(tier)s. It stays like this until we tell you."),
+        N_("You are %(tier)s now"),
+        N_("We have set your tier to %(tier)s. It stays like this until we tell you."),
     ),
     Cause.UNPINNED: (
-        gettext_noop("You are %(tier)s now"),
-        gettext_noop("The tier %(before)s that we had set for you is over; your own points count again."),
+        N_("You are %(tier)s now"),
+        N_("The tier %(before)s that we had set for you is over; your own points count again."),
     ),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as N_
 from django.views.decorators.http import require_safe
 
 from core import clock
@@ -20,12 +20,12 @@ from points.rules import tiers as rules
 LATEST = 5
 # What a member reads of a turn.
 STORY = {
-    TierChange.Cause.PROMOTED: gettext_noop("Rose to %(to)s"),
-    TierChange.Cause.KEPT: gettext_noop("%(to)s kept"),
-    TierChange.Cause.WARNED: gettext_noop("Too few points for %(to)s, the grace began"),
-    TierChange.Cause.DEMOTED: gettext_noop("From %(from)s to %(to)s"),
-    TierChange.Cause.PINNED: gettext_noop("%(to)s, set by the mall"),
-    TierChange.Cause.UNPINNED: gettext_noop("%(to)s, by your own points again"),
+    TierChange.Cause.PROMOTED: N_("Rose to %(to)s"),
+    TierChange.Cause.KEPT: N_("%(to)s kept"),
+    TierChange.Cause.WARNED: N_("Too few points for %(to)s, the grace began"),
+    TierChange.Cause.DEMOTED: N_("From %(from)s to %(to)s"),
+    TierChange.Cause.PINNED: N_("%(to)s, set by the mall"),
+    TierChange.Cause.UNPINNED: N_("%(to)s, by your own points again"),
 }
 
 
@@ -80,7 +80,7 @@ def _rungs(found, tiers):
 def _benefits(tiers, *, member_day):
     """``(name, [what each tier gives])``: texts, or True and False for yes and no."""
     rows = [
-        (_("Points a year"), [grouped(tier.threshold) if tier.threshold else _("open to all") for tier in tiers]),
+        (_("Points needed"), [grouped(tier.threshold) if tier.threshold else _("open to all") for tier in tiers]),
         (_("Purchase points"), [_("%(times)s×") % {"times": tier.times} for tier in tiers]),
         (_("Off points prices"), [wording.off(tier.discount_percent) for tier in tiers]),
         (_("Free shipping"), [tier.free_shipping for tier in tiers]),
