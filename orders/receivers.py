@@ -1,9 +1,9 @@
 """What must follow a committed change of an order."""
 
 from catalog.services.products import count_redeemed
-from core import outbox
+from core import actors, clock, outbox
 from orders import tasks
-from orders.services import paying, popularity
+from orders.services import giving_back, paying, popularity, rewards
 
 
 @outbox.handles(paying.REFUND_TOPIC)
@@ -16,3 +16,17 @@ def refund(payment_id):
 def count(lines):
     """Popularity follows redemptions (E4). The count and "handled" are one transaction."""
     count_redeemed(lines=[tuple(line) for line in lines])
+
+
+@outbox.handles(paying.PAID_TOPIC)
+def reward(order_id):
+    """Points for the cash of an order (C1)."""
+    rewards.reward(order_id=order_id, by=actors.system("orders"), at=clock.now())
+
+
+@outbox.handles(giving_back.REFUNDED_TOPIC)
+def take_back(order_id, refund_key, fen, lines):
+    """Cash went back, and the points it earned with it (B8)."""
+    rewards.take_back(
+        order_id=order_id, refund_key=refund_key, lines=lines, by=actors.system("orders"), at=clock.now()
+    )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from core import clock
 from points import ledger, queries, rules, wording
 from points.models import Kind, PointsEntry
+from points.queries.earning import being_checked
 
 HOME_PAGE = 10
 GROUPS = {
@@ -73,7 +74,12 @@ class Bar:
 def home(request):
     at = clock.now()
     expiry = queries.expiry_by_month(request.user.pk, at=at)
-    context = {"bars": _bars(expiry.months), "expiry": expiry, "expiry_rule": _expiry_rule(at)}
+    context = {
+        "bars": _bars(expiry.months),
+        "expiry": expiry,
+        "expiry_rule": _expiry_rule(at),
+        "checked": [_checked(review) for review in being_checked(request.user.pk)],
+    }
     return render(request, "points/home.html", context | _history(request, at, HOME_PAGE))
 
 
@@ -150,6 +156,12 @@ def _line(entry):
         tone=tone,
         steps=[wording.step(*step) for step in breakdown.get("steps", [])],
     )
+
+
+def _checked(review):
+    """An earning that waits for a review, as a row."""
+    icon, tone = ICONS[review.kind]
+    return {"review": review, "title": review.reason or Kind(review.kind).label, "icon": icon, "tone": tone}
 
 
 def _bars(months):

@@ -7,8 +7,7 @@ import pytest
 
 from accounts.models import User
 from points.models import PointsEntry
-from points.queries import rule_sets
-from points.rules import engine, presets
+from points.rules import engine
 from points.services import purchases
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in the shop
@@ -62,16 +61,6 @@ def caps(monkeypatch):
         monkeypatch.setattr(engine, "caps", lambda rule_set: engine.Caps(total, by_behaviour))
 
     return set_caps
-
-
-@pytest.fixture(autouse=True)
-def rules_in_force():
-    """Version 1, the preset, for everybody and for all time."""
-    rule_set = engine.build("v1", presets.S2.rules)
-    begin = datetime(2000, 1, 1, tzinfo=UTC)
-    rule_sets.RELEASES.pin((rule_sets.Release(rule_set, 1, "S2", (begin,), (100,), frozenset(), begin, None),))
-    yield rule_set
-    rule_sets.RELEASES.forget()
 
 
 def entries(member):

@@ -1,0 +1,256 @@
+"""``import_purchases``: a history in a file, line by line, in order of time, once."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import User
+from core.models import OutboxMessage
+from points import audit, queries
+from points.models import ExternalMember, PointsEntry, Purchase, TierChange
+from points.services import purchase_import
+
+HEADER = "member,order_number,paid_at,category,amount,refund_of\n"
+PHONE = "13800138000"
+
+
+@pytest.fixture
+def buyer(db):
+    return User.objects.create(phone=f"+86{PHONE}", date_joined=datetime(2025, 1, 1, tzinfo=UTC)).pk
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Import lines; returns ``(exit code, the JSON that was printed)``."""
+
+    def run(*lines, header=HEADER, encoding="utf-8", **options):
+        path = tmp_path / "purchases.csv"
+        path.write_bytes((header + "".join(f"{line}\n" for line in lines)).encode(encoding))
+        code = 0
+        try:
+            call_command("import_purchases", path, json=True, **options)
+        except SystemExit as end:
+            code = end.code
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def line(number="A1", paid_at="2026-11-01T10:00:00", category="", amount="88.00", refund_of="", member=PHONE):
+    return f"{member},{number},{paid_at},{category},{amount},{refund_of}"
+
+
+def test_a_purchase_is_booked_as_of_its_time(buyer, run):
+    code, done = run(line())
+    assert (code, done["purchases"], done["points"], done["refused"]) == (0, 1, 88, [])
+    entry = PointsEntry.objects.get(account_id=buyer)
+    assert entry.at == datetime(2026, 11, 1, 2, 0, tzinfo=UTC)  # ten in the shop
+    assert (entry.kind, entry.key, entry.by) == ("purchase", "purchase:file:A1", "system:import")
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "expected"),
+    [
+        ("2026-11-01T10:00:00+08:00", datetime(2026, 11, 1, 2, tzinfo=UTC)),
+        ("2026-11-01T10:00:00Z", datetime(2026, 11, 1, 10, tzinfo=UTC)),
+        ("2026-11-01 10:00", datetime(2026, 11, 1, 2, tzinfo=UTC)),
+        ("2026-11-01", datetime(2026, 10, 31, 16, tzinfo=UTC)),
+        ("2024-02-29T23:59:59", datetime(2024, 2, 29, 15, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_times(buyer, run, paid_at, expected):
+    assert run(line(paid_at=paid_at))[0] == 0
+    assert Purchase.objects.get().paid_at == expected
+
+
+def test_the_same_file_again_changes_nothing(buyer, run):
+    lines = [line(), line("A2", "2026-11-02T10:00:00"), line("R1", "2026-11-03T10:00:00", amount="8", refund_of="A1")]
+    run(*lines)
+    before = PointsEntry.objects.count(), Purchase.objects.count()
+    code, done = run(*lines)
+    assert (code, done["purchases"], done["repeated"]) == (0, 0, 2)
+    assert (done["refunds"], done["refunds_repeated"]) == (0, 1)
+    assert (PointsEntry.objects.count(), Purchase.objects.count()) == before
+
+
+def test_lines_of_one_order_are_one_purchase(buyer, run):
+    run(line(category="imported_fruit", amount="100"), line("B"), line(category="tea", amount="100"))
+    purchase = Purchase.objects.get(number="A1")
+    assert [(one.category, one.points) for one in purchase.lines.order_by("pk")] == [("imported_fruit", 150), ("tea", 100)]
+    assert PointsEntry.objects.get(key="purchase:file:A1").points == 250
+
+
+def test_the_file_is_worked_in_order_of_time(buyer, run):
+    """600, 600, then silver: 720; whatever the order of the lines."""
+    code, done = run(
+        line("C", "2026-11-03T10:00:00", amount="600"),
+        line("A", "2026-11-01T10:00:00", amount="600"),
+        line("B", "2026-11-02T10:00:00", amount="600"),
+    )
+    assert code == 0
+    assert [entry.points for entry in PointsEntry.objects.order_by("seq")] == [600, 600, 720]
+    assert [entry.key[-1] for entry in PointsEntry.objects.order_by("seq")] == ["A", "B", "C"]
+    assert TierChange.objects.get().at == datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+
+
+def test_refunds_stand_in_the_same_order(buyer, run):
+    run(
+        line("R1", "2026-11-02T10:00:00", amount="44", refund_of="A1"),
+        line("R2", "2026-11-03T10:00:00", amount="44", refund_of="A1"),
+        line(),
+    )
+    assert [entry.points for entry in PointsEntry.objects.order_by("seq")] == [88, -44, -44]
+    assert queries.balance(buyer, at=datetime(2026, 11, 20, tzinfo=UTC)).total == 0
+
+
+def test_members_are_made_where_asked_for(db, run):
+    code, done = run(line(), line("A2", member="C-1001"), line("A3", member="C-1001"), line("A4", member="+86 138-0013-8000"))
+    assert (code, done["purchases"], done["refused_lines"]) == (1, 0, 4)
+    assert "C-1001" in done["refused"][1]["problem"]
+    code, done = run(
+        line(), line("A2", member="C-1001"), line("A3", member="C-1001"), line("A4", member="+86 138-0013-8000"),
+        create_members=True,
+    )  # fmt: skip
+    assert (code, done["purchases"], done["refused_lines"]) == (0, 4, 0)
+    member = ExternalMember.objects.get(source="file", external_id="C-1001").member
+    assert member.nickname == "C-1001"
+    assert User.objects.count() == 2
+    assert OutboxMessage.objects.filter(topic="member.signed_up").count() == 2
+
+
+def test_a_dry_run_writes_nothing_and_says_what_would_be(buyer, run):
+    run(line())
+    lines = [
+        line(),
+        line("A2"),
+        line("A3", member="13900139000"),
+        line("R1", "2026-11-03T10:00:00", amount="8", refund_of="A1"),
+        line("R2", "2026-11-03T10:00:00", amount="88.01", refund_of="A2"),
+        line("R3", "2026-11-03T10:00:00", amount="1", refund_of="A9"),
+    ]
+    code, done = run(*lines, dry_run=True, create_members=True)
+    assert (code, done["purchases"], done["repeated"], done["refunds"]) == (1, 2, 1, 1)
+    assert [refused["line"] for refused in done["refused"]] == [6, 7]
+    assert done["members_created"] == 1
+    assert (Purchase.objects.count(), User.objects.count()) == (1, 1)
+    done = run(*lines, create_members=True)[1]
+    assert (done["purchases"], done["repeated"], done["refunds"]) == (2, 1, 1)
+    assert [refused["line"] for refused in done["refused"]] == [6, 7]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_encodings_and_chinese_headers_in_any_order(buyer, run, encoding):
+    code, done = run(
+        f"88,进口水果,{PHONE},A1,2026-11-01T10:00:00,",
+        header="金额,分类,会员,订单号,付款时间,退款订单\n",
+        encoding=encoding,
+    )
+    assert (code, done["purchases"]) == (0, 1)
+    assert Purchase.objects.get().lines.get().category == "进口水果"
+
+
+def test_columns_that_may_be_missing(buyer, run):
+    code, done = run(f"88,A1,2026-11-01T10:00:00,{PHONE}", header="amount,order_number,paid_at,member\n")
+    assert (code, done["purchases"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (line(amount="-5"), "-5"),
+        (line(amount="1.234"), "1.234"),
+        (line(amount="1e3"), "1e3"),
+        (line(amount="٣"), "٣"),
+        (line(amount=""), ""),
+        (line(paid_at="yesterday"), "yesterday"),
+        (line(paid_at="2026-02-29T10:00:00"), "2026-02-29"),
+        (line(paid_at="2099-01-01T10:00:00"), ""),
+        (line(paid_at="1999-01-01T10:00:00"), "1999"),
+        (line(number=""), ""),
+        (line(member=""), ""),
+        (line(number="x" * 65), "xxx"),
+        (line(amount="0"), ""),
+        (line(refund_of="A0"), "A0"),
+        (line(refund_of="A0", amount="0"), ""),
+        ("too,few", ""),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_number_and_the_others_are_booked(buyer, run, bad, why):
+    code, done = run(line("good"), bad, line("good2"))
+    assert (code, done["purchases"], done["refused_lines"]) == (1, 2, 1)
+    assert done["refused"][0]["line"] == 3
+    assert why in done["refused"][0]["problem"]
+
+
+def test_one_bad_line_takes_its_order_along(buyer, run):
+    code, done = run(line(category="a"), line(category="b", amount="x"), line("A2"))
+    assert (code, done["purchases"]) == (1, 1)
+    assert [refused["line"] for refused in done["refused"]] == [2, 3]
+
+
+@pytest.mark.parametrize("other", [{"member": "13900139000"}, {"paid_at": "2026-11-01T10:00:01"}])
+def test_one_order_is_of_one_member_and_one_time(buyer, run, other):
+    code, done = run(line(), line(**other))
+    assert (code, done["purchases"], done["refused_lines"]) == (1, 0, 2)
+
+
+@pytest.mark.parametrize("other", [{"amount": "89"}, {"category": "tea"}, {"paid_at": "2026-11-02T10:00:00"}])
+def test_the_same_number_with_other_content_is_refused(buyer, run, other):
+    run(line())
+    code, done = run(line(**other))
+    assert (code, done["purchases"], done["refused_lines"]) == (1, 0, 1)
+
+
+def test_refunds_that_cannot_be(buyer, run):
+    User.objects.create(phone="+8613900139000", date_joined=datetime(2025, 1, 1, tzinfo=UTC))
+    code, done = run(
+        line(),
+        line("R1", "2026-11-02T10:00:00", amount="88.01", refund_of="A1"),
+        line("R2", "2026-10-02T10:00:00", amount="1", refund_of="A1"),
+        line("R3", "2026-11-02T10:00:00", amount="1", refund_of="A1", member="13900139000"),
+        line("R4", "2026-11-02T10:00:00", amount="1", refund_of="nothing"),
+    )
+    assert (code, done["refunds"], [refused["line"] for refused in done["refused"]]) == (1, 0, [3, 4, 5, 6])
+
+
+def test_the_report_can_be_corrected_and_given_again(buyer, run, tmp_path):
+    path = tmp_path / "refused.csv"
+    run(line(amount="x"), report=path)
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+    assert (rows[0]["line"], rows[0]["amount"]) == ("2", "x")
+    header, row = path.read_text("utf-8-sig").splitlines()
+    code, done = run(row.replace(",x,", ",88,"), header=f"{header}\n")
+    assert (code, done["purchases"]) == (0, 1)
+
+
+@pytest.mark.parametrize("header", ["member,paid_at,amount\n", "member,order_number,paid_at,amount,oops\n", ""])
+def test_a_file_that_cannot_be_read(buyer, run, header):
+    from django.core.management.base import CommandError
+
+    with pytest.raises(CommandError):
+        run("1,2,3", header=header)
+
+
+def test_an_import_that_was_killed_goes_on(buyer, run, monkeypatch):
+    monkeypatch.setattr(purchase_import, "BATCH", 2)
+    lines = [line(f"A{n}", f"2026-11-01T10:00:0{n}", amount="10") for n in range(6)]
+    real, calls = purchase_import.purchases.record_many, []
+
+    def dies(*args, **kwargs):
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        calls.append(1)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(purchase_import.purchases, "record_many", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run(*lines)
+    assert Purchase.objects.count() == 4
+    monkeypatch.setattr(purchase_import.purchases, "record_many", real)
+    done = run(*lines)[1]
+    assert (done["purchases"], done["repeated"], Purchase.objects.count()) == (2, 4, 6)
+    assert audit.run().breaks == []
