@@ -6,7 +6,7 @@ from ninja import Query, Router
 
 from points import queries
 from points.api import schemas
-from points.api.writes import writes
+from points.api.answering import reads, writes
 from points.models import Scope
 from points.queries import partners as find
 from points.services.partners import deductions, grants, members, sales
@@ -73,10 +73,10 @@ def member(caller, body: schemas.MemberIn):
 
 
 @router.get("/members/{name}", response=answers(200, schemas.MemberFound), tags=["members"])
-def look_up(request, name: schemas.MemberInPath):
+@reads(Scope.MEMBERS)
+def look_up(caller, name: schemas.MemberInPath):
     """Whether there is such a member."""
-    request.auth.must_have(Scope.MEMBERS)
-    source = request.auth.partner.source
+    source = caller.partner.source
     member_id = members.member_of(source=source, name=name)
     return schemas.MemberFound(
         member_id=member_id, external_id=find.external_ids(source, [member_id]).get(member_id, "")
@@ -84,11 +84,11 @@ def look_up(request, name: schemas.MemberInPath):
 
 
 @router.get("/members/{name}/balance", response=answers(200, schemas.BalanceOut), tags=["members"])
-def balance(request, name: schemas.MemberInPath):
+@reads(Scope.BALANCE)
+def balance(caller, name: schemas.MemberInPath):
     """What the member can spend, and what is on its way."""
-    request.auth.must_have(Scope.BALANCE)
-    member_id = members.member_of(source=request.auth.partner.source, name=name)
-    now = queries.balance(member_id, at=request.auth.at)
+    member_id = members.member_of(source=caller.partner.source, name=name)
+    now = queries.balance(member_id, at=caller.at)
     return schemas.BalanceOut(
         member_id=member_id,
         available=now.available,
@@ -120,10 +120,10 @@ def deduct(caller, body: schemas.DeductionIn):
 
 
 @router.get("/deductions/{number}", response=answers(200, schemas.DeductionOut), tags=["deductions"])
-def deduction(request, number: schemas.UUIDInPath):
+@reads(Scope.DEDUCTIONS)
+def deduction(caller, number: schemas.UUIDInPath):
     """How a deduction stands."""
-    request.auth.must_have(Scope.DEDUCTIONS)
-    found = find.deduction_of(request.auth.partner, number)
+    found = find.deduction_of(caller.partner, number)
     if found is None:
         raise deductions.UnknownDeduction
     return _deduction(found)
@@ -185,14 +185,14 @@ def grant(caller, body: schemas.GrantIn):
 
 
 @router.get("/entries", response=answers(200, schemas.EntriesOut), tags=["entries"])
+@reads(Scope.ENTRIES)
 def entries(
-    request,
+    caller,
     cursor: Annotated[int, Query(ge=0, le=MOST_CURSOR, description="`next_cursor` of the last answer.")] = 0,
-    member: Annotated[schemas.Text, Query(max_length=64, description="Of one member only.")] = "",
+    member: Annotated[str, Query(max_length=64, description="Of one member only.")] = "",
 ):
     """What you caused, in the order in which it was booked. Nothing ever appears before an entry that you have read."""
-    request.auth.must_have(Scope.ENTRIES)
-    partner = request.auth.partner
+    partner = caller.partner
     member_id = members.member_of(source=partner.source, name=member) if member else None
     page = find.entries_since(partner, cursor, member_id=member_id)
     names = find.external_ids(partner.source, [entry.member_id for entry in page.entries])

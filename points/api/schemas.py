@@ -36,7 +36,7 @@ MemberName = Annotated[
 Points = Annotated[int, Field(strict=True, ge=1, le=MOST_POINTS, examples=[100])]
 Reason = Annotated[Text, Field(max_length=100, description="The member reads it in the history.")]
 
-MemberInPath = Annotated[Text, Path(min_length=1, max_length=64, description="As in `member`; percent-encoded.")]
+MemberInPath = Annotated[str, Path(min_length=1, max_length=64, description="As in `member`; percent-encoded.")]
 NumberInPath = Annotated[str, Path(pattern=NUMBER_PATTERN)]
 UUIDInPath = Annotated[UUID, Path()]
 

@@ -19,9 +19,10 @@ def signature(secret, method, path, query, body, timestamp, nonce):
 class PartnerClient:
     """``key`` and ``secret`` are what staff handed over; ``clock`` are Unix seconds."""
 
-    def __init__(self, url, key, secret, *, clock=time.time, language="en"):
+    def __init__(self, url, key, secret, *, clock=time.time, language="en", transport=None):
         self.key, self.secret, self.clock = key, secret, clock
-        self.http = httpx.Client(base_url=url, timeout=20, trust_env=False, headers={"Accept-Language": language})
+        languages = {"Accept-Language": language}
+        self.http = httpx.Client(base_url=url, timeout=20, trust_env=False, headers=languages, transport=transport)
 
     def close(self):
         self.http.close()

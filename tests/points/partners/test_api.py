@@ -1,4 +1,4 @@
-"""What a partner can do, over real HTTP."""
+"""What a partner can do."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from points.models import Deduction, PartnerEntry, PointsEntry
 from points.services.partners import setup, sweeping
 from tests.points.partners.conftest import PHONE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def available(member):
@@ -209,7 +209,7 @@ def test_a_grant_gives_once(till, member):
 def test_a_budget_lasts_a_day_of_the_shop(till, shop, member, time_machine):
     limits = {"calls_per_minute": 600, "daily_grant_points": 100, "daily_deduct_points": 30}
     setup.change_partner(partner=shop, name=shop.name, is_active=True, by="staff:1", at=clock.now(), **limits)
-    time_machine.move_to("2026-11-20T15:59:50+00:00")  # ten seconds before the shop's midnight
+    time_machine.move_to("2027-01-20T15:59:50+00:00")  # ten seconds before the shop's midnight
 
     def grant(points, reference):
         return till.post("/grants", {"member": PHONE, "points": points, "reference": reference})
@@ -221,7 +221,7 @@ def test_a_budget_lasts_a_day_of_the_shop(till, shop, member, time_machine):
     assert grant(40, "G-3").status_code == 201
     assert till.post("/deductions", {"member": PHONE, "points": 31, "reference": "A-1"}).status_code == 429
     assert available(member) == 1100
-    time_machine.move_to("2026-11-20T16:00:01+00:00")
+    time_machine.move_to("2027-01-20T16:00:01+00:00")
     assert grant(41, "G-2").status_code == 201
 
 
@@ -282,12 +282,10 @@ def test_refusals_are_problems_in_the_language_asked_for(till, member):
         ("POST", "/grants", b'{"member": "x", "points": 1, "reference": "r", "pionts": 2}', 422, "invalid"),
         ("POST", "/grants", b" " * 65_537, 413, "body_too_large"),
         ("POST", "/deductions/no-uuid/confirm", None, 422, "invalid"),
-        ("GET", "/members/%00/balance", None, 422, "invalid"),
+        ("GET", "/members/\0/balance", None, 404, "unknown_member"),
     ],
 )
 def test_bad_input_is_refused_and_nothing_breaks(till, method, path, body, status, code):
-    if "%" in path:
-        path = "/members/\0/balance"
     answer = till.send(method, path, body=body, headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"

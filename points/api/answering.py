@@ -1,4 +1,4 @@
-"""Writes: a scope, an Idempotency-Key, one effect, one answer (H3)."""
+"""Reads need a scope; writes an Idempotency-Key as well, and have one effect and one answer (H3)."""
 
 import functools
 import inspect
@@ -25,8 +25,23 @@ IdempotencyKey = Annotated[
 ]
 
 
+def reads(scope):
+    """Make a view of a read: it is given the ``Caller`` and its own arguments, and returns a schema."""
+
+    def wrap(view):
+        @functools.wraps(view)
+        def answer(request, **values):
+            request.auth.must_have(scope)
+            return HttpResponse(view(request.auth, **values).model_dump_json(), content_type="application/json")
+
+        answer.__signature__ = _asked(view)
+        return answer
+
+    return wrap
+
+
 def writes(scope, *, status):
-    """Make a view of a write: it is given the ``Caller`` and its own arguments, and returns a schema.
+    """Make a view of a write, in the same way.
 
     Refusals are answers as well, and kept; only those that may pass by themselves (``problems.PASSING``) leave the key
     free, as do requests that do not fit the description.
@@ -48,18 +63,18 @@ def writes(scope, *, status):
             )
             return _response(found)
 
-        answer.__signature__ = _with_key(view)
+        key = inspect.Parameter("idempotency_key", inspect.Parameter.KEYWORD_ONLY, annotation=IdempotencyKey)
+        answer.__signature__ = _asked(view, key)
         return answer
 
     return wrap
 
 
-def _with_key(view):
-    """ninja reads from the signature what a request must have."""
+def _asked(view, *more):
+    """ninja reads from the signature what a request must have; in place of the caller it gives the request."""
     signature = inspect.signature(view)
-    key = inspect.Parameter("idempotency_key", inspect.Parameter.KEYWORD_ONLY, annotation=IdempotencyKey)
     caller, *rest = signature.parameters.values()
-    return signature.replace(parameters=[caller.replace(name="request"), *rest, key])
+    return signature.replace(parameters=[caller.replace(name="request"), *rest, *more])
 
 
 def _work(request, view, values, status):
