@@ -80,7 +80,10 @@ def test_the_same_file_again_changes_nothing(buyer, run):
 def test_lines_of_one_order_are_one_purchase(buyer, run):
     run(line(category="imported_fruit", amount="100"), line("B"), line(category="tea", amount="100"))
     purchase = Purchase.objects.get(number="A1")
-    assert [(one.category, one.points) for one in purchase.lines.order_by("pk")] == [("imported_fruit", 150), ("tea", 100)]
+    assert [(one.category, one.points) for one in purchase.lines.order_by("pk")] == [
+        ("imported_fruit", 150),
+        ("tea", 100),
+    ]
     assert PointsEntry.objects.get(key="purchase:file:A1").points == 250
 
 
@@ -108,7 +111,9 @@ def test_refunds_stand_in_the_same_order(buyer, run):
 
 
 def test_members_are_made_where_asked_for(db, run):
-    code, done = run(line(), line("A2", member="C-1001"), line("A3", member="C-1001"), line("A4", member="+86 138-0013-8000"))
+    code, done = run(
+        line(), line("A2", member="C-1001"), line("A3", member="C-1001"), line("A4", member="+86 138-0013-8000")
+    )
     assert (code, done["purchases"], done["refused_lines"]) == (1, 0, 4)
     assert "C-1001" in done["refused"][1]["problem"]
     code, done = run(
