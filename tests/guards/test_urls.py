@@ -15,7 +15,7 @@ PUBLIC = {
 # Pages of allauth guard themselves: by a pending code, a signed key, or a signed-in user.
 GUARDED_BY_ALLAUTH = ("account_", "mfa_", "usersessions_")
 # Signed callbacks of machines: no session, no CSRF token, a signature instead.
-SIGNED = {"orders:payment_callback"}
+SIGNED = {"orders:payment_callback", "orders:tracking_push"}
 ARGUMENTS = {"pk": 1, "number": "2026112012345678", "provider": "sandbox", "token": "x" * 32, "code": "110105"}
 
 
