@@ -58,6 +58,7 @@ def _page(title, icon, name, *permissions, badge=None):
 
 ADJUSTING = ("points.view_adjustment", "points.adjust_points", "points.approve_adjustment")
 PARTNERS = ("points.view_partner", "points.manage_partner", "points.manage_partner_keys")
+RULES = ("points.view_rulesetversion", "points.draft_rules", "points.release_rules")
 
 
 UNFOLD = {
@@ -85,6 +86,8 @@ UNFOLD = {
                     _item(_("Orders"), "package_2", "orders_order", badge="pointsmall.badges.orders_waiting"),
                     _item(_("After-sale"), "assignment_return", "orders_aftersale"),
                     _item(_("Payments"), "payments", "orders_payment"),
+                    _item(_("Statements"), "receipt_long", "orders_statement"),
+                    _item(_("Differences"), "difference", "orders_statementdifference"),
                     _item(_("Products"), "sell", "catalog_product"),
                     _item(_("Categories"), "category", "catalog_category"),
                     _item(_("Stock movements"), "inventory_2", "catalog_stockmovement"),
@@ -102,6 +105,20 @@ UNFOLD = {
                     _item(_("Points accounts"), "account_balance", "points_pointsaccount"),
                     _item(_("Members' tiers"), "crown", "points_membertier"),
                     _item(_("Tiers"), "stairs_2", "points_tier"),
+                    _page(_("Earning rules"), "rule", "points_rulesetversion_changelist", *RULES),
+                    _page(
+                        _("Rule scripts"),
+                        "code",
+                        "points_script_changelist",
+                        "points.view_script",
+                        "points.write_scripts",
+                    ),
+                    _item(
+                        _("Alerts about the rules"),
+                        "notification_important",
+                        "points_rulealert",
+                        badge="points.admin.scripts.open_alerts",
+                    ),
                     _item(_("Expiry rules"), "hourglass", "points_expirypolicy"),
                     _page(
                         _("Adjustments"),

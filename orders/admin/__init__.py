@@ -6,6 +6,7 @@ from orders.admin.coupons import CouponAdmin, CouponTypeAdmin
 from orders.admin.orders import OrderAdmin
 from orders.admin.payments import PaymentAdmin, PaymentNotificationAdmin
 from orders.admin.shipping_rates import ShippingRateAdmin
+from orders.admin.statements import StatementAdmin, StatementDifferenceAdmin
 
 __all__ = [
     "AfterSaleAdmin",
@@ -16,4 +17,6 @@ __all__ = [
     "PaymentAdmin",
     "PaymentNotificationAdmin",
     "ShippingRateAdmin",
+    "StatementAdmin",
+    "StatementDifferenceAdmin",
 ]
