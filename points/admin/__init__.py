@@ -1,6 +1,19 @@
 """Staff pages of points; each module registers its own."""
 
-from points.admin import accounts, adjustments, expiry, grants, ledger, partners, purchases, reviews, tiers, what_if
+from points.admin import (
+    accounts,
+    adjustments,
+    expiry,
+    grants,
+    ledger,
+    partners,
+    purchases,
+    reviews,
+    rule_sets,
+    scripts,
+    tiers,
+    what_if,
+)
 
 __all__ = [
     "accounts",
@@ -11,6 +24,8 @@ __all__ = [
     "partners",
     "purchases",
     "reviews",
+    "rule_sets",
+    "scripts",
     "tiers",
     "what_if",
 ]

@@ -16,7 +16,7 @@ from core.live import Live
 from core.parameters import ParameterNotValid
 from points.models import RuleSetStage, RuleSetVersion
 from points.rules import builtin, engine, presets, scripts  # noqa: F401 - a version is built of the registered rules
-from points.rules.engine import RuleSet, UnknownRule
+from points.rules.engine import Earner, RuleSet, UnknownRule
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +74,11 @@ def for_member(member_id, at):
     """The ``RuleSet`` that counts for the member at ``at``; before the first version, the first. With ``former``
     while the transition from the version before lasts."""
     return _chosen(lambda release: release.serves(member_id, at), at)
+
+
+def earner(member_id, tier):
+    """A member (None: anybody) of a ``points.rules.tiers.Tier`` as the engine takes it."""
+    return Earner(member_id or 0, tier.code, tier.multiplier, {"zh": tier.name, "en": tier.name_en})
 
 
 def for_all(at):

@@ -29,3 +29,15 @@ def close_alert(*, alert, by, at):
         if not RuleAlert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=at, closed_by=by):
             raise AlreadyClosed
         audit.record("rules.alert_closed", by=by, subject=f"alert:{alert.pk}", at=at)
+
+
+def close_alerts(*, pks, by, at):
+    """Close those of these that are open; returns how many there were."""
+    count = 0
+    for alert in RuleAlert.objects.filter(pk__in=pks, closed_at=None):
+        try:
+            close_alert(alert=alert, by=by, at=at)
+        except AlreadyClosed:  # by somebody else, this moment
+            continue
+        count += 1
+    return count

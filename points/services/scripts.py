@@ -20,7 +20,7 @@ TRIAL_AMOUNTS = (Decimal(0), Decimal("0.99"), Decimal("100.5"), Decimal("12345.6
 TRIALS = tuple(
     (tier, amount, is_imported) for tier in TRIAL_TIERS for amount in TRIAL_AMOUNTS for is_imported in (False, True)
 )
-S2_SOURCE = """\
+SAMPLE = """\
 // userLevel: NORMAL, SILVER, GOLD, DIAMOND. amount: yuan of one line. isImported: true or false.
 // A fourth argument, {points, category, multiplier}, has the points that the rules above gave.
 function calculatePoints(userLevel, amount, isImported) {
@@ -110,6 +110,12 @@ def check_syntax(source):
         sandbox.check(source)
     except sandbox.NotAScript as error:
         raise NotAScript(why=str(error)) from None
+
+
+def serving(script):
+    """The ``ScriptVersion`` that serves, by the database; None where none does."""
+    usable = script.versions.filter(activated_at__isnull=False, failed_at__isnull=True)
+    return usable.order_by("-activated_at", "-pk").first()
 
 
 def try_out(source, trials=TRIALS):

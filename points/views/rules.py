@@ -11,7 +11,6 @@ from points import rules, wording
 from points.parameters import AFTER_SALE_DAYS, PAYMENT_WINDOW_MINUTES, POINTS_PER_YUAN
 from points.queries import rule_sets, tiers
 from points.rules.builtin import TierMultiplier
-from points.rules.engine import Earner
 
 SECTIONS = ("purchases", "behaviours", "limits", "using")
 
@@ -31,7 +30,7 @@ def rules_in_force(request):
     at = clock.now()
     member_id = request.user.pk
     tier = tiers.tier_of(member_id)
-    earner = earner_of(member_id, tier)
+    earner = rule_sets.earner(member_id, tier)
     rule_set = rule_sets.for_member(member_id, at) if member_id else rule_sets.for_all(at)
     said = sentences(rule_set, earner)
     return render(
@@ -56,11 +55,6 @@ def rules_in_force(request):
     )
 
 
-def earner_of(member_id, tier):
-    """A ``Tier`` as the engine takes it."""
-    return Earner(member_id or 0, tier.code, tier.multiplier, {"zh": tier.name, "en": tier.name_en})
-
-
 def sentences(rule_set, earner):
     """``[(sentence, section), ...]`` of all rules that have something to say to the earner."""
     words = ((rule.words(earner), rule.section) for rule in rule_set.rules)
@@ -70,7 +64,7 @@ def sentences(rule_set, earner):
 def multipliers(rule_set):
     """``[(Tier, multiplier), ...]`` where the rules look at tiers; empty where they do not."""
     rule = next((rule for rule in rule_set.rules if isinstance(rule, TierMultiplier)), None)
-    return [(tier, rule.of(earner_of(None, tier))) for tier in tiers.all_tiers()] if rule else []
+    return [(tier, rule.of(rule_sets.earner(None, tier))) for tier in tiers.all_tiers()] if rule else []
 
 
 def _change(member_id, earner, said, at):

@@ -169,7 +169,7 @@ def test_a_warm_look_costs_no_query(script, django_assert_num_queries):
 
 
 def test_the_trial_tells_each_case():
-    results = services.try_out(services.S2_SOURCE)
+    results = services.try_out(services.SAMPLE)
     assert len(results) == len(services.TRIALS)
     assert {str(points) for trial, points, _why in results if trial == ("gold", Decimal("100.5"), True)} == {"225"}
     assert len(services.try_out(LOOP)) == 1

@@ -1,0 +1,260 @@
+"""The pages of rules: the public one, and those on which staff draft, release, compare and write scripts."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from points import ledger
+from points.models import RuleAlert, RuleSetVersion, Script
+from points.queries import rule_sets as queries
+from points.services import scripts
+from tests.points.rules.conftest import GOOD, STAFF
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+ALL = ("view_rulesetversion", "draft_rules", "release_rules", "write_scripts", "view_rulealert", "close_rulealert")
+LIST = reverse("admin:points_rulesetversion_changelist")
+
+
+@pytest.fixture(autouse=True)
+def english(settings):
+    settings.LANGUAGE_CODE = "en"
+
+
+@pytest.fixture
+def staff(client):
+    """Sign a member of staff in who may do all of this, or only ``permissions``."""
+
+    def sign_in(*permissions):
+        user = User.objects.create_user(username=f"clerk{User.objects.count()}", is_staff=True, date_joined=NOW)
+        user.user_permissions.set(Permission.objects.filter(codename__in=permissions or ALL))
+        client.force_login(user)
+        return user
+
+    return sign_in
+
+
+def page_of(version):
+    return reverse("admin:points_rulesetversion_change", args=[version.pk])
+
+
+def to(name, version, *more):
+    return reverse(f"admin:points_rules_{name}", args=[version.pk, *more])
+
+
+def text_of(response):
+    return " ".join(response.content.decode().split())
+
+
+class TestPublicPage:
+    url = reverse("points:rules")
+
+    def test_a_stranger_reads_the_rules_and_all_tiers(self, client):
+        text = text_of(client.get(self.url))
+        assert "Every ¥1 paid gives 1 points." in text
+        assert "Imported fruit: +50% points." in text
+        assert "Sharing: 3 times a day." in text
+        assert text.count('<th scope="row">') == 4
+        assert "yours" not in text
+
+    def test_a_member_reads_the_own_version(self, client, make_member, release, after_commit):
+        pilot = make_member()
+        release(percent=0, pilots=[pilot.pk], starts_at=NOW - timedelta(days=0) + timedelta(seconds=0))
+        queries.RELEASES.forget()
+        assert "Every ¥1 paid gives 1 points." in text_of(client.get(self.url))
+        client.force_login(pilot)
+        text = text_of(client.get(self.url))
+        assert "Every ¥1 paid gives 2 points." in text
+        assert "Version v2 of the rules" in text
+
+    def test_what_will_be_stands_there_before(self, client, release):
+        release(starts_at=NOW + timedelta(days=3), announcement="Twice as many <points>")
+        text = text_of(client.get(self.url))
+        assert "Twice as many &lt;points&gt;" in text
+        coming = text[text.index('id="coming"') : text.index('id="purchases"')]
+        assert "Every ¥1 paid gives 2 points." in coming
+        assert "Sharing: 3 times a day." in coming
+
+    def test_no_space_stands_after_a_chinese_stop(self, client):
+        client.cookies["django_language"] = "zh-hans"
+        text = text_of(client.get(self.url, headers={"accept-language": "zh-hans"}))
+        main = text[text.index("<main") : text.index("</main>")]
+        assert "。 <" not in main.replace("。 </", "")
+        assert not [piece for piece in main.split("。 ")[1:] if not piece.startswith("<")]
+
+    def test_costs_few_queries(self, client, make_member, django_assert_max_num_queries):
+        client.force_login(make_member())
+        client.get(self.url)
+        with django_assert_max_num_queries(8):
+            client.get(self.url)
+
+
+class TestDrafting:
+    def test_from_a_preset_to_a_released_version(self, client, staff, after_commit):
+        staff()
+        reply = client.post(reverse("admin:points_rulesetversion_add"), {"name": "Spring", "source": "10_1"})
+        draft = RuleSetVersion.objects.get(number=2)
+        assert reply.url == page_of(draft)
+        assert client.post(page_of(draft), {"act": "add", "rule": "daily_cap"}).url == to("figures", draft, 7)
+        assert b"From 1 to" in client.get(to("figures", draft, 7)).content
+        assert client.post(to("figures", draft, 7), {"points": "0"}).status_code == 200
+        client.post(to("figures", draft, 7), {"points": "800"})
+        client.post(page_of(draft), {"act": "up", "position": "7"})
+        client.post(page_of(draft), {"act": "remove", "position": "0"})
+        draft.refresh_from_db()
+        assert [rule["rule"] for rule in draft.rules][5] == "daily_cap"
+        assert draft.rules[5]["figures"] == {"points": 800}
+        assert "At most 800 points a day" in text_of(client.get(page_of(draft)))
+        with_pilot = {"percent": "25", "starts_at": "", "pilots": "", "transition_days": "3", "announcement": ""}
+        assert after_commit(client.post, to("release", draft), with_pilot).status_code == 302
+        assert queries.state_of(draft, timezone.now()) == "active"
+        assert "25%" in text_of(client.get(LIST))
+        after_commit(client.post, to("widen", draft), {"percent": "100", "starts_at": ""})
+        assert queries.for_member(1, timezone.now()).version == "v2"
+        after_commit(client.post, to("stop", draft))
+        assert queries.for_member(1, timezone.now()).version == "v1"
+
+    def test_every_rule_has_a_form(self, client, staff, make_draft):
+        staff()
+        rules = [(code, {}) for code in queries.engine.registered()]
+        draft = make_draft(rules=rules)
+        for position in range(len(rules)):
+            assert client.get(to("figures", draft, position)).status_code == 200
+        assert client.get(to("figures", draft, len(rules))).status_code == 404
+        assert client.get(page_of(draft)).status_code == 200
+
+    def test_a_released_one_cannot_be_edited(self, client, staff):
+        staff()
+        first = RuleSetVersion.objects.get(number=1)
+        client.post(page_of(first), {"act": "remove", "position": "0"})
+        client.post(to("figures", first, 0), {"points": "9", "yuan": "1"})
+        first.refresh_from_db()
+        assert first.rules[0]["figures"]["points"] == 1
+
+    def test_a_scheduled_one_can_be_taken_back(self, client, staff, release, after_commit):
+        staff()
+        draft = release(starts_at=NOW + timedelta(days=3))
+        assert "Take back" in text_of(client.get(page_of(draft)))
+        after_commit(client.post, to("withdraw", draft))
+        assert queries.state_of(draft, timezone.now()) == "draft"
+
+    def test_unknown_pilots_are_named(self, client, staff, make_draft):
+        staff()
+        draft = make_draft()
+        reply = client.post(
+            to("release", draft), {"percent": "0", "pilots": "nobody@nowhere.cn", "transition_days": "0"}
+        )
+        assert "Nobody is known as nobody@nowhere.cn." in text_of(reply)
+
+    @pytest.mark.parametrize("name", ["name", "release", "widen", "pilots", "withdraw", "stop"])
+    def test_needs_a_permission(self, client, staff, make_draft, name):
+        draft = make_draft()
+        staff("view_rulesetversion")
+        assert client.get(page_of(draft)).status_code == 200
+        assert client.get(to(name, draft)).status_code == 403
+        assert client.post(page_of(draft), {"act": "add", "rule": "ratio"}).status_code == 403
+        staff("view_order")
+        assert client.get(LIST).status_code == 403
+        assert client.get(page_of(draft)).status_code == 403
+
+    @pytest.mark.parametrize("number", ["99", "99999999999", "x"])
+    def test_an_unknown_one_is_not_found(self, client, staff, number):
+        staff()
+        assert client.get(f"{LIST}{number}/change/").status_code == 404
+
+
+class TestComparing:
+    def test_both_groups_side_by_side(self, client, staff, release, make_member):
+        staff()
+        pilot, other = make_member(), make_member()
+        start = NOW - timedelta(hours=2)
+        draft = release(percent=0, pilots=[pilot.pk], starts_at=NOW)
+        draft.stages.update(starts_at=start)
+        queries.RELEASES.forget()
+        for member, points in ((pilot, 300), (other, 100)):
+            ledger.earn(
+                account=member.pk, points=points, kind="purchase", key="p", by=STAFF, at=NOW - timedelta(hours=1)
+            )
+            ledger.spend(account=member.pk, points=60, kind="redeem", key="s", by=STAFF, at=NOW)
+        text = text_of(client.get(to("compare", draft)))
+        for label, one, two in (
+            ("Points earned", "300", "100"),
+            ("Points used", "60", "60"),
+            ("Used for each point earned", "0.20", "0.60"),
+        ):
+            row = text[text.index(label) :]
+            assert row.index(one) < row.index(two, row.index(one) + 1), label
+
+    def test_not_before_the_start(self, client, staff, make_draft):
+        staff()
+        assert "has not started" in text_of(client.get(to("compare", make_draft())))
+
+
+class TestScripts:
+    def page(self, script):
+        return reverse("admin:points_script_change", args=[script.pk])
+
+    def test_are_written_tried_saved_and_returned_to(self, client, staff, after_commit):
+        staff()
+        after_commit(
+            client.post,
+            reverse("admin:points_script_add"),
+            {"code": "sums", "name": "Sums", "source": scripts.SAMPLE},
+        )
+        script = Script.objects.get()
+        form = {"source": GOOD, "tier": "gold", "amount": "77.5", "is_imported": "on", "act": "try"}
+        assert "155" in text_of(client.post(self.page(script), form))
+        assert script.versions.count() == 1
+        after_commit(client.post, self.page(script), form | {"act": "save"})
+        assert scripts.serving(script).number == 2
+        after_commit(client.post, self.page(script), {"version": "1"})
+        assert scripts.serving(script).number == 1
+        assert "Version 1 serves." in text_of(client.get(self.page(script)))
+
+    def test_a_broken_one_is_told_and_does_not_serve(self, client, staff, script, after_commit):
+        staff()
+        form = {"source": "function calculatePoints() { while (true) {} }", "act": "try"}
+        assert "did not finish" in text_of(client.post(self.page(script), form))
+        reply = after_commit(client.post, self.page(script), form | {"act": "save"}, follow=True)
+        assert "fails when it is tried" in text_of(reply)
+        assert scripts.serving(script).number == 1
+        syntax = client.post(self.page(script), {"source": "function calculatePoints( {", "act": "save"})
+        assert "cannot be read as a script" in text_of(syntax)
+        assert client.post(self.page(script), {"version": "2"}).status_code == 200  # refused, with the reason
+        assert scripts.serving(script).number == 1
+
+    def test_need_a_permission(self, client, staff, script):
+        staff("view_script")
+        assert client.get(self.page(script)).status_code == 200
+        assert client.post(self.page(script), {"source": GOOD, "act": "save"}).status_code == 403
+        assert client.get(reverse("admin:points_script_add")).status_code == 403
+
+    def test_alerts_show_in_the_sidebar_until_they_are_closed(self, client, staff, script, after_commit):
+        staff()
+        after_commit(
+            scripts.save, script=script, source="function calculatePoints() { throw 1 }", by=STAFF, at=timezone.now()
+        )
+        url = reverse("admin:points_rulealert_changelist")
+        text = text_of(client.get(url))
+        assert "data-waiting" in text
+        assert "Script “Sums”, version 2: 1" in text
+        client.post(url, {"action": "close", "_selected_action": [RuleAlert.objects.get().pk]})
+        assert RuleAlert.objects.get().closed_at is not None
+        assert "data-waiting" not in text_of(client.get(url))
+
+
+def test_a_script_rule_is_offered_with_the_scripts_there_are(client, staff, script, make_draft):
+    staff()
+    draft = make_draft(rules=[("script", {})])
+    assert '<option value="sums"' in client.get(to("figures", draft, 0)).content.decode()
+    client.post(to("figures", draft, 0), {"script": "sums", "imported": "imported_fruit", "text": "Twice"})
+    draft.refresh_from_db()
+    outcome = queries.engine.purchase_points(
+        queries.by_version("v2"), queries.engine.Earner(1), [queries.engine.Line("a", 500)], NOW
+    )
+    assert outcome.points == Decimal(10)
