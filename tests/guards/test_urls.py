@@ -16,6 +16,9 @@ PUBLIC = {
 GUARDED_BY_ALLAUTH = ("account_", "mfa_", "usersessions_")
 # Signed callbacks of machines: no session, no CSRF token, a signature instead.
 SIGNED = {"orders:payment_callback", "orders:tracking_push"}
+# The partners' API: every operation of it answers only to a signature (a test below); what it is, anybody may read.
+API = "api/v1/"
+API_PUBLIC = {"api:openapi-json", "api:openapi-view"}
 ARGUMENTS = {"pk": 1, "number": "2026112012345678", "provider": "sandbox", "token": "x" * 32, "code": "110105"}
 
 
@@ -46,7 +49,7 @@ def members_only():
     for name, entry, route in addresses():
         is_elsewhere = name in PUBLIC | SIGNED or name.startswith(GUARDED_BY_ALLAUTH)
         is_development = route.startswith(("dev/", "sandbox/"))
-        if not (is_elsewhere or is_development):
+        if not (is_elsewhere or is_development or route.startswith(API)):
             yield pytest.param(path_of(entry, route), id=name or route)
 
 
@@ -59,6 +62,18 @@ def test_a_stranger_is_sent_to_sign_in(client, path):
             continue
         assert response.status_code == 302, f"{method.__name__} {path} answers a stranger with {response.status_code}"
         assert response.url.startswith("/accounts/login/?next=")
+
+
+@pytest.mark.django_db
+def test_the_partners_api_answers_only_to_a_signature(client):
+    statuses = {}
+    for name, entry, route in addresses():
+        if route.startswith(API) and name not in API_PUBLIC:
+            responses = [method(path_of(entry, route)) for method in (client.get, client.post)]
+            statuses[name] = {response.status_code for response in responses} - {405}
+    assert {name for name, found in statuses.items() if found != {401}} == {"api:api-root", "api:nothing"}
+    assert statuses["api:api-root"] == statuses["api:nothing"] == {404}
+    assert len(statuses) > 10
 
 
 def staff_pages():
@@ -90,7 +105,7 @@ def test_a_form_without_a_token_is_refused():
     client = Client(enforce_csrf_checks=True)
     client.force_login(create_member(phone="+8613900000001", by="system:test", at=clock.now()))
     for name, entry, route in addresses():
-        if name in SIGNED or name == "set_language" or route.startswith("media/"):
+        if name in SIGNED or name == "set_language" or route.startswith(("media/", API)):
             continue
         response = client.post(path_of(entry, route))
         assert response.status_code in {403, 404, 405, 301, 302}, f"{route} takes a post without a token"
