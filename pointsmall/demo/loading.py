@@ -1,6 +1,7 @@
 """Putting the demo content into the mall: each row through the service that writes it, back-dated by ``at=``."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,8 +20,8 @@ from orders.payments.base import PAID
 from orders.sandbox_gateway import gateway
 from orders.services import cancelling, cart, paying, placing, receiving, shipping
 from points import audit, ledger
-from points.services import earning, purchases
-from pointsmall.demo import members, plan
+from points.services import earning, purchases, tiers
+from pointsmall.demo import members, plan, privileges
 from pointsmall.demo import products as goods
 
 BY = actors.system("demo")
@@ -28,7 +29,7 @@ PROVIDER = "sandbox"
 STAFF_LOGIN, STAFF_PASSWORD = "admin", "admin-demo-1"  # development only, printed by `make run`
 MEMBER_PASSWORD = "member-demo-1"  # noqa: S105 - the same
 PURCHASE = N_("Paid %(amount)s, 1 point for each yuan")
-OPENED = timedelta(days=200)  # the mall is older than its first member
+OPENED = timedelta(days=400)  # the mall is older than its first member
 
 
 class NotLoaded(Exception):
@@ -68,10 +69,20 @@ def load(*, most_members, now, say):
     loaded.members = len(new_members)
     if new_members:
         say(f"{loaded.members} members with addresses and welcome points")
-    loaded.events = _load_history([event for event in events if event.member in new_members], new_members, say)
+    with privileges.before_tier_prices():
+        loaded.events = _load_history([event for event in events if event.member in new_members], new_members, say)
+    privileges.load(new_members.values(), by=BY, now=now)
+    if new_members:
+        _review_tiers(now, say)
     if loaded:
         loaded.entries = _prove_the_ledger(say)
     return loaded
+
+
+def _review_tiers(now, say):
+    """What the nightly run would have done by today."""
+    turns = sum((done.turns for done in tiers.evaluate(at=now)), Counter())
+    say(f"tiers reviewed: {', '.join(f'{n} {cause}' for cause, n in turns.items()) or 'nothing was due'}")
 
 
 def _prove_the_ledger(say):
@@ -133,6 +144,9 @@ def _load_product(item, category, position, taken, now):
                 "points_price": sku.points,
                 "mixed_points": sku.mixed_points,
                 "mixed_fen": sku.mixed_fen,
+                "cash_fen": sku.cash_fen,
+                "cost_fen": sku.cost_fen,
+                "weight_g": sku.weight_g,
                 "stock": sku.stock + taken[sku.code],
             }
             for sku in item.skus
@@ -193,7 +207,7 @@ def _load_history(events, users, say):
     for count, event in enumerate(events, start=1):
         getattr(history, event.act)(users[event.member], event.at, **event.details)
         if count % 500 == 0 or count == len(events):
-            say(f"{count} of {len(events)} events of the last half year")
+            say(f"{count} of {len(events)} events of their time here")
     return len(events)
 
 
@@ -237,6 +251,11 @@ class History:
             by=actors.system("shop"),
             at=at,
         )
+        tiers.consider(user.pk, at=at)
+
+    def is_pinned(self, user, at, *, tier, reason):
+        person = User.objects.get(username__iexact=STAFF_LOGIN)
+        tiers.pin(member=user.pk, tier=tier, reason=reason, by=actors.staff(person.pk), at=at)
 
     def is_granted(self, user, at, *, points, reason, expires_at):
         ledger.earn(

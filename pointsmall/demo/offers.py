@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Offer:
-    """``points``: price in points alone. ``mixed``: (points, yuan). At least one of the two.
+    """``points``: price in points alone. ``mixed``: (points, yuan). At least one of the two. ``cash``: yuan, of which
+    points may pay a part at checkout. ``weight``: grams, where they are not the usual ones of such goods.
 
     ``scale``: what the price of each option value is multiplied with, the first option's values in their order
     (``None``: all cost the same). ``stock``: pieces left today, one number for each value, or one for all.
@@ -20,6 +21,8 @@ class Offer:
     parameters: str
     points: int | None = None
     mixed: tuple[int, float] | None = None
+    cash: float | None = None
+    weight: int | None = None
     scale: tuple[float, ...] | None = None
     stock: tuple[int, ...] = (60,)
     popularity: int = 0
@@ -54,12 +57,12 @@ OFFERS = {
     ),
     "fruit-imported-blueberries": Offer(
         "产地:秘鲁;果径:18毫米以上;储存:0–4 ℃冷藏;最佳食用期:收货后4天",
-        points=8600, mixed=(2000, 65), scale=(1, 1.9), stock=(110, 35), popularity=1048,
+        cash=92, points=8600, mixed=(2000, 65), scale=(1, 1.9), stock=(110, 35), popularity=1048,
     ),
     # Seasonal fruit
     "fruit-season-oranges": Offer(
         "产地:江西赣州;果径:75–80毫米;储存:阴凉通风处",
-        points=4200, mixed=(800, 34), scale=(1, 1.85), stock=(240, 130), popularity=932, listed=21,
+        cash=45, points=4200, mixed=(800, 34), scale=(1, 1.85), stock=(240, 130), popularity=932, listed=21,
     ),
     "fruit-season-apples": Offer(
         "产地:甘肃天水;数量:12–14个;储存:常温两周，冷藏更久",
@@ -83,16 +86,16 @@ OFFERS = {
     ),
     "fruit-season-watermelon": Offer(
         "产地:海南;净重:8–10斤;储存:切开后冷藏",
-        points=4600, stock=(0,), popularity=811, listed=None,
+        weight=4500, points=4600, stock=(0,), popularity=811, listed=None,
     ),
     # Household
     "home-pot": Offer(
         "材质:铸铁珐琅;容量:3.2升;直径:24厘米;适用:明火、烤箱",
-        points=19800, mixed=(5000, 149), stock=(26,), popularity=236,
+        cash=218, weight=4200, points=19800, mixed=(5000, 149), stock=(26,), popularity=236,
     ),
     "home-thermos": Offer(
         "材质:316不锈钢内胆;容量:480毫升;保温:6小时后约65 ℃;产地:浙江永康",
-        points=10900, mixed=(3000, 75), stock=(86, 41, 0), popularity=1204,
+        cash=119, points=10900, mixed=(3000, 75), stock=(86, 41, 0), popularity=1204,
     ),
     "home-candle": Offer(
         "材质:大豆蜡;净含量:200克;燃烧时间:约45小时",
@@ -117,15 +120,15 @@ OFFERS = {
     # Electronics
     "electronics-earbuds": Offer(
         "蓝牙:5.3;续航:单次6小时，合计约24小时;降噪:主动降噪;保修:1年",
-        points=25800, mixed=(6800, 179), stock=(44, 37), popularity=743,
+        cash=288, points=25800, mixed=(6800, 179), stock=(44, 37), popularity=743,
     ),
     "electronics-speaker": Offer(
         "功率:20 W;防水:IPX5;续航:约12小时;保修:1年",
-        points=21800, mixed=(5000, 159), stock=(31, 28), popularity=312,
+        cash=238, weight=1400, points=21800, mixed=(5000, 159), stock=(31, 28), popularity=312,
     ),
     "electronics-power-bank": Offer(
         "容量:20000 mAh;额定能量:74 Wh;输出:22.5 W;接口:双口",
-        points=12300, mixed=(3900, 85), stock=(76, 52), popularity=655,
+        cash=139, points=12300, mixed=(3900, 85), stock=(76, 52), popularity=655,
     ),
     "electronics-phone": Offer(
         "屏幕:6.5英寸高刷直屏;存储:8+256 GB;保修:1年",
@@ -146,15 +149,15 @@ OFFERS = {
     # Sport
     "sport-yoga-mat": Offer(
         "材质:天然橡胶底;尺寸:183×61厘米;厚度:6毫米;随附:绑带2条",
-        points=9800, mixed=(1200, 89), stock=(64, 58), popularity=834,
+        cash=108, points=9800, mixed=(1200, 89), stock=(64, 58), popularity=834,
     ),
     "sport-dumbbells": Offer(
         "材质:包胶铸铁;数量:2只;手柄:滚花防滑",
-        points=11500, scale=(0.7, 1, 1.5), stock=(36, 24, 4), popularity=265,
+        weight=6000, points=11500, scale=(0.7, 1, 1.5), stock=(36, 24, 4), popularity=265,
     ),
     "sport-basketball": Offer(
         "规格:7号;材质:吸湿PU;适用:室内外",
-        points=10500, mixed=(3000, 72), stock=(42,), popularity=191,
+        weight=900, points=10500, mixed=(3000, 72), stock=(42,), popularity=191,
     ),
     "sport-water-bottle": Offer(
         "容量:750毫升;材质:Tritan，不含双酚A;温度:请勿装沸水",
@@ -166,11 +169,11 @@ OFFERS = {
     ),
     "sport-jump-rope": Offer(
         "长度:3米，可调;手柄:榉木;轴承:滚珠",
-        points=2800, mixed=(600, 21), stock=(160,), popularity=903,
+        weight=250, points=2800, mixed=(600, 21), stock=(160,), popularity=903,
     ),
     "sport-kettlebell": Offer(
         "材质:铸铁包胶;握把:双手可握;底部:包胶护地板",
-        points=13800, scale=(0.65, 1, 1.4), stock=(20, 14, 9), popularity=96,
+        weight=12000, points=13800, scale=(0.65, 1, 1.4), stock=(20, 14, 9), popularity=96,
     ),
     # Fashion
     "fashion-tote": Offer(
@@ -179,7 +182,7 @@ OFFERS = {
     ),
     "fashion-suitcase": Offer(
         "材质:聚碳酸酯;尺寸:20英寸;轮子:四只万向静音轮",
-        points=34800, mixed=(9800, 239), stock=(15, 11, 7), popularity=134,
+        cash=368, weight=3400, points=34800, mixed=(9800, 239), stock=(15, 11, 7), popularity=134,
     ),
     "fashion-watch": Offer(
         "表径:38毫米;表带:牛皮;机芯:石英;防水:日常防溅",
@@ -212,11 +215,11 @@ OFFERS = {
     ),
     "office-desk-lamp": Offer(
         "高度:38厘米;色温:3000 K;调光:三档触摸",
-        mixed=(4200, 139), stock=(18, 16), popularity=309, listed=27,
+        cash=189, mixed=(4200, 139), stock=(18, 16), popularity=309, listed=27,
     ),
     "office-keyboard": Offer(
         "配列:65;连接:三模，可连3台;键帽:PBT;续航:约3周",
-        points=28800, mixed=(8000, 189), stock=(21, 17), popularity=205,
+        cash=308, points=28800, mixed=(8000, 189), stock=(21, 17), popularity=205,
     ),
     "office-mouse": Offer(
         "连接:双模;精度:1600 DPI;电池:5号1节，约半年",

@@ -25,8 +25,9 @@ CARRIERS = [("shunfeng", "SF"), ("zhongtong", "7"), ("yuantong", "YT"), ("jd", "
 
 
 class Event(NamedTuple):
-    """``act``: ``joins``, ``signs_in``, ``buys``, ``bought``, ``is_granted``, ``places``, ``pays``, ``gets_shipped``,
-    ``receives``, ``cancels``, ``runs_out_of_time`` or ``fills_cart``; ``details``: its further arguments.
+    """``act``: ``joins``, ``signs_in``, ``buys``, ``bought``, ``is_granted``, ``is_pinned``, ``places``, ``pays``,
+    ``gets_shipped``, ``receives``, ``cancels``, ``runs_out_of_time`` or ``fills_cart``; ``details``: its further
+    arguments.
     """
 
     at: datetime
@@ -45,7 +46,7 @@ def plan(goods, *, now):
     """Every event of all demo members up to ``now``, oldest first."""
     events = []
     for member in MEMBERS:
-        teller = Heroine if member.number == 1 else Story
+        teller = TELLERS.get(member.number, Story)
         events += teller(member, goods, now).tell()
     return sorted(events, key=lambda event: (event.at, event.member))
 
@@ -75,11 +76,12 @@ class Story:
         self.coming = []  # (days ago, points): earned, not yet spendable
         self.streak = 0
         self.orders_told = 0
+        self.since = member.joined  # days ago: from here on, day by day
         self.happens(self.moment(member.joined, hour=9), "joins")
 
     def tell(self):
         order_days = self._order_days()
-        for day in range(self.member.joined, -1, -1):
+        for day in range(self.since, -1, -1):
             self.points += sum(points for due, points in self.coming if due == day)
             if self.rng.random() < self._eagerness():
                 self.signs_in(day)
@@ -156,7 +158,7 @@ class Story:
     def _order_days(self):
         """Days on which the member redeems; every second member did so within the last days."""
         count = self.member.orders
-        first, last = self.member.joined - 12, 8
+        first, last = self.since - 12, 8
         if not count or first <= last:
             return set()
         days = set(self.rng.sample(range(last, first), min(count, first - last)))
@@ -293,3 +295,29 @@ class Heroine(Story):
             line.quantity * (skus[line.sku].points if line.way == "points" else skus[line.sku].mixed_points)
             for line in lines
         )
+
+
+class Returner(Story):
+    """Came over a year ago, bought much at once, stayed away and is back: points are too few to keep the tier of then,
+    so the demo shows a grace (C12). What was earned so long ago has ended, or will soon: no order counts on it."""
+
+    BOUGHT, BACK = 380, 70  # days ago
+    FEN = 128_000
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.since, self.points = self.BACK, 0
+        at = self.moment(self.BOUGHT, hour=15)
+        number = f"{timezone.localtime(at):%Y%m%d}0012"
+        self.happens(at, "bought", number=number, fen=self.FEN, points=self.FEN // 100)
+
+
+class Guest(Story):
+    """Has a tier that staff gave by hand, whatever the points say."""
+
+    def tell(self):
+        self.happens(self.moment(30, hour=11), "is_pinned", tier="diamond", reason="企业客户，合同约定享受钻石待遇")
+        return super().tell()
+
+
+TELLERS = {1: Heroine, 12: Returner, 18: Guest}

@@ -22,15 +22,23 @@ CATEGORIES = [
 ]
 
 
+COST_PERCENT = 62  # of the market price: what the shop pays
+WEIGHTS = {"fruit": 2500, "home": 900, "electronics": 500, "sport": 1200, "fashion": 600, "office": 700, "service": 0}
+
+
 @dataclass(frozen=True)
 class DemoSku:
-    """``points``: price in points alone or None; ``mixed_points`` with ``mixed_fen``, or both None."""
+    """``points``: price in points alone or None; ``mixed_points`` with ``mixed_fen``, or both None; ``cash_fen`` or
+    None. ``weight_g``: 0 where nothing is sent."""
 
     code: str
     options: dict[str, str]
     points: int | None
     mixed_points: int | None
     mixed_fen: int | None
+    cash_fen: int | None
+    cost_fen: int
+    weight_g: int
     stock: int
 
 
@@ -69,6 +77,7 @@ def _product(row):
     slug = row["file"].removesuffix(".webp")
     offer = OFFERS[slug]
     options = _options(row["options_zh"])
+    market_price_fen = round(float(row["market_price_yuan"]) * 100)
     return DemoProduct(
         slug=slug,
         category=row["category"],
@@ -77,12 +86,12 @@ def _product(row):
         brand=row["brand_zh"],
         spec=row["spec_zh"],
         description=row["description_zh"],
-        market_price_fen=round(float(row["market_price_yuan"]) * 100),
+        market_price_fen=market_price_fen,
         options=options,
         parameters=[part.split(":", 1) for part in offer.parameters.split(";")],
         popularity=offer.popularity,
         listed=offer.listed,
-        skus=_skus(slug, options, offer),
+        skus=_skus(slug, options, offer, market_price_fen),
     )
 
 
@@ -92,16 +101,16 @@ def _options(text):
     return [{"name": name, "values": values.split("|")} for name, values in choices]
 
 
-def _skus(slug, options, offer):
+def _skus(slug, options, offer, market_price_fen):
     """One SKU for each combination of values; the first option decides price and stock."""
     names = [option["name"] for option in options]
     return [
-        _sku(slug, number, dict(zip(names, values, strict=True)), offer)
+        _sku(slug, number, dict(zip(names, values, strict=True)), offer, market_price_fen)
         for number, values in enumerate(product(*(option["values"] for option in options)))
     ]
 
 
-def _sku(slug, number, values, offer):
+def _sku(slug, number, values, offer, market_price_fen):
     scale = offer.scale[number] if offer.scale else 1
     mixed_points, mixed_yuan = offer.mixed or (None, None)
     return DemoSku(
@@ -110,6 +119,9 @@ def _sku(slug, number, values, offer):
         points=offer.points and _round_points(offer.points * scale),
         mixed_points=mixed_points and _round_points(mixed_points * scale),
         mixed_fen=mixed_yuan and _fen(mixed_yuan, scale),
+        cash_fen=offer.cash and _fen(offer.cash, scale),
+        cost_fen=round(market_price_fen * scale * COST_PERCENT / 100),
+        weight_g=round(_weight(slug, offer) * scale),
         stock=offer.stock[number] if len(offer.stock) > 1 else offer.stock[0],
     )
 
@@ -121,3 +133,8 @@ def _round_points(points):
 def _fen(yuan, scale):
     """Whole yuan where the price is scaled, as written where it is not."""
     return round(yuan * 100) if scale == 1 else round(yuan * scale) * 100
+
+
+def _weight(slug, offer):
+    """Grams of the first value: as the offer says, or usual for goods of its kind."""
+    return WEIGHTS[slug.partition("-")[0]] if offer.weight is None else offer.weight
