@@ -1,6 +1,7 @@
 """What all stand-ins are: a small HTTP server on the loopback interface that remembers trades and tells of them."""
 
 import html
+import itertools
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,6 +74,7 @@ class StandIn:
         self.silent = self.refuse_refunds = self.slow_refunds = False
         self.notifies = True
         self.lock = threading.RLock()
+        self.numbers = itertools.count(1)
         standin = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -128,8 +130,13 @@ class StandIn:
     def trade(self, reference, amount_fen, **fields):
         """The trade of that reference; the first call makes it."""
         with self.lock:
-            number = f"4200{len(self.trades) + 1:024d}"
-            return self.trades.setdefault(reference, Trade(reference, amount_fen, number, **fields))
+            if reference not in self.trades:
+                self.trades[reference] = Trade(reference, amount_fen, self.number(), **fields)
+            return self.trades[reference]
+
+    def number(self):
+        """The provider's own number of something: 21 digits, as UnionPay has them."""
+        return f"42{next(self.numbers):019d}"
 
     def pay(self, reference):
         """The member pays; the merchant is told, unless notifications get lost."""
@@ -172,8 +179,7 @@ class StandIn:
             if self.refuse_refunds or trade.state != "paid" or given + amount_fen > trade.amount_fen:
                 return None
             state = "waiting" if self.slow_refunds else "done"
-            number = f"5030{len(trade.refunds) + 1:024d}"
-            trade.refunds[reference] = Refund(reference, amount_fen, number, clock.now(), state)
+            trade.refunds[reference] = Refund(reference, amount_fen, self.number(), clock.now(), state)
             return trade.refunds[reference]
 
     def finish_refunds(self, state="done"):

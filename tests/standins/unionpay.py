@@ -64,7 +64,7 @@ class UnionPay(StandIn):
             "version": "5.1.0", "encoding": "UTF-8", "signMethod": "01", "bizType": "000201", "accessType": "0",
             "merId": self.merchant, "orderId": trade.reference, "txnType": "01", "txnSubType": "01",
             "txnTime": trade.extra["txnTime"], "txnAmt": trade.amount_fen, "currencyCode": "156",
-            "queryId": trade.number[-21:], "respCode": CODES[trade.state], "respMsg": "成功[0000000]",
+            "queryId": trade.number, "respCode": CODES[trade.state], "respMsg": "成功[0000000]",
             "settleAmt": trade.amount_fen, "traceNo": "123456", "traceTime": "1122093000",
         }  # fmt: skip
 
@@ -80,8 +80,8 @@ class UnionPay(StandIn):
             txnSubType="00",
             orderId=refund.reference,
             txnAmt=refund.amount_fen,
-            queryId=refund.number[-21:],
-            origQryId=trade.number[-21:],
+            queryId=refund.number,
+            origQryId=trade.number,
         )
 
     # Endpoints
@@ -135,20 +135,20 @@ class UnionPay(StandIn):
         for each in self.trades.values():
             refund = each.refunds.get(fields["orderId"])
             if refund is not None and each.extra[refund.reference] == fields["txnTime"]:
-                told = {"txnAmt": refund.amount_fen, "queryId": refund.number[-21:]}
+                told = {"txnAmt": refund.amount_fen, "queryId": refund.number}
                 return self.answer(same | told | {"respCode": "00", "origRespCode": CODES[refund.state]})
         return self.answer(same | {"respCode": "34", "respMsg": "查无此交易"})
 
     def _refund(self, fields):
         same = {"merId": self.merchant, "orderId": fields["orderId"], "txnTime": fields["txnTime"]}
-        trade = next((each for each in self.trades.values() if each.number[-21:] == fields["origQryId"]), None)
+        trade = next((each for each in self.trades.values() if each.number == fields["origQryId"]), None)
         if trade is not None and fields["orderId"] in trade.refunds:
             return self.answer(same | {"respCode": "12", "respMsg": "重复交易"})
         refund = trade and self.give_back(trade, fields["orderId"], int(fields["txnAmt"]))
         if not refund:
             return self.answer(same | {"respCode": "36", "respMsg": "交易金额超限"})
         trade.extra[refund.reference] = fields["txnTime"]
-        return self.answer(same | {"respCode": "00", "queryId": refund.number[-21:], "txnAmt": refund.amount_fen})
+        return self.answer(same | {"respCode": "00", "queryId": refund.number, "txnAmt": refund.amount_fen})
 
     def _file(self, fields):
         same = {"merId": self.merchant, "settleDate": fields["settleDate"]}
@@ -177,7 +177,7 @@ class UnionPay(StandIn):
             "code": "S30" if refund else "S22",
             "moment": f"{at.astimezone(CHINA):%m%d%H%M%S}",
             "amount": f"{refund.amount_fen if refund else trade.amount_fen:012d}",
-            "query_id": (refund or trade).number[-21:],
+            "query_id": (refund or trade).number,
             "order": (refund or trade).reference,
             "type": "04" if refund else "01",
         }
