@@ -1,4 +1,4 @@
-"""Whatever a partner's program sends, the mall answers, as its description says; nothing is an error of the server (H3).
+"""Whatever a partner's program sends, the mall answers as its description says; nothing breaks the server (H3).
 
 The requests are made from the mall's own description of its API, and signed before they leave over real HTTP.
 """
