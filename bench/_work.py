@@ -3,11 +3,12 @@ works and prints one JSON object."""
 
 import json
 import random
+import resource
 import select
 import statistics
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import django
 
@@ -19,9 +20,11 @@ from django.db import connection  # noqa: E402 - after setup()
 
 from core import actors, clock  # noqa: E402 - after setup()
 from points import ledger, queries  # noqa: E402 - after setup()
-from points.services import expiry, granting  # noqa: E402 - after setup()
+from points.rules import engine, presets  # noqa: E402 - after setup()
+from points.services import expiry, granting, purchase_import, what_if  # noqa: E402 - after setup()
 
 MS = 1000
+KB_PER_MB = 1024
 CLERK, HEAD = actors.staff(2**40), actors.staff(2**40 + 1)  # no members of the scratch database
 
 
@@ -104,8 +107,40 @@ def one_by_one(first, last):
     return {"granted": last - first + 1, "seconds": time.perf_counter() - begun}
 
 
+def import_purchases(path):
+    """A file of purchases, from its bytes to the last entry."""
+    with open(path, "rb") as file:
+        content = file.read()
+    connection.ensure_connection()
+    begin_together()
+    begun = time.perf_counter()
+    report = purchase_import.run(content, by=CLERK, at=clock.now())
+    return {"seconds": time.perf_counter() - begun, "booked": report.purchases, "refused": report.refused_lines}
+
+
+def replay():
+    """The default rules over all purchases of the last month."""
+    draft = engine.build("v2", presets.S2.rules)
+    connection.ensure_connection()
+    begin_together()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.perf_counter()
+    now = clock.now()
+    totals = what_if.replay(draft, now - timedelta(days=30), now)
+    seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "seconds": seconds,
+        "lines": totals.lines,
+        "peak_mb": peak / KB_PER_MB,
+        "grown_mb": (peak - before) / KB_PER_MB,
+    }
+
+
 def main(act, *arguments):
-    acts = {function.__name__: function for function in (reads, sweep, spender, grant, one_by_one)}
+    acts = {
+        function.__name__: function for function in (reads, sweep, spender, grant, one_by_one, import_purchases, replay)
+    }
     print(json.dumps(acts[act](*(int(text) if text.isdigit() else text for text in arguments))))
 
 

@@ -116,9 +116,7 @@ def start(*, rule_version, days, by, at):
     _rule_set(rule_version)
     with transaction.atomic():
         run = WhatIfRun.objects.create(rule_version=rule_version, days=days, requested_by=by, requested_at=at)
-        audit.record(
-            "rules.replayed", by=by, subject=f"what_if:{run.pk}", at=at, rule_version=rule_version, days=days
-        )
+        audit.record("rules.replayed", by=by, subject=f"what_if:{run.pk}", at=at, rule_version=rule_version, days=days)
     return run
 
 
@@ -132,9 +130,7 @@ def work_off(*, run, at):
     _update(run, state=State.RUNNING, purchases=total, replayed=0)
     try:
         rule_set = _rule_set(run.rule_version)
-        totals = replay(
-            rule_set, begin, end, progress=lambda done: _update(run, replayed=min(done, total)), step=STEP
-        )
+        totals = replay(rule_set, begin, end, progress=lambda done: _update(run, replayed=min(done, total)), step=STEP)
     except DomainError as error:
         _update(run, state=State.FAILED, problem=str(error)[:200], finished_at=at)
     except Exception:

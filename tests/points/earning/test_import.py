@@ -89,7 +89,7 @@ def test_lines_of_one_order_are_one_purchase(buyer, run):
 
 def test_the_file_is_worked_in_order_of_time(buyer, run):
     """600, 600, then silver: 720; whatever the order of the lines."""
-    code, done = run(
+    code, _done = run(
         line("C", "2026-11-03T10:00:00", amount="600"),
         line("A", "2026-11-01T10:00:00", amount="600"),
         line("B", "2026-11-02T10:00:00", amount="600"),

@@ -1,0 +1,152 @@
+"""What members and staff see of earnings."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from accounts.models import User
+from core import clock
+from points.models import EarningReview, Purchase, WhatIfRun
+from points.services import earning, what_if
+from tests.points.earning.conftest import buy, entries, give_back, new_member
+
+pytestmark = pytest.mark.django_db
+
+REVIEWS = reverse("admin:points_earningreview_changelist")
+WHAT_IF = reverse("admin:points_whatifrun_add")
+
+
+@pytest.fixture
+def staff(client):
+    def sign_in(*permissions):
+        person, _new = User.objects.get_or_create(
+            username="clerk", defaults={"is_staff": True, "date_joined": clock.now()}
+        )
+        person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        client.force_login(User.objects.get(pk=person.pk))
+        return person
+
+    return sign_in
+
+
+@pytest.fixture
+def waiting(parameters):
+    parameters["points.members_per_device"] = 1
+    facts = earning.Facts(device="d" * 64)
+    for _ in range(2):
+        member = new_member()
+        earning.behaviour(member=member, behaviour="share", key="k", by="system:test", at=clock.now(), facts=facts)
+    return EarningReview.objects.get(member=member)
+
+
+def test_the_member_sees_what_is_being_checked(client, waiting):
+    client.force_login(waiting.member)
+    page = client.get(reverse("points:home")).content.decode()
+    assert 'aria-labelledby="checked"' in page
+    assert "+50" in page
+    earlier = User.objects.exclude(pk=waiting.member_id).get()
+    client.force_login(earlier)
+    assert 'aria-labelledby="checked"' not in client.get(reverse("points:home")).content.decode()
+
+
+def test_the_member_reads_why_it_is_so_many(client, member):
+    buy(member, lines=[("imported_fruit", 8_800)], paid_at=clock.now())
+    client.force_login(User.objects.get(pk=member))
+    page = client.get(reverse("points:history")).content.decode()
+    assert 'class="receipt"' in page
+    assert "132" in page
+    assert "v1" in page
+
+
+def test_staff_see_purchases_with_lines_refunds_and_reasons(client, staff, member):
+    now = clock.now()
+    buy(member, lines=[("imported_fruit", 8_800), ("", 50)], number="A-1", paid_at=now)
+    give_back("A-1", 44, at=now, category="imported_fruit", refund_number="R-1")
+    staff("view_purchase")
+    assert "A-1" in client.get(reverse("admin:points_purchase_changelist"), {"q": "A-1"}).content.decode()
+    page = client.get(reverse("admin:points_purchase_change", args=[Purchase.objects.get().pk])).content.decode()
+    for text in ("imported_fruit", "R-1", "132", "66"):
+        assert text in page
+
+
+def test_a_purchase_without_points_shows_why_too(client, staff, member):
+    buy(member, 0.5)
+    staff("view_purchase")
+    page = client.get(reverse("admin:points_purchase_change", args=[Purchase.objects.get().pk]))
+    assert page.status_code == 200
+
+
+def test_looking_is_not_deciding(client, staff, waiting):
+    staff("view_earningreview")
+    assert client.get(REVIEWS).status_code == 200
+    approve = reverse("admin:points_earningreview_approve", args=[waiting.pk])
+    assert client.post(approve, {}).status_code in {302, 403}
+    waiting.refresh_from_db()
+    assert waiting.state == "pending"
+    staff("view_purchase")
+    assert client.get(REVIEWS).status_code == 403
+
+
+def test_staff_approve(client, staff, waiting):
+    staff("decide_earningreview")
+    page = client.get(reverse("admin:points_earningreview_change", args=[waiting.pk]))
+    assert page.status_code == 200
+    approve = reverse("admin:points_earningreview_approve", args=[waiting.pk])
+    assert client.get(approve).status_code == 200
+    for _ in range(2):
+        client.post(approve, {})
+    assert [entry.points for entry in entries(waiting.member_id)] == [50]
+
+
+def test_staff_refuse_with_a_reason(client, staff, waiting):
+    staff("decide_earningreview")
+    refuse = reverse("admin:points_earningreview_refuse", args=[waiting.pk])
+    client.post(refuse, {"answer": ""})
+    waiting.refresh_from_db()
+    assert waiting.state == "pending"
+    client.post(refuse, {"answer": "one person"})
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.answer) == ("refused", "one person")
+    assert entries(waiting.member_id) == []
+
+
+@pytest.mark.parametrize(("action", "state"), [("approve_all", "approved"), ("refuse_all", "refused")])
+def test_many_at_once(client, staff, waiting, action, state):
+    staff("decide_earningreview")
+    client.post(REVIEWS, {"action": action, "_selected_action": [waiting.pk]})
+    waiting.refresh_from_db()
+    assert waiting.state == state
+
+
+def test_the_badge_counts_what_waits(client, staff, waiting):
+    from pointsmall.badges import earnings_waiting
+
+    assert earnings_waiting(None) == 1
+
+
+def test_a_replay_from_the_form_to_its_chart(client, staff, member, django_capture_on_commit_callbacks):
+    buy(member, 100, paid_at=clock.now())
+    staff("run_whatifrun", "view_pointsaccount")
+    assert "v1" in client.get(WHAT_IF).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(WHAT_IF, {"version": "v1", "days": "30"})
+    run = WhatIfRun.objects.get()
+    assert response.url == reverse("admin:points_whatifrun_change", args=[run.pk])
+    page = client.get(response.url).content.decode()
+    assert run.state == "done"
+    assert "<canvas" in page
+    assert client.get(reverse("admin:points_whatifrun_changelist")).status_code == 200
+
+
+def test_a_replay_that_runs_shows_how_far(client, staff):
+    staff("run_whatifrun")
+    run = what_if.start(rule_version="v1", days=90, by="staff:1", at=clock.now())
+    page = client.get(reverse("admin:points_whatifrun_change", args=[run.pk])).content.decode()
+    assert "data-moving" in page
+
+
+def test_replays_need_a_permission(client, staff):
+    staff("view_purchase")
+    assert client.get(WHAT_IF).status_code == 403
+    assert client.post(WHAT_IF, {"version": "v1", "days": "30"}).status_code == 403
+    assert not WhatIfRun.objects.exists()
