@@ -5,9 +5,12 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from accounts.services import create_member
 from activities.models import SignIn
+from core import clock
 from core.errors import Busy
 from points import queries as points_queries
+from points.models import EarningReview, PointsEntry
 
 from .conftest import shop
 
@@ -130,3 +133,20 @@ def test_a_refused_sign_in_is_said_in_words(visitor, monkeypatch):
     response = visitor.post(SIGN_IN)
     assert (response.status_code, response.url) == (302, HOME)
     assert messages_of(response) == [str(Busy())]
+
+
+def test_many_members_on_one_device_wait_for_a_review(client, db, parameters):
+    """The fourth who signs in with one browser is told, and gets nothing yet (C10)."""
+    parameters["points.members_per_device"] = 3
+    for n in range(4):
+        member = create_member(username=f"farm{n}", by="system:test", at=clock.now())
+        device = client.cookies.get("device")
+        client.logout()
+        if device is not None:
+            client.cookies["device"] = device.value
+        client.force_login(member)
+        client.post(reverse("activities:sign_in"))
+        booked = PointsEntry.objects.filter(account_id=member.pk).count()
+        waits = EarningReview.objects.filter(member=member).count()
+        assert (booked, waits) == ((1, 0) if n < 3 else (0, 1))
+        assert SignIn.objects.filter(member=member).count() == 1
