@@ -169,7 +169,7 @@ class ConfirmForm(forms.Form):
 class ScriptForm(forms.Form):
     code = forms.SlugField(
         max_length=50,
-        label=_("Code"),
+        label=_("Short name"),
         help_text=_("By it rules name the script; it stays."),
         widget=UnfoldAdminTextInputWidget,
     )
@@ -179,13 +179,13 @@ class ScriptForm(forms.Form):
         help_text=_("Members read it in their history."),
         widget=UnfoldAdminTextInputWidget,
     )
-    source = forms.CharField(max_length=MOST_CHARACTERS, strip=False, label=_("Source"), widget=SourceWidget)
+    source = forms.CharField(max_length=MOST_CHARACTERS, strip=False, label=_("Source text"), widget=SourceWidget)
 
 
 class SourceForm(forms.Form):
     """The source of a script, and a purchase to try it on."""
 
-    source = forms.CharField(max_length=MOST_CHARACTERS, strip=False, label=_("Source"), widget=SourceWidget)
+    source = forms.CharField(max_length=MOST_CHARACTERS, strip=False, label=_("Source text"), widget=SourceWidget)
     tier = forms.ChoiceField(
         choices=TIER_CHOICES, initial="gold", required=False, label=_("Tier"), widget=UnfoldAdminSelectWidget
     )

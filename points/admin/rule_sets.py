@@ -39,7 +39,7 @@ NOTICE = timedelta(days=7)
 STATES = {
     "draft": gettext_lazy("draft"),
     "scheduled": gettext_lazy("scheduled"),
-    "active": gettext_lazy("active"),
+    "active": gettext_lazy("in force"),
     "retired": gettext_lazy("retired"),
 }
 TONES = {"draft": "base", "scheduled": "info", "active": "success", "retired": "base"}

@@ -144,13 +144,13 @@ class RuleAlertAdmin(LookOnlyAdmin):
     def has_close_permission(self, request):
         return request.user.has_perm("points.close_rulealert")
 
-    @display(description=gettext_lazy("what happened"))
+    @display(description=gettext_lazy("what it reports"))
     def in_words(self, alert):
         return _("Script “%(name)s”, version %(version)s: %(why)s The version before it took over.") % alert.details
 
     @display(description=gettext_lazy("state"), label={"open": "danger", "closed": "base"})
     def state_label(self, alert):
-        return ("closed", _("closed")) if alert.closed_at else ("open", _("open"))
+        return ("closed", _("seen to")) if alert.closed_at else ("open", _("not seen to yet"))
 
     @action(description=gettext_lazy("Close"), permissions=["close"])
     def close(self, request, queryset):

@@ -53,7 +53,7 @@ class RuleSetStage(models.Model):
     rule_set = models.ForeignKey(RuleSetVersion, models.PROTECT, related_name="stages", verbose_name=_("version"))
     starts_at = models.DateTimeField(_("starts at"))
     percent = models.PositiveSmallIntegerField(_("percent of members"))
-    at = models.DateTimeField(_("decided at"))
+    at = models.DateTimeField(_("planned at"))
     by = models.CharField(_("by"), max_length=64)
 
     class Meta:
@@ -111,7 +111,7 @@ class ScriptVersion(models.Model):
 
     script = models.ForeignKey(Script, models.PROTECT, related_name="versions", verbose_name=_("rule script"))
     number = models.PositiveIntegerField(_("version"))
-    source = models.TextField(_("source"))
+    source = models.TextField(_("source text"))
     created_at = models.DateTimeField(_("created at"))
     by = models.CharField(_("by"), max_length=64)
     activated_at = models.DateTimeField(_("activated at"), null=True, blank=True)
@@ -139,9 +139,9 @@ class RuleAlert(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     subject = models.CharField(_("subject"), max_length=64)
     details = models.JSONField(_("details"))
-    opened_at = models.DateTimeField(_("opened at"))
-    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    closed_by = models.CharField(_("closed by"), max_length=64, blank=True)
+    opened_at = models.DateTimeField(_("reported at"))
+    closed_at = models.DateTimeField(_("seen to at"), null=True, blank=True)
+    closed_by = models.CharField(_("seen to by"), max_length=64, blank=True)
 
     class Meta:
         db_table = "points_rule_alert"

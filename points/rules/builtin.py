@@ -166,7 +166,7 @@ BEHAVIOUR_STEPS = {
     "lottery": gettext_noop("Lottery"),
     "task": gettext_noop("Finishing a task"),
     "birthday": gettext_noop("Birthday"),
-    PURCHASE: gettext_noop("Purchases"),
+    PURCHASE: gettext_noop("Buying goods"),
 }
 
 

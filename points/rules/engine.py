@@ -29,7 +29,7 @@ BEHAVIOURS = {
     "task": _("Finishing a task"),
     "birthday": _("Birthday"),
 }
-EARNINGS = {PURCHASE: _("Purchases"), **BEHAVIOURS}
+EARNINGS = {PURCHASE: _("Buying goods"), **BEHAVIOURS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ TIME_S = 0.05
 MEMORY_BYTES = 16 * 2**20
 STACK_BYTES = 128 * 2**10
 MOST_CHARACTERS = 20_000  # of a source
-MOST_POINTS = 1_000_000  # of a line: more is a mistake, not a reward
+MOST_POINTS = 1_000_000  # of a line, or MOST_A_YUAN where that is more: beyond it is a mistake, not a reward
+MOST_A_YUAN = 100
 CONTEXTS = 8  # in one thread
 FUNCTION = "calculatePoints"
 PRELUDE = (Path(__file__).parent / "prelude.js").read_text()
@@ -130,8 +131,9 @@ def _points(function, tier, yuan, is_imported, facts):
         raise _failure(error) from None
     if type(result) not in (int, float):
         raise Failed(_("It gave no number."))
-    if not 0 <= result <= MOST_POINTS:  # NaN is neither
-        raise Failed(_("It gave %(result)s; 0 to %(most)s is possible.") % {"result": result, "most": MOST_POINTS})
+    most = max(MOST_POINTS, yuan * MOST_A_YUAN)
+    if not 0 <= result <= most:  # NaN is neither
+        raise Failed(_("It gave %(result)s; 0 to %(most)s is possible.") % {"result": result, "most": f"{most:,.0f}"})
     return Decimal(repr(result)) if result else ZERO  # -0 is 0
 
 

@@ -109,6 +109,10 @@ def test_numbers_in_range_count(body, points):
     assert run(body) == Decimal(points)
 
 
+def test_a_large_purchase_may_earn_much():
+    assert call(PRINTED, yuan=20_000_000.0) == 45_000_000
+
+
 @pytest.mark.parametrize(
     "reach",
     [
