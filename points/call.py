@@ -1,21 +1,29 @@
 """One function call to PostgreSQL on Django's own connection: prepared, parameters apart from the text, one round trip.
 
-It runs in the transaction that is open, or in one of its own. Django's cursors bind in the client and never prepare;
-that is a third of a posting's time, so this takes psycopg's cursor and keeps Django's habits by hand.
+It runs in the transaction that is open, or in one of its own. Django's cursors bind in the client and never prepare,
+and psycopg's cursors keep a household of their own for every statement: that is most of a call's time in Python. So
+this speaks to libpq, through psycopg's adaptation of values, and keeps the habits of both by hand.
 """
 
+import itertools
 import json
+from functools import cache
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors as pg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 from core.errors import Busy
 from points.errors import BY_SQLSTATE
 
-PREPARE = 5  # any number: psycopg prepares nothing at all while a connection's threshold is None
 BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
+
+_prepared = WeakKeyDictionary()  # psycopg's connection -> {(sql, types of the parameters): name}
+_numbers = itertools.count(1)
 
 
 def call(sql, params):
@@ -28,12 +36,8 @@ def call(sql, params):
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    raw = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = PREPARE
     try:
-        with psycopg.Cursor(raw) as cursor:
-            return cursor.execute(sql, (*params, settings.LOCK_TIMEOUT_MS), prepare=True).fetchone()
+        return _execute(connection.connection, sql, (*params, settings.LOCK_TIMEOUT_MS))
     except psycopg.Error as error:
         if connection.in_atomic_block:
             connection.needs_rollback, connection.rollback_exc = True, error
@@ -42,6 +46,61 @@ def call(sql, params):
             raise refusal from error
         with connection.wrap_database_errors:
             raise
+
+
+def _execute(raw, sql, params):
+    values = Transformer(raw)
+    dumped = values.dump_sequence(params, _formats(len(params)))
+    if not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE:
+        raw.execute("")  # lets psycopg begin the transaction
+    try:
+        result = _run(raw, sql, values, dumped)
+    except pg.InvalidSqlStatementName:  # somebody dropped the statements of the session, and nothing has run
+        _prepared.pop(raw, None)
+        if raw.pgconn.transaction_status != TransactionStatus.IDLE:
+            raise  # the transaction is broken by it; the next one prepares anew
+        result = _run(raw, sql, values, dumped)
+    values.set_pgresult(result)
+    return values.load_row(0, tuple)
+
+
+def _run(raw, sql, values, dumped):
+    name = _name(raw, sql, values.types)
+    return _checked(raw, raw.pgconn.exec_prepared(name, dumped, values.formats))
+
+
+def _name(raw, sql, types):
+    """The name of the statement in this session; prepared when it is new there."""
+    names = _prepared.get(raw)
+    if names is None:
+        names = _prepared[raw] = {}
+    name = names.get((sql, types))
+    if name is None:
+        name = b"mall_%d" % next(_numbers)
+        _checked(raw, raw.pgconn.prepare(name, _numbered(sql), types))
+        names[sql, types] = name
+    return name
+
+
+def _checked(raw, result):
+    if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        return result
+    error = pg.error_from_result(result)
+    if raw.pgconn.status == ConnStatus.BAD and not isinstance(error, psycopg.OperationalError):
+        error = psycopg.OperationalError(str(error))  # a connection that broke has no SQLSTATE to tell it by
+    raise error
+
+
+@cache
+def _formats(count):
+    return [PyFormat.AUTO] * count
+
+
+@cache
+def _numbered(sql):
+    """``%s`` as PostgreSQL wants it: ``$1``, ``$2`` ..."""
+    first, *others = sql.split("%s")
+    return (first + "".join(f"${n}{text}" for n, text in enumerate(others, 1))).encode()
 
 
 def _refusal(error):
