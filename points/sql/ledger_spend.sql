@@ -4,30 +4,25 @@ CREATE OR REPLACE FUNCTION ledger_spend(
     text, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after
     bigint, OUT r_repeated boolean
 )
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
+AS $$
 DECLARE
     v_wait text := points_wait(p_wait_ms);
     a points_account;
-    v_lots integer;
+    l points_lot;
+    v_simple boolean;
 BEGIN
     SELECT * INTO a FROM points_account WHERE account_id = p_account FOR UPDATE;
-    IF a.unspent >= p_points THEN
-        r_balance_after := a.unspent - p_points + a.held - a.debt;
-        INSERT INTO points_entry (
-            account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, hash
-        )
-        SELECT
-            p_account, a.last_seq + 1, p_kind, -p_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '',
-            points_entry_hash(
-                a.head, p_account, a.last_seq + 1, p_kind, -p_points, r_balance_after, p_at, p_key, p_source, p_reason,
-                p_by, '', NULL, NULL, NULL, NULL, NULL
-            )
-        WHERE NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND key = p_key)
+    IF a.unspent >= p_points THEN  -- the first lot to use, if the key is new
+        SELECT * INTO l FROM points_lot
+        WHERE account_id = p_account AND open
+            AND NOT EXISTS (SELECT FROM points_entry WHERE account_id = p_account AND key = p_key)
+            AND NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND key = p_key)
             AND NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND release_key = p_key)
-        ON CONFLICT (account_id, key) DO NOTHING
-        RETURNING seq, points, false, hash INTO r_seq, r_points, r_repeated, a.head;
+        ORDER BY expires_at, active_from, seq LIMIT 1;
     END IF;
-    IF r_seq IS NULL THEN  -- the key was used before or there is not enough, judged in this order
+    IF l.seq IS NULL THEN  -- the key was used before or there is not enough, judged in this order
         SELECT seq, points, points_spendable(p_account, p_at), balance_after, true
         INTO r_seq, r_points, r_available, r_balance_after, r_repeated
         FROM points_replay(p_account, p_key, p_kind, -p_points, p_source);
@@ -36,13 +31,30 @@ BEGIN
         END IF;
         RETURN;
     END IF;
-    v_lots := points_take(p_account, r_seq, p_points, p_at);
-    UPDATE points_account SET last_seq = r_seq, head = a.head, unspent = unspent - p_points
-    WHERE account_id = p_account
-    RETURNING unspent - coalesce(
-        (SELECT sum(remaining) FROM points_lot WHERE account_id = p_account AND open AND expires_at <= p_at), 0
-    ) INTO r_available;
-    IF a.pending_until > p_at THEN
+    r_seq := a.last_seq + 1;
+    r_points := -p_points;
+    r_available := a.unspent - p_points;
+    r_balance_after := r_available + a.held - a.debt;
+    r_repeated := false;
+    a.head := points_entry_hash(
+        a.head, p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '', NULL,
+        NULL, NULL, NULL, NULL
+    );
+    INSERT INTO points_entry (
+        account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, hash
+    ) VALUES (
+        p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '', a.head
+    );
+    v_simple := l.remaining >= p_points AND l.active_from <= p_at AND (l.expires_at > p_at) IS NOT FALSE;
+    IF v_simple THEN  -- nearly always: one lot pays it all, and, being the first, says that none has ended
+        UPDATE points_lot SET remaining = l.remaining - p_points WHERE account_id = p_account AND seq = l.seq;
+        INSERT INTO points_allocation (account_id, taker, position, lot, points, returned)
+        VALUES (p_account, r_seq, 1, l.seq, p_points, 0);
+    ELSE
+        PERFORM points_take(p_account, r_seq, p_points, p_at);
+    END IF;
+    UPDATE points_account SET last_seq = r_seq, head = a.head, unspent = r_available WHERE account_id = p_account;
+    IF NOT v_simple OR a.pending_until > p_at THEN
         r_available := points_spendable(p_account, p_at);
     END IF;
 END $$;
