@@ -65,9 +65,12 @@ class SKUInline(StackedInline):
     can_delete = False
     fields = [
         ("code", "options"),
-        ("points_price", "mixed_points", "mixed_fen", "cash_fen"),
-        ("cost_fen", "proposal", "weight_g"),
-        ("stock", "opening_stock", "low_stock_at", "position"),
+        ("points_price", "cash_fen"),
+        ("mixed_points", "mixed_fen"),
+        ("cost_fen", "weight_g"),
+        "proposal",
+        ("stock", "opening_stock"),
+        ("low_stock_at", "position"),
     ]
     readonly_fields = ["stock", "proposal"]
 

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             name='Coupon',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('unused', 'Can be used'), ('used', 'Used'), ('expired', 'Ended'), ('revoked', 'Withdrawn')], default='unused', max_length=8, verbose_name='state')),
+                ('state', models.CharField(choices=[('unused', 'Can be used'), ('used', 'Used'), ('expired', 'Ended'), ('revoked', 'Revoked')], default='unused', max_length=8, verbose_name='state')),
                 ('kind', models.CharField(choices=[('cash_off', 'Cash off'), ('member_day', 'Member-day discount'), ('free_shipping', 'Free shipping')], max_length=16, verbose_name='kind')),
                 ('off_fen', models.PositiveIntegerField(default=0, verbose_name='cash off (fen)')),
                 ('percent', models.PositiveSmallIntegerField(default=0, verbose_name='percent off points')),

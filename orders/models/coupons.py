@@ -122,7 +122,7 @@ class Coupon(models.Model):
         UNUSED = "unused", _("Can be used")
         USED = "used", _("Used")
         EXPIRED = "expired", _("Ended")
-        REVOKED = "revoked", _("Withdrawn")
+        REVOKED = "revoked", _("Revoked")
 
     class Source(models.TextChoices):
         POINTS = "points", _("Redeemed with points")

@@ -13,7 +13,8 @@ from orders.rules.pricing.sums import Sum
 @price_rule(Stage.GOODS)
 def goods(draft):
     """Every piece at its price."""
-    draft.sums.append(Sum("goods_points", points=draft.points))
+    if draft.points or not draft.fen:
+        draft.sums.append(Sum("goods_points", points=draft.points))
     if draft.fen:
         draft.sums.append(Sum("goods_cash", fen=draft.fen))
 
