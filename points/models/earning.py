@@ -67,7 +67,7 @@ class EarningReview(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", _("Being checked")
+        PENDING = "pending", _("Under review")
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
 

@@ -14,10 +14,10 @@ class WhatIfRun(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("In the queue")
+        RUNNING = "running", _("Being replayed")
         DONE = "done", _("Done")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", _("Did not work")
 
     class Days(models.IntegerChoices):
         MONTH = 30, _("30 days")
