@@ -155,7 +155,13 @@ class PaymentAdmin(LookOnlyAdmin):
             (_("given back"), yuan_sum(payment.returned_fen)),
         ]
         return self.act_page(
-            request, form(request.POST or None), act, title=title, label=_("Confirm"), back_url=url, facts=facts
+            request,
+            form(request.POST if request.method == "POST" else None),
+            act,
+            title=title,
+            label=_("Confirm"),
+            back_url=url,
+            facts=facts,
         )
 
     # The list and the page of one

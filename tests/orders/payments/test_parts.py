@@ -1,0 +1,80 @@
+"""The small parts of payments: amounts as text, signatures, bills that are not what they should be."""
+
+import io
+import zipfile
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from core import clock
+from orders.payments import money
+from orders.payments.alipay import bill as alipay_bill
+from orders.payments.base import CHINA, ProviderUnavailable
+from orders.payments.unionpay import bill as unionpay_bill
+from orders.payments.unionpay import signing
+from orders.payments.wechat import bill as wechat_bill
+from tests.standins.server import Refund, Trade
+from tests.standins.unionpay import UnionPay
+
+
+@pytest.mark.parametrize(
+    ("fen", "text"), [(0, "0.00"), (1, "0.01"), (99, "0.99"), (3200, "32.00"), (100_000_05, "100000.05")]
+)
+def test_amounts(fen, text):
+    assert money.yuan(fen) == text
+    assert money.fen(text) == fen
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.005", "NaN", "Infinity", "1,000.00", None])
+def test_no_amount(text):
+    with pytest.raises(ValueError, match="not an amount"):
+        money.fen(text)
+
+
+def test_amounts_of_statements():
+    assert money.fen("-32.00") == -3200
+    assert money.fen("32") == 3200
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"PK\x03\x04"])
+def test_a_broken_archive(content):
+    with pytest.raises(ProviderUnavailable):
+        alipay_bill.lines(content)
+    with pytest.raises(ProviderUnavailable):
+        unionpay_bill.lines(content, day=date(2026, 11, 20))
+
+
+def test_a_bill_with_another_digest():
+    with pytest.raises(ProviderUnavailable):
+        wechat_bill.lines("交易时间\n".encode(), digest="0" * 40)
+
+
+def test_an_empty_bill():
+    assert wechat_bill.lines("\ufeff交易时间,商户订单号\n总交易单数\n`0\n".encode()) == []
+
+
+def test_a_payment_of_new_years_eve_is_settled_in_the_new_year():
+    at = datetime(2026, 12, 31, 23, 30, tzinfo=CHINA)
+    with UnionPay() as standin:
+        trade = Trade("2026123100000001P1", 3200, standin.number(), state="paid", paid_at=at)
+        trade.refunds["x"] = Refund("2026123100000001P1R1", 200, standin.number(), at + timedelta(minutes=5), "done")
+        standin.trades[trade.reference] = trade
+        rows = standin.stated("0101")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("INN2701018ZM_1", "\r\n".join(rows).encode("gb18030"))
+    sale, back = unionpay_bill.lines(packed.getvalue(), day=date(2027, 1, 1))
+    assert (sale.at, sale.amount_fen, sale.provider_id) == (at, 3200, trade.number)
+    assert (back.reference, back.refund_reference, back.amount_fen) == (trade.reference, "2026123100000001P1R1", 200)
+
+
+def test_unionpays_signature_is_of_every_field(settings):
+    with UnionPay() as standin:
+        settings.UNIONPAY = standin.settings()["UNIONPAY"]
+        fields = standin.signed({"respCode": "00", "txnAmt": "3200"})
+    assert signing.verified(fields, at=clock.now())
+    assert not signing.verified(fields | {"txnAmt": "3201"}, at=clock.now())
+    assert not signing.verified(fields | {"more": "x"}, at=clock.now())
+    assert not signing.verified(fields, at=clock.now() + timedelta(days=4000))
+    for odd in ({}, {"signPubKeyCert": "x"}, fields | {"signature": ""}, fields | {"signature": "ä"}):
+        assert not signing.verified(odd, at=clock.now())
