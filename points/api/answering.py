@@ -43,8 +43,7 @@ def reads(scope):
 def writes(scope, *, status):
     """Make a view of a write, in the same way.
 
-    Refusals are answers as well, and kept; only those that may pass by themselves (``problems.PASSING``) leave the key
-    free, as do requests that do not fit the description.
+    Refusals for good (``problems.FINAL``) are answers as well, and kept; any other leaves the key free.
     """
 
     def wrap(view):
@@ -81,9 +80,9 @@ def _work(request, view, values, status):
     try:
         with transaction.atomic():  # a refusal undoes all but the row that remembers it
             return Answer(status, view(request.auth, **values).model_dump_json())
-    except problems.PASSING:
-        raise
     except DomainError as refusal:
+        if problems.status_of(refusal) not in problems.FINAL:
+            raise
         with translation.override(problems.language(request)):
             return Answer(problems.status_of(refusal), problems.body_of(refusal), refusal.code)
 

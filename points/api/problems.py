@@ -36,7 +36,7 @@ STATUSES = {
     "busy": 503,
 }
 REFUSED = 409  # of any other code; 404 of those that begin with "unknown_"
-PASSING = (Busy, BudgetUsed)  # another time the same request may succeed: not an answer for ever
+FINAL = {404, 409}  # answers for ever; after any other the same key may be used for a better request, or later
 
 
 class BadRequest(DomainError):
@@ -104,7 +104,8 @@ def body_of(error):
     details = {name: value for name, value in error.details.items() if isinstance(value, str | int | list)}
     if details:
         problem["details"] = details
-    return json.dumps(problem, ensure_ascii=False)
+    # What was sent may hold half a character, in the name of a field: it goes back as the escape that it came as.
+    return json.dumps(problem, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def response(request, error, *, at):
