@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('provider_id', models.CharField(blank=True, max_length=64, verbose_name="provider's number")),
                 ('ours_fen', models.BigIntegerField(blank=True, null=True, verbose_name='ours (fen)')),
                 ('theirs_fen', models.BigIntegerField(blank=True, null=True, verbose_name='theirs (fen)')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved'), ('gone', 'Agrees by now')], default='open', max_length=16, verbose_name='state')),
+                ('state', models.CharField(choices=[('open', 'To be looked into'), ('resolved', 'Resolved'), ('gone', 'Agrees by now')], default='open', max_length=16, verbose_name='state')),
                 ('found_at', models.DateTimeField(verbose_name='found at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
                 ('by', models.CharField(blank=True, max_length=64, verbose_name='by')),

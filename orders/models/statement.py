@@ -72,7 +72,7 @@ class DifferenceKind(models.TextChoices):
 class DifferenceState(models.TextChoices):
     """GONE: a later look found that both agree (the statement came later, the payment was settled)."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("To be looked into")
     RESOLVED = "resolved", _("Resolved")
     GONE = "gone", _("Agrees by now")
 

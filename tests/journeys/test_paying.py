@@ -93,6 +93,7 @@ def test_a_code_without_javascript(till, buy, phone):
     page = buy(java_script_enabled=False)
     expect(page.locator(".paycode svg")).to_be_visible()
     wechat.pay(Order.objects.get().payments.get().reference)
+    page.locator("a[href$='/paid/']").click()
     is_paid(page, "native")
 
 
