@@ -115,7 +115,7 @@ def member_day(value):
     kind, _colon, number = value.partition(":")
     if kind == "week":
         return str(WEEKDAYS[int(number) - 1])
-    return _("The %(n)s of every month") % {"n": number} if kind == "month" else ""
+    return _("Day {n} of every month").format(n=number) if kind == "month" else ""
 
 
 def ending_soon(ending):

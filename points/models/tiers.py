@@ -103,7 +103,7 @@ class MemberTier(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.member_id} {self.code}"
+        return str(self.member)
 
     @property
     def code(self):
