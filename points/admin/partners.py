@@ -311,7 +311,7 @@ class WebhookDeliveryAdmin(LookOnlyAdmin):
     def next_try(self, delivery):
         return tables.when(delivery.next_try_at) if delivery.state == Delivery.WAITING else "—"
 
-    @action(description=_("Send again"), permissions=["replay"])
+    @action(description=_("Send the webhook again"), permissions=["replay"])
     def replay(self, request, queryset):
         pks = queryset.values_list("pk", flat=True)
         found = webhooks.replay(pks, by=actors.staff(request.user.pk), at=clock.now())

@@ -81,7 +81,7 @@ class PartnerKey(models.Model):
     name = models.CharField(_("key"), max_length=32, unique=True)
     secret = EncryptedTextField(_("secret"))
     scopes = models.JSONField(_("may"), default=list)
-    slot = models.PositiveSmallIntegerField(_("place"))
+    slot = models.PositiveSmallIntegerField(_("slot of the key"))
     created_at = models.DateTimeField(_("created at"))
     created_by = models.CharField(_("created by"), max_length=64)
     last_used_at = models.DateTimeField(_("last used"), null=True)
@@ -110,8 +110,8 @@ class PartnerBook(models.Model):
     partner = models.OneToOneField(Partner, models.PROTECT, primary_key=True, related_name="book")
     last_seq = models.BigIntegerField(_("entries"), default=0)
     day = models.DateField(_("day"))
-    given_points = models.BigIntegerField(_("points given"), default=0)
-    deducted_points = models.BigIntegerField(_("points deducted"), default=0)
+    given_points = models.BigIntegerField(_("points given on the day"), default=0)
+    deducted_points = models.BigIntegerField(_("points deducted on the day"), default=0)
 
     class Meta:
         verbose_name = _("partner book")
