@@ -13,8 +13,6 @@ from tests.standins.unionpay import UnionPay
 from tests.standins.wechat import WeChat
 
 ANDROID = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
-    "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"
-)
 IN_WECHAT = f"{ANDROID} MicroMessenger/8.0.50"
 # The bridge that WeChat's browser gives to pages, with our stand-in behind it.
 BRIDGE = """
