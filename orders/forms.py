@@ -2,13 +2,10 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog.models import Way
-from core.errors import DomainError
-from orders.models import Carrier
 from orders.models.cart import MOST_PIECES
-from orders.services.shipping import clean_tracking_number
 
 MOST_ID = 2**63 - 1
 
@@ -59,25 +56,6 @@ class CheckoutForm(forms.Form):
     address = forms.IntegerField(min_value=1, max_value=MOST_ID, required=False)
     provider = forms.CharField(max_length=16, required=False)
     note = forms.CharField(max_length=200, required=False)
-
-
-class ShipForm(forms.Form):
-    """Staff hand a parcel over."""
-
-    carrier = forms.ModelChoiceField(
-        Carrier.objects.filter(is_active=True), label=_("Carrier"), widget=UnfoldAdminSelectWidget
-    )
-    tracking_number = forms.CharField(
-        max_length=40,
-        label=_("Tracking number"),
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
-    )
-
-    def clean_tracking_number(self):
-        try:
-            return clean_tracking_number(self.cleaned_data["tracking_number"])
-        except DomainError as error:
-            raise forms.ValidationError(str(error)) from error
 
 
 class CancelForm(forms.Form):

@@ -150,7 +150,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
     @display(description=_("pictures"))
     def shown(self, request):
         urls = [(reverse("admin:orders_aftersale_picture", args=[pk]),) * 2 for pk in _picture_ids(request)]
-        image = '<a href="{}" target="_blank"><img class="inline-block mr-2" src="{}" alt="" height="120"></a>'
+        image = '<a href="{}" target="_blank"><img class="inline-block mr-2" src="{}" alt="" style="height: 120px"></a>'
         return format_html_join("", image, urls) if urls else "-"
 
     @display(description=_("came back"))

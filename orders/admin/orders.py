@@ -265,6 +265,7 @@ class OrderAdmin(LookOnlyAdmin):
             title=_("Ship order"),
             label=_("Ship"),
             done=_("The parcel is on its way."),
+            items=lambda order: parcels.left_to_ship(order).items(),
         )
 
     @action(description=_("Cancel order"), url_path="cancel", permissions=["cancel"], icon="cancel", variant="danger")

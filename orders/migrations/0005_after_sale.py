@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('return', 'Return and refund'), ('refund', 'Refund only'), ('exchange', 'Exchange'), ('unshipped', 'Not delivered')], max_length=16, verbose_name='kind')),
                 ('state', models.CharField(choices=[('requested', 'Being looked at'), ('approved', 'Waiting for the goods'), ('received', 'Goods are back'), ('settled', 'Refunded'), ('exchanged', 'Replacement on its way'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], max_length=16, verbose_name='state')),
                 ('reason', models.CharField(choices=[('damaged', 'Damaged or defective'), ('wrong', 'Wrong item'), ('not_as_shown', 'Not as shown'), ('missing', 'Missing or never arrived'), ('not_wanted', 'No longer wanted'), ('other', 'Something else')], max_length=16, verbose_name='reason')),
-                ('text', models.CharField(blank=True, max_length=500, verbose_name='description')),
+                ('text', models.CharField(blank=True, max_length=500, verbose_name='What happened')),
                 ('requested_at', models.DateTimeField(verbose_name='requested at')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
                 ('answer', models.CharField(blank=True, max_length=200, verbose_name='answer of the shop')),

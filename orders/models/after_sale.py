@@ -73,7 +73,7 @@ class AfterSale(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=AfterSaleKind)
     state = models.CharField(_("state"), max_length=16, choices=AfterSaleState)
     reason = models.CharField(_("reason"), max_length=16, choices=AfterSaleReason)
-    text = models.CharField(_("description"), max_length=500, blank=True)
+    text = models.CharField(_("What happened"), max_length=500, blank=True)
     requested_at = models.DateTimeField(_("requested at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     answer = models.CharField(_("answer of the shop"), max_length=200, blank=True)
