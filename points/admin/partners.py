@@ -126,7 +126,7 @@ class PartnerAdmin(LookOnlyAdmin):
 
         def act(data):
             key, secret = setup.make_key(partner=partner, **data, by=actors.staff(request.user.pk), at=clock.now())
-            return [(_("Key"), key.name), (_("Secret"), secret), (_("The key may"), _labels(Scope, key.scopes))]
+            return [(_("Access key"), key.name), (_("Secret"), secret), (_("The key may"), _labels(Scope, key.scopes))]
 
         return self._secret_page(request, partner, KeyForm(request.POST or None), act, _("Make a key"))
 
@@ -172,7 +172,7 @@ class PartnerAdmin(LookOnlyAdmin):
             "core/admin/act.html",
             title=f"{partner.name} · {title}",
             form=form,
-            label=title,
+            label=_("Save"),
             back_url=_page_of(partner),
         )
 
@@ -200,7 +200,7 @@ class PartnerKeyAdmin(LookOnlyAdmin):
             return False
         return object_id is None or PartnerKey.objects.filter(pk=object_id, revoked_at=None).exists()
 
-    @display(description=_("may"))
+    @display(description=_("allowed to"))
     def may(self, key):
         return _labels(Scope, key.scopes)
 
@@ -326,7 +326,7 @@ def _tables_of(partner):
     return [
         tables.table(
             _("Keys"),
-            [_("key"), _("may"), _("created at"), _("last used"), _("revoked at")],
+            [_("access key"), _("allowed to"), _("created at"), _("last used"), _("revoked at")],
             [
                 (
                     format_html(
@@ -342,7 +342,7 @@ def _tables_of(partner):
         ),
         tables.table(
             _("Latest entries"),
-            [_("number"), _("at"), _("kind"), _("reference"), _("points")],
+            [_("number"), _("at"), _("kind"), _("partner's reference"), _("points")],
             [
                 (entry.seq, tables.when(entry.at), entry.get_kind_display(), entry.reference, signed(entry.points))
                 for entry in partner.entries.order_by("-seq")[:LATEST]

@@ -25,7 +25,11 @@ log = structlog.get_logger(__name__)
 DESCRIPTION = """
 Every request is signed by **X-Partner-Key, X-Timestamp, X-Nonce, X-Signature**; every write carries an
 **Idempotency-Key**. Money is whole fen, points are whole points. Refusals are `application/problem+json` with a stable
-`code`. How to sign, with an example: docs/partner-api.md.
+`code`.
+
+The signature is the HMAC-SHA256, in hex and with the key's secret, of five lines joined by a line feed: the method; the
+path, percent-encoded, and `?` with the query as sent where there is one; the SHA-256 of the body in hex; the timestamp;
+the nonce. The page for developers that comes with the key has a worked example.
 """
 SIGNED_BY = {
     "Timestamp": ("X-Timestamp", "Unix seconds, at most 5 minutes from our clock."),

@@ -57,9 +57,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='points.partner', verbose_name='partner')),
-                ('name', models.CharField(max_length=32, unique=True, verbose_name='key')),
+                ('name', models.CharField(max_length=32, unique=True, verbose_name='access key')),
                 ('secret', core.crypto.EncryptedTextField(verbose_name='secret')),
-                ('scopes', models.JSONField(default=list, verbose_name='may')),
+                ('scopes', models.JSONField(default=list, verbose_name='allowed to')),
                 ('slot', models.PositiveSmallIntegerField(verbose_name='slot of the key')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('created_by', models.CharField(max_length=64, verbose_name='created by')),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='points.partner', verbose_name='partner')),
                 ('seq', models.BigIntegerField(verbose_name='number')),
                 ('kind', models.CharField(choices=[('purchase', 'Purchase'), ('refund', 'Refund of a purchase'), ('grant', 'Grant'), ('deduction_confirmed', 'Deduction confirmed'), ('deduction_cancelled', 'Deduction cancelled'), ('deduction_expired', 'Deduction past its deadline'), ('deduction_refunded', 'Deducted points given back')], max_length=24, verbose_name='kind')),
-                ('reference', models.CharField(max_length=130, verbose_name='reference')),
+                ('reference', models.CharField(max_length=130, verbose_name="partner's reference")),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_entries', to=settings.AUTH_USER_MODEL, verbose_name='member')),
                 ('points', models.IntegerField(verbose_name='points')),
                 ('details', models.JSONField(default=dict, verbose_name='details')),
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False, verbose_name='number')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deductions', to='points.partner', verbose_name='partner')),
-                ('reference', models.CharField(max_length=64, verbose_name='reference')),
+                ('reference', models.CharField(max_length=64, verbose_name="partner's reference")),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_deductions', to=settings.AUTH_USER_MODEL, verbose_name='member')),
                 ('points', models.IntegerField(verbose_name='points')),
                 ('returned_points', models.IntegerField(default=0, verbose_name='points given back')),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='points.partner', verbose_name='partner')),
-                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='points.partnerkey', verbose_name='key')),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='points.partnerkey', verbose_name='access key')),
                 ('idempotency_key', models.CharField(max_length=64, verbose_name='idempotency key')),
                 ('nonce', models.CharField(max_length=64, verbose_name='nonce')),
                 ('operation', models.CharField(max_length=40, verbose_name='operation')),

@@ -78,9 +78,9 @@ class PartnerKey(models.Model):
     """A secret that signs requests. Two may live side by side, so that one can be replaced without a gap."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys", verbose_name=_("partner"))
-    name = models.CharField(_("key"), max_length=32, unique=True)
+    name = models.CharField(_("access key"), max_length=32, unique=True)
     secret = EncryptedTextField(_("secret"))
-    scopes = models.JSONField(_("may"), default=list)
+    scopes = models.JSONField(_("allowed to"), default=list)
     slot = models.PositiveSmallIntegerField(_("slot of the key"))
     created_at = models.DateTimeField(_("created at"))
     created_by = models.CharField(_("created by"), max_length=64)
@@ -143,7 +143,7 @@ class PartnerEntry(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="entries", verbose_name=_("partner"))
     seq = models.BigIntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
-    reference = models.CharField(_("reference"), max_length=130)
+    reference = models.CharField(_("partner's reference"), max_length=130)
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="partner_entries", verbose_name=_("member")
     )
@@ -181,7 +181,7 @@ class Deduction(models.Model):
 
     id = models.UUIDField(_("number"), primary_key=True)
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="deductions", verbose_name=_("partner"))
-    reference = models.CharField(_("reference"), max_length=64)
+    reference = models.CharField(_("partner's reference"), max_length=64)
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="partner_deductions", verbose_name=_("member")
     )
@@ -236,7 +236,7 @@ class PartnerCall(models.Model):
     """
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="calls", verbose_name=_("partner"))
-    key = models.ForeignKey(PartnerKey, models.PROTECT, related_name="+", verbose_name=_("key"))
+    key = models.ForeignKey(PartnerKey, models.PROTECT, related_name="+", verbose_name=_("access key"))
     idempotency_key = models.CharField(_("idempotency key"), max_length=64)
     nonce = models.CharField(_("nonce"), max_length=64)
     operation = models.CharField(_("operation"), max_length=40)
