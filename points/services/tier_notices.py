@@ -4,12 +4,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop as N_
 
 from accounts.services import notices
+from core import outbox
 from core.clock import shop_date
 from points.models import TierChange
 from points.parameters import TIER_WINDOW_MONTHS
 from points.rules import tiers as rules
 
 Cause = TierChange.Cause
+CHANGED = "member.tier_changed"
 
 WORDS = {
     Cause.PROMOTED: (
@@ -47,7 +49,7 @@ WORDS = {
 
 def tell(change, row):
     """Tell the member of ``row`` (``MemberTier``) of a ``TierChange``, in the caller's transaction. A danger goes to
-    the phone as well: there is something to be done about it."""
+    the phone as well: there is something to be done about it. Of another tier, the outbox hears as ``CHANGED``."""
     title, text = WORDS[change.cause]
     before, after = rules.by_code(change.from_tier), rules.by_code(change.to_tier)
     lower = rules.below(after.code)
@@ -72,3 +74,14 @@ def tell(change, row):
         at=change.at,
         sms=change.cause == Cause.WARNED,
     )
+    if change.from_tier != change.to_tier:
+        outbox.publish(
+            CHANGED,
+            key=f"tier_changed:{change.pk}",
+            at=change.at,
+            change_id=change.pk,
+            member_id=change.member_id,
+            before=change.from_tier,
+            after=change.to_tier,
+            happened_at=change.at.isoformat(),
+        )

@@ -23,7 +23,7 @@ from points.queries import tiers as queries
 from points.rules import tiers as rules
 from points.services import tier_notices
 
-CHUNK = 1_000  # members a transaction
+CHUNK = 250  # members a transaction: an earning that turns one of them waits for its end
 MOST_CHUNK = 10_000
 BY = actors.system("tiers")
 Cause = TierChange.Cause

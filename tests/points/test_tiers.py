@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Notice
 from core import clock
+from core.models import OutboxMessage
 from points.models import MemberTier, TierChange
 from points.queries import tiers as queries
 from points.services import adjusting, granting, tiers
@@ -303,3 +304,14 @@ def test_the_command(own, capsys):
     assert "Looked at 0 members" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("evaluate_tiers", "--chunk", "0")
+
+
+def test_partners_hear_of_another_tier_and_of_nothing_else(own):
+    own.earn(1_000, at=at_shop(2025, 11, 22))
+    tiers.consider(own.member, at=at_shop(2025, 11, 22))
+    evaluate(at_shop(2026, 11, 22))  # a grace is no other tier
+    evaluate(at_shop(2026, 12, 23))
+    sent = OutboxMessage.objects.filter(topic="member.tier_changed").order_by("pk")
+    assert [(message.payload["before"], message.payload["after"]) for message in sent] == [
+        ("normal", "silver"), ("silver", "normal"),
+    ]  # fmt: skip
