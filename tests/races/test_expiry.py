@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 
-from accounts.models import User
+from accounts.models import Notice, User
 from core.errors import Busy, DomainError
 from points import audit, ledger, queries
 from points.models import ExpiryWarning, PointsEntry
@@ -172,5 +172,5 @@ def test_two_runs_warn_once():
     ids = members(20, lots=1)
     User.objects.update(email=None)
     results = all_at_once(lambda n: sum(warning.warn(at=AT, members=3)), workers=4)
-    assert results == [0] * 4  # nobody can be reached, and everybody was written down once
-    assert ExpiryWarning.objects.count() == len(ids)
+    assert sum(results) == len(ids)  # everybody was told by one of them
+    assert ExpiryWarning.objects.count() == Notice.objects.count() == len(ids)
