@@ -3,6 +3,7 @@
 import json
 import secrets
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -50,7 +51,7 @@ def pay(request, number):
         payment = paying.ensure_payment(order=order, provider=provider, at=clock.now(), device=device)
         destination = paying.go_to_pay(
             payment=payment,
-            title=_("Order %(number)s") % {"number": order.number},
+            title=f"{settings.SITE_NAME} {order.number}",  # the same in any language: providers compare
             visit=_visit(request, order, provider, device),
         )
     except payments.UnknownProvider as error:
