@@ -1,7 +1,5 @@
 """Points that partners give (H3)."""
 
-from django.db import transaction
-
 from core.db import locking_transaction
 from points import ledger
 from points.models import Kind, PartnerEntry
@@ -18,17 +16,16 @@ def grant(*, partner, reference, member, points, at, reason=""):
     with locking_transaction():
         _must_be_free(partner, reference, member_id)
         try:
-            with transaction.atomic():
-                posting = ledger.earn(
-                    account=member_id,
-                    points=points,
-                    kind=Kind.CAMPAIGN,
-                    key=f"{partner.source}:grant:{reference}",
-                    by=partner.source,
-                    at=at,
-                    source=partner.source,
-                    reason=reason or partner.name,
-                )
+            posting = ledger.earn(
+                account=member_id,
+                points=points,
+                kind=Kind.CAMPAIGN,
+                key=f"{partner.source}:grant:{reference}",
+                by=partner.source,
+                at=at,
+                source=partner.source,
+                reason=reason or partner.name,
+            )
         except ledger.KeyReused as error:
             raise ReferenceUsed(reference=reference) from error
         if not posting.repeated:
