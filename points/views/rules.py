@@ -32,7 +32,7 @@ def rules_in_force(request):
     tier = tiers.tier_of(member_id)
     earner = rule_sets.earner(member_id, tier)
     rule_set = rule_sets.for_member(member_id, at) if member_id else rule_sets.for_all(at)
-    said = sentences(rule_set, earner)
+    said = sentences(rule_set, earner, is_member=member_id is not None)
     return render(
         request,
         "points/rules.html",
@@ -55,9 +55,11 @@ def rules_in_force(request):
     )
 
 
-def sentences(rule_set, earner):
-    """``[(sentence, section), ...]`` of all rules that have something to say to the earner."""
-    words = ((rule.words(earner), rule.section) for rule in rule_set.rules)
+def sentences(rule_set, earner, *, is_member):
+    """``[(sentence, section), ...]`` of all rules that have something to say to the earner. A stranger has no tier to
+    be told of; the page lists what each of them gives."""
+    speaking = (rule for rule in rule_set.rules if is_member or not isinstance(rule, TierMultiplier))
+    words = ((rule.words(earner), rule.section) for rule in speaking)
     return [(wording.in_words(*said), section) for said, section in words if said]
 
 
@@ -73,7 +75,7 @@ def _change(member_id, earner, said, at):
         return None
     starts_at, rule_set = following
     now = [text for text, _section in said]
-    then = [text for text, _section in sentences(rule_set, earner)]
+    then = [text for text, _section in sentences(rule_set, earner, is_member=member_id is not None)]
     return Change(
         starts_at=starts_at,
         text=rule_sets.announcement_of(rule_set.version),

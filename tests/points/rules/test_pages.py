@@ -61,6 +61,7 @@ class TestPublicPage:
         assert "Sharing: 3 times a day." in text
         assert text.count('<th scope="row">') == 4
         assert "yours" not in text
+        assert "Your tier" not in text
 
     def test_a_member_reads_the_own_version(self, client, make_member, release, after_commit):
         pilot = make_member()
