@@ -18,11 +18,24 @@ def locking_transaction():
     may call the network.
     """
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL lock_timeout = {int(settings.LOCK_TIMEOUT_MS)}")
+        with transaction.atomic(), _limited_waits():
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
             raise Busy from error
         raise
+
+
+@contextmanager
+def _limited_waits():
+    """Said once in a transaction: inside another of ours it is known."""
+    if getattr(connection, "waits_are_limited", False):
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {int(settings.LOCK_TIMEOUT_MS)}")
+    connection.waits_are_limited = True
+    try:
+        yield
+    finally:
+        connection.waits_are_limited = False
