@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as N_
 
 from accounts.services import notices
 from core import audit
@@ -260,8 +260,8 @@ def _tell(fresh, ids, *, key, reason, at):
     notices.announce(
         members=ids,
         topic="shop",
-        title=gettext_noop("A coupon for you"),
-        text=gettext_noop("You have got “%(name)s”. It waits among your coupons."),
+        title=N_("A coupon for you"),
+        text=N_("You have got “%(name)s”. It waits among your coupons."),
         values={"name": fresh.name},
         url="/coupons/",
         key=f"coupon:{fresh.pk}:{key}",
