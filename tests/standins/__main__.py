@@ -13,7 +13,7 @@ import django
 
 os.environ.setdefault("MALL_ENV", "development")
 
-from pointsmall.bootstrap import prepare  # noqa: E402 - the environment comes first
+from pointsmall.bootstrap import prepare
 
 prepare()
 django.setup()
