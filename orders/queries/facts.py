@@ -42,7 +42,7 @@ def pricing_facts(member, goods, wishes, *, tier, at):
         benefits=tiers.benefits(tier, at),
         coupons=_chosen(member, wishes.coupons, at) if wishes.coupons else (),
         deduct=wishes.deduct,
-        available=balance(member.pk, at=at).available,
+        available=balance(member.pk, at=at).available if wishes.deduct else None,
         policy=deduction_policy(),
         region=wishes.region,
         rates=RATES.get(),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from celery import current_app
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,6 +24,7 @@ from orders.services import coupons as coupon_service
 from orders.services import moves, paying, popularity
 from orders.services.cart import check_listed, check_reserved
 from points import ledger
+from points.models import Kind
 from points.parameters import PAYMENT_WINDOW_MINUTES
 from points.queries import rule_sets
 from points.queries.tiers import tier_of
@@ -107,7 +109,7 @@ def place_order(
 
     1. the order row with items as snapshots, the lines of the cart;
     2. the coupons are used;
-    3. the points are held, and captured at once when there is no cash to pay;
+    3. the points are held, or spent when there is no cash to pay;
     4. the SKUs are taken off the shelf.
 
     Without cash it is to be shipped; with cash it waits ``PAYMENT_WINDOW_MINUTES`` for the payment.
@@ -116,8 +118,22 @@ def place_order(
     ``UnknownProvider``, ``CouponNotUsable``, ``DeductionRefused``, ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing
     is written then.
     """
-    if (earlier := _placed_before(member, form_key)) is not None:
-        return earlier
+    sent = {"lines": lines, "address": address, "form_key": form_key, "by": by, "at": at, "note": note}
+    sent |= {"provider": provider, "expected": expected, "from_cart": from_cart, "deduct": deduct, "coupons": coupons}
+    for attempt in range(NUMBER_TRIES):
+        try:
+            return _place(member, **sent)
+        except (DomainError, IntegrityError) as error:
+            # Looked for only now, because nearly every form is new. Whatever speaks against a second order: the form
+            # has its first.
+            if (earlier := Order.objects.filter(member=member, form_key=form_key).first()) is not None:
+                return earlier
+            if isinstance(error, DomainError) or attempt == NUMBER_TRIES - 1:
+                raise  # else: the number was drawn twice
+    raise AssertionError("unreachable")
+
+
+def _place(member, *, lines, address, form_key, by, at, note, provider, expected, from_cart, deduct, coupons):
     choices = _checked(lines)
     if address is None or address.member_id != member.pk:
         raise AddressMissing
@@ -132,9 +148,7 @@ def place_order(
     with locking_transaction():
         if priced.fen or priced.deduction_points:  # unpaid orders and the day's deductions are counted
             User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
-        order, is_new = _new_order(member, address, form_key, priced, note=note, at=at)
-        if not is_new:
-            return order
+        order = _new_order(member, address, form_key, priced, note=note, at=at)
         if priced.fen:
             _limit_unpaid(member)
         _snapshot(order, priced, skus)
@@ -143,22 +157,10 @@ def place_order(
             _empty_cart(member, choices, priced)
         coupon_service.use(order=order, coupons=priced.coupons, by=by, at=at)
         if order.points:
-            hold = ledger.hold(
-                account=member.pk,
-                points=order.points,
-                key=keys.hold(order),
-                by=by,
-                at=at,
-                source=order.subject,
-                expires_at=order.pay_before,
-            )
-            if order.deduction_points:
-                _check_deduction(member, order, hold.available + order.deduction_points, at)
+            _take_points(member, order, by=by, at=at)
         if priced.fen:
             paying.open_payment(order, provider, at=at)
         else:
-            if order.points:
-                ledger.capture(account=member.pk, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
             popularity.publish(order, [(choice.sku_id, choice.quantity) for choice in choices], at=at)
         stock.take(
             lines=[(choice.sku_id, choice.quantity) for choice in choices],
@@ -175,17 +177,15 @@ def place_order(
 def price_choices(member, choices, wishes, *, at):
     """``({sku_id: SKU}, PricedOrder)`` at today's prices, for the member under ``wishes``; raises ``UnknownSKU``,
     ``NotListed``, ``ReservedForTier``, ``WayNotOffered``."""
-    skus = SKU.objects.select_related("product").in_bulk([choice.sku_id for choice in choices])
+    pictures = ProductImage.objects.filter(product=OuterRef("product")).order_by("position", "pk").values("image")[:1]
+    skus = SKU.objects.select_related("product").annotate(picture=Subquery(pictures))
+    skus = skus.in_bulk([choice.sku_id for choice in choices])
     tier = tier_of(member.pk)
     for choice in choices:
         check_listed(skus.get(choice.sku_id), choice.sku_id)
         check_reserved(skus[choice.sku_id].product, tier)
     goods = goods_of((choice, skus[choice.sku_id]) for choice in choices)
     return skus, pricing.price_order(pricing_facts(member, goods, wishes, tier=tier, at=at))
-
-
-def _placed_before(member, form_key):
-    return Order.objects.filter(member=member, form_key=form_key).first()
 
 
 def _close_later(order):
@@ -208,7 +208,7 @@ def _checked(lines):
 
 
 def _new_order(member, address, form_key, priced, *, note, at):
-    """``(order, is_new)``; another connection that posts the same form waits here and gets the first one's order."""
+    """Another connection that sends the same form waits here, and breaks the constraint ``order_form_once``."""
     values = {
         "member": member,
         "form_key": form_key,
@@ -234,22 +234,12 @@ def _new_order(member, address, form_key, priced, *, note, at):
         "pay_before": at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value) if priced.fen else None,
         "paid_at": None if priced.fen else at,
     }
-    for attempt in range(NUMBER_TRIES):
-        try:
-            with transaction.atomic():
-                return Order.objects.create(number=numbers.new_number(clock.shop_date(at)), **values), True
-        except IntegrityError:
-            if (earlier := _placed_before(member, form_key)) is not None:
-                return earlier, False
-            if attempt == NUMBER_TRIES - 1:
-                raise
-    raise AssertionError("unreachable")
+    return Order.objects.create(number=numbers.new_number(clock.shop_date(at)), **values)
 
 
 def _snapshot(order, priced, skus):
     """Write the items as they are today with what is paid for each; a later change of the product does not touch
     them."""
-    images = _first_images({sku.product_id for sku in skus.values()})
     OrderItem.objects.bulk_create(
         OrderItem(
             order=order,
@@ -257,7 +247,7 @@ def _snapshot(order, priced, skus):
             product_name=skus[line.sku_id].product.name,
             product_name_en=skus[line.sku_id].product.name_en,
             sku_label=skus[line.sku_id].label,
-            image=images.get(skus[line.sku_id].product_id, ""),
+            image=skus[line.sku_id].picture or "",
             way=line.way,
             unit_points=line.unit_points,
             unit_fen=line.unit_fen,
@@ -268,6 +258,17 @@ def _snapshot(order, priced, skus):
         )
         for position, line in enumerate(priced.lines)
     )
+
+
+def _take_points(member, order, *, by, at):
+    """Hold the points until the cash is paid; where there is none, they are spent."""
+    what = {"account": member.pk, "points": order.points, "by": by, "at": at, "source": order.subject}
+    if order.cash_fen:
+        taken = ledger.hold(key=keys.hold(order), expires_at=order.pay_before, **what)
+    else:
+        taken = ledger.spend(key=keys.capture(order), kind=Kind.REDEEM, **what)
+    if order.deduction_points:
+        _check_deduction(member, order, taken.available + order.deduction_points, at)
 
 
 def _check_deduction(member, order, available, at):
@@ -290,9 +291,3 @@ def _empty_cart(member, choices, priced):
         lines = CartLine.objects.filter(member=member, sku_id=sku_id, way=way, quantity=quantity)
         if not lines.delete()[0]:
             raise PriceChanged(priced=priced)
-
-
-def _first_images(product_ids):
-    """``{product_id: name of its first picture}``."""
-    rows = ProductImage.objects.filter(product_id__in=product_ids).order_by("product_id", "-position", "-pk")
-    return dict(rows.values_list("product_id", "image"))
