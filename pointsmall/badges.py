@@ -1,13 +1,13 @@
 """The counts beside the lines of the staff sidebar."""
 
 from orders.models import Order
-from orders.states import State
+from orders.states import MAY_SHIP
 from points.queries.earning import reviews_waiting
 
 
 def orders_waiting(request):
     """How many orders somebody has to ship; empty when there are none, for a badge with 0 is noise."""
-    return Order.objects.filter(state=State.TO_SHIP).count() or ""
+    return Order.objects.filter(state__in=MAY_SHIP).count() or ""
 
 
 def earnings_waiting(request):

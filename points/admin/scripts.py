@@ -152,7 +152,7 @@ class RuleAlertAdmin(LookOnlyAdmin):
     def state_label(self, alert):
         return ("closed", _("seen to")) if alert.closed_at else ("open", _("not seen to yet"))
 
-    @action(description=gettext_lazy("Close"), permissions=["close"])
+    @action(description=gettext_lazy("Mark as seen to"), permissions=["close"])
     def close(self, request, queryset):
         """They were seen to."""
         count = alerts.close_alerts(
