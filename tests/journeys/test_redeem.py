@@ -117,7 +117,7 @@ def test_points_and_cash_are_paid_at_the_provider_who_calls_back(phone, shelf):
     expect(page.get_by_role("heading", level=1)).to_contain_text("备货")
     order.refresh_from_db()
     assert (order.state, order.payments.get().state) == ("to_ship", "paid")
-    assert ledger_of(member) == (2200, 0)
+    assert ledger_of(member) == (2232, 0)  # and 32 for the cash
     assert audit.run().breaks == []
 
 
