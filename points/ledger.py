@@ -188,8 +188,9 @@ def earn(
     if active_from is not None:
         _check_moment("active_from", active_from)
     begins = active_from or at
+    by_rule, renew_until = rules.ends_of(begins, earned_at=at)
     if expires_at is DEFAULT:
-        expires_at = rules.default_expiry(begins, earned_at=at)
+        expires_at = by_rule
     elif expires_at is not None:
         _check_moment("expires_at", expires_at)
         if expires_at <= begins:
@@ -200,7 +201,7 @@ def earn(
             EARN,
             (
                 Int8(account), Int4(points), str(kind), key, by, at, source, reason,
-                expires_at, begins, rule_version, breakdown, rules.renewal(at),
+                expires_at, begins, rule_version, breakdown, renew_until,
             ),
         )
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import calendar
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,6 +15,14 @@ GRACE_DAYS = 14  # life of points given back after their lot ended (B7); 0 would
 NOTICE_DAYS = 30  # how long before its first day a rule about expiry is announced (B9)
 UNIT_MONTHS = {ExpiryPolicy.Unit.MONTH: 1, ExpiryPolicy.Unit.QUARTER: 3, ExpiryPolicy.Unit.YEAR: 12}
 A_MOMENT = timedelta(microseconds=1)
+
+
+def ends_of(begins, *, earned_at):
+    """``(default_expiry, renewal)`` of points that are earned at ``earned_at`` and usable from ``begins`` on; every
+    earning asks both, so the rule is looked up once."""
+    policy = policy_at(earned_at)
+    renews = policy.kind == ExpiryPolicy.Kind.ACTIVITY
+    return expiry_by(policy, begins), expiry_by(policy, earned_at) if renews else None
 
 
 def default_expiry(at, *, earned_at=None):
@@ -38,12 +46,17 @@ def expiry_by(policy, at):
     """
     if policy.kind == ExpiryPolicy.Kind.NEVER:
         return None
-    day = add_months(shop_date(at + A_MOMENT), policy.months)
-    if policy.unit != ExpiryPolicy.Unit.DAY:
-        length = UNIT_MONTHS[policy.unit]
+    return _end_after(shop_date(at + A_MOMENT), policy.months, policy.unit, timezone.get_default_timezone())
+
+
+@lru_cache(maxsize=1024)  # all earnings of a day have the same
+def _end_after(day, months, unit, zone):
+    day = add_months(day, months)
+    if unit != ExpiryPolicy.Unit.DAY:
+        length = UNIT_MONTHS[unit]
         last = -(-day.month // length) * length
         day = date(day.year, last, calendar.monthrange(day.year, last)[1])
-    return datetime.combine(day, time.max, tzinfo=timezone.get_default_timezone())
+    return datetime.combine(day, time.max, tzinfo=zone)
 
 
 def add_months(day, months):
