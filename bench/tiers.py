@@ -10,7 +10,7 @@ import psycopg
 
 from bench import _books, _database
 
-MEMBERS = _database.scaled(100_000)
+MEMBERS = _database.scaled(20_000)
 ENTRIES = 12  # of each member, one every 30 days: 3,840 points in the window, enough for silver and not for gold
 DRAFT = """SELECT 'purchase' AS kind, 320 AS points, 320 * p_seq AS balance_after,
     timestamptz '2025-11-24 00:00+08' + p_seq * interval '30 days' AS at, NULL::timestamptz AS expires_at"""

@@ -10,7 +10,7 @@ import psycopg
 from bench import _database
 from core import clock
 
-IMPORTED = _database.scaled(100_000)  # lines
+IMPORTED = _database.scaled(20_000)  # lines
 SINGLE = max(1, IMPORTED // 10)  # enough to know the rate
 REPLAYED = _database.scaled(1_000_000)  # lines
 SMALL = max(1, REPLAYED // 10)  # to see whether time and memory grow with the lines
