@@ -63,7 +63,7 @@ class AfterSale(models.Model):
     """A request about pieces of one order; an order has one open at a time.
 
     ``points`` and ``fen`` are what comes back, shipping included, 0 until it is settled. ``returned`` says how:
-    ``{"points", "fen", "parts": [{"points", "expires_at"}]}`` as ``Order.returned``. Pictures are shown to the
+    as ``Order.returned`` (``orders.services.giving_back.came_back``). Pictures are shown to the
     member and to staff alone.
     """
 

@@ -62,7 +62,7 @@ def _cancel(order, *, by, at, reason):
         return order
     moves.check(order, State.CANCELLED)
     was_redeemed = order.state != State.PENDING_PAYMENT
-    coupons.give_back(order=order, by=by, at=at)
+    given_back = coupons.give_back(order=order, by=by, at=at)
     parts = _return_points(order, by=by, at=at)
     lines = list(order.items.values_list("sku_id", "quantity"))
     refunded_fen = order.returned.get("fen", 0)  # what was paid twice is on its way already
@@ -83,7 +83,7 @@ def _cancel(order, *, by, at, reason):
         cancelled_at=at,
         cancel_reason=code,
         cancel_note=note,
-        returned={"points": sum(part["points"] for part in parts), "fen": refunded_fen, "parts": parts},
+        returned=giving_back.came_back(parts, refunded_fen, given_back),
     )
     stock.give_back(
         lines=lines,

@@ -1,6 +1,7 @@
 """What a cancelled order and a settled after-sale request have in common: points, and word of cash that goes back."""
 
 from core import outbox
+from orders.models import Coupon
 from orders.rules import keys
 from points import ledger
 
@@ -22,6 +23,13 @@ def parts_of(back, at):
         for piece in back.pieces
         if piece.expires_at is None or piece.expires_at > at
     ]
+
+
+def came_back(parts, fen, coupons):
+    """What came back, as ``Order.returned`` and ``AfterSale.returned`` keep it; ``coupons`` are those given back."""
+    usable = sum(coupon.state == Coupon.State.UNUSED for coupon in coupons)
+    what = {"points": sum(part["points"] for part in parts), "fen": fen, "parts": parts}
+    return what | ({"coupons": usable} if usable else {})
 
 
 def publish_refunded(order, lines, *, key, at):

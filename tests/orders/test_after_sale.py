@@ -380,12 +380,30 @@ def test_the_shipping_fee(shipped, cup, returned, at, wire):
 
 def test_the_coupon_comes_back_with_the_last_piece(shipped, cup, returned, at, monkeypatch):
     given = []
-    monkeypatch.setattr(settling.coupons, "give_back", lambda **options: given.append(options["order"]))
+    monkeypatch.setattr(settling.coupons, "give_back", lambda **options: given.append(options["order"]) or [])
     order = shipped((cup, "points", 2))
     (item,) = order.items.all()
     settle(returned(order, pieces={item.pk: 1}), at)
     assert given == []
     settle(returned(order, pieces={item.pk: 1}), at)
+    assert given == [order]
+
+
+def test_a_small_refund_gives_no_coupon_back(shipped, cup, returned, ask, at, monkeypatch):
+    given = []
+    monkeypatch.setattr(settling.coupons, "give_back", lambda **options: given.append(options["order"]) or [])
+    order = shipped((cup, "mixed", 2))
+    (item,) = order.items.all()
+    settle(ask(order, kind="refund", pieces={item.pk: 1}), at, {item.pk: (0, 100)})
+    settle(returned(order, pieces={item.pk: 1}), at)
+    assert given == []
+
+
+def test_a_refund_of_all_that_was_paid_gives_the_coupon_back(shipped, cup, ask, at, monkeypatch):
+    given = []
+    monkeypatch.setattr(settling.coupons, "give_back", lambda **options: given.append(options["order"]) or [])
+    order = shipped((cup, "mixed", 2))
+    settle(ask(order, kind="refund"), at)
     assert given == [order]
 
 

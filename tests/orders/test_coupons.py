@@ -141,7 +141,8 @@ def test_an_order_uses_it_and_a_cancellation_gives_it_back(make_type, redeem, pl
     assert (coupon.state, coupon.order, coupon.used_at) == ("used", order, at)
     assert (order.cash_fen, order.goods_fen, order.discount_fen) == (4000, 5000, 1000)
     assert order.items.get().paid.fen == 4000
-    cancelling.cancel_order(order=order, by=actors.member(order.member_id), at=at)
+    order = cancelling.cancel_order(order=order, by=actors.member(order.member_id), at=at)
+    assert order.returned["coupons"] == 1
     coupon.refresh_from_db()
     assert (coupon.state, coupon.order, coupon.used_at) == ("unused", None, None)
     assert AuditEvent.objects.filter(event="coupon.given_back", subject=coupon.subject).count() == 1

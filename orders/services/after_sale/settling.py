@@ -1,8 +1,8 @@
 """How a request ends for good: refunded, exchanged, or the rest of an order paid back unasked (F10).
 
 A settlement is one transaction: points go back to their lots, the cash is set on its way (the provider is asked after
-the commit, again and again until it is done), pieces go to the shelf, a coupon comes back with the last piece. What
-was earned with the cash is taken back by the handler of ``order.refunded``, right after it. Done twice it changes
+the commit, again and again until it is done), pieces go to the shelf, a coupon comes back with the last piece unless
+the member keeps goods that were not paid back. What was earned with the cash is taken back by the handler of ``order.refunded``, right after it. Done twice it changes
 nothing.
 
 The shipping fee stays with a return for which the shop is not to blame. Where it is, staff may give it back; it is
@@ -163,9 +163,8 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
     points = sum(amount[0] for amount in amounts.values())
     goods_fen = sum(amount[1] for amount in amounts.values())
     fen = goods_fen + shipping_fen
-    is_all = _is_all(order, pieces)
-    if is_all:
-        coupons.give_back(order=order, by=by, at=at)
+    is_all = _is_all(order, request, pieces, amounts)
+    given_back = coupons.give_back(order=order, by=by, at=at) if is_all else []
     if fen:
         payment = order.payments.filter(state=PaymentState.PAID).first()
         if payment is None:  # given back by hand meanwhile
@@ -178,7 +177,7 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
         "shipping_fen": shipping_fen,
         "stock_back": stock_back,
         "answer": answer or request.answer,
-        "returned": {"points": sum(part["points"] for part in parts), "fen": fen, "parts": parts},
+        "returned": giving_back.came_back(parts, fen, given_back),
     }
     if request.pk is None:
         for name, value in {**changes, "state": AfterSaleState.SETTLED, "ended_at": at}.items():
@@ -201,12 +200,24 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
     )  # fmt: skip
 
 
-def _is_all(order, pieces):
-    """Whether with these pieces the whole order came back."""
+def _is_all(order, request, pieces, amounts):
+    """Whether with these pieces the whole order came back. Goods that stay with the member count only where all that
+    was paid for them went back: a small refund gives no coupon back."""
+    if any(_stays(request, item, quantity, *amounts[item.pk]) for item, quantity in pieces.items()):
+        return False
     done = {}
-    for part in AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED):
-        done[part.item_id] = done.get(part.item_id, 0) + part.quantity
+    settled = AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED)
+    for part in settled.select_related("after_sale", "item"):
+        if not _stays(part.after_sale, part.item, part.quantity, part.points, part.fen):
+            done[part.item_id] = done.get(part.item_id, 0) + part.quantity
     return queries.is_everything(order, pieces, done)
+
+
+def _stays(request, item, quantity, points, fen):
+    """Whether the member keeps pieces and has not got their whole price back."""
+    paid = item.paid
+    is_whole = points >= paid.points * quantity // item.quantity and fen >= paid.fen * quantity // item.quantity
+    return request.kind == AfterSaleKind.REFUND and not is_whole
 
 
 def _stock_lines(pieces):
