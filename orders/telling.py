@@ -37,7 +37,10 @@ def headline(order, *, at, parcels=()):
         case State.PENDING_PAYMENT:
             return _unpaid(order, at)
         case State.TO_SHIP:
-            return _("We are packing your parcel"), _("You can still cancel; your points would come back.")
+            back = _("You can still cancel; your points would come back.")
+            if order.cash_fen:
+                back = _("You can still cancel; what you paid would come back.")
+            return _("We are packing your parcel"), back
         case State.PARTLY_SHIPPED:
             return _("The first part is on its way"), _("The rest follows in a parcel of its own.")
         case State.SHIPPED:
@@ -53,10 +56,14 @@ def headline(order, *, at, parcels=()):
 def _unpaid(order, at):
     left = order.pay_before - at
     if left <= timedelta():
-        return _("The time to pay is over"), _("The order closes by itself, and your points come back in full.")
+        over = _("The order closes by itself, and your points come back in full.") if order.points else ""
+        return _("The time to pay is over"), over or _("The order closes by itself.")
     minutes = max(1, -(-int(left.total_seconds()) // 60))
     title = ngettext("To pay, %(minutes)s minute left", "To pay, %(minutes)s minutes left", minutes)
-    detail = _("Pay before %(time)s. Your points are frozen until then and come back if you do not pay.")
+    if order.points:
+        detail = _("Pay before %(time)s. Your points are frozen until then and come back if you do not pay.")
+    else:
+        detail = _("Pay before %(time)s. If you do not, the order closes by itself.")
     return title % {"minutes": minutes}, detail % {"time": f"{timezone.localtime(order.pay_before):%H:%M}"}
 
 
@@ -132,6 +139,9 @@ def returned_parts(order):
         sentences.append(_("%(what)s.") % {"what": whole})
     if fen:
         sentences.append(_("%(sum)s goes back the way you paid.") % {"sum": yuan_sum(fen)})
+    if coupons := order.returned.get("coupons", 0):
+        told = ngettext("%(n)s coupon came back.", "%(n)s coupons came back.", coupons)
+        sentences.append(told % {"n": coupons})
     return sentences
 
 

@@ -51,6 +51,20 @@ def test_steps(state, expected):
     assert [step.state for step in telling.steps(SimpleNamespace(state=state, cash_fen=100))] == expected
 
 
+@pytest.mark.parametrize("state", [State.PENDING_PAYMENT, State.TO_SHIP])
+@pytest.mark.parametrize("left", [timedelta(minutes=5), timedelta()])
+def test_an_order_without_points_does_not_speak_of_points(state, left):
+    order = an_order(state=state, pay_before=NOW + left, points=0, cash_fen=9200)
+    with translation.override("en"):
+        assert "points" not in " ".join(telling.headline(order, at=NOW))
+
+
+def test_coupons_that_came_back_are_told():
+    order = an_order(state=State.CANCELLED, returned={"points": 0, "fen": 500, "parts": [], "coupons": 1})
+    with translation.override("en"):
+        assert telling.returned_parts(order)[-1] == "1 coupon came back."
+
+
 def test_every_state_has_a_sentence():
     for state in State:
         order = an_order(state=state, pay_before=NOW, shipped_at=NOW, received_at=NOW, returned={"points": 5})
