@@ -6,7 +6,7 @@ reached by one purchase counts for the next. The order of locks is purchase row,
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 MALL, FILE, PARTNER = "mall", "file", "partner:"
 MOST_LINES = 1_000  # of one purchase
 MOST_FEN = 10**13  # of one purchase
+FIRST_YEAR, LAST_YEAR = 1970, 9000  # whatever is reckoned from it stays a date
 
 
 class PurchaseDiffers(DomainError):
@@ -105,9 +106,9 @@ def checked(member, source, number, lines, paid_at, rule_version=None, available
     """A ``NewPurchase``; raises ``InvalidInput``."""
     _check_name("source", source, 32)
     _check_name("number", number, 64)
-    _check_moment("paid_at", paid_at)
+    paid_at = _checked_moment("paid_at", paid_at)
     if available_from is not None:
-        _check_moment("available_from", available_from)
+        available_from = _checked_moment("available_from", available_from)
     lines = tuple(engine.Line(*line) for line in lines)
     for line in lines:
         if type(line.amount_fen) is not int or line.amount_fen < 0:
@@ -338,6 +339,14 @@ def _check_name(field, value, most):
         raise InvalidInput(field=field)
 
 
-def _check_moment(field, value):
+def _checked_moment(field, value):
+    """In UTC: PostgreSQL does not know every displacement that a partner may think of."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidInput(field=field)
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(field=field) from None
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise InvalidInput(field=field)
+    return value
