@@ -8,8 +8,8 @@ from orders.services import giving_back, paying, popularity, rewards
 
 @outbox.handles(paying.REFUND_TOPIC)
 def refund(payment_id):
-    """Have the money sent back. The sweep sends what this loses."""
-    tasks.refund_payment.delay(payment_id)
+    """Have the money sent back, once this is on record; the sweep sends what is lost on the way."""
+    tasks.refund_payment.delay_on_commit(payment_id)
 
 
 @outbox.handles(popularity.TOPIC)
