@@ -70,10 +70,11 @@ class Given:
 def redeem(*, coupon_type, member, form_key, by, at):
     """Buy one coupon with points: the spending and the coupon are one transaction. Returns the ``Coupon``.
 
-    ``form_key`` (a UUID) makes a second submission harmless. Raises ``CouponNotOffered``, ``CouponLimitReached``,
+    ``form_key`` (a UUID) makes a second submission for the same type harmless. Raises ``CouponNotOffered``, ``CouponLimitReached``,
     ``NotEnoughPoints``, ``CouponsGone``, ``Busy``.
     """
-    key = f"redeem:{form_key}"
+    name = f"{coupon_type.pk}:{form_key}"  # a page may offer several with one form key
+    key = f"redeem:{name}"
 
     def pay(fresh):
         if fresh.points_price is None or not _is_offered(fresh, at):
@@ -82,7 +83,7 @@ def redeem(*, coupon_type, member, form_key, by, at):
             account=member.pk,
             points=fresh.points_price,
             kind="redeem",
-            key=f"coupon:{form_key}",
+            key=f"coupon:{name}",
             by=by,
             at=at,
             source=f"coupon_type:{fresh.pk}",

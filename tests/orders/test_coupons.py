@@ -63,6 +63,15 @@ def test_the_same_form_twice_is_one_coupon(make_type, redeem, member, at):
     assert CouponClaim.objects.get().count == 1
 
 
+def test_the_same_form_for_another_type_is_another_coupon(make_type, redeem, member, at):
+    key = uuid.uuid4()
+    first, second = redeem(make_type(), form_key=key), redeem(make_type("off20", points_price=100), form_key=key)
+    assert first != second
+    assert balance(member.pk, at=at).available == 4100
+    coupons.revoke(coupon=second, by=STAFF, at=at, reason="x")
+    assert balance(member.pk, at=at).available == 4200
+
+
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
