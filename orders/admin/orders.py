@@ -20,7 +20,7 @@ from orders.forms import CancelForm
 from orders.models import AfterSale, Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
 from orders.models.after_sale import OPEN
 from orders.queries import parcels
-from orders.rules.pricing import SUM_LABELS
+from orders.rules import pricing
 from orders.services import after_sale, cancelling, shipping
 from orders.services.moves import MoveNotAllowed
 from orders.staff_forms import GiveUpForm, ShipForm
@@ -229,10 +229,8 @@ class OrderAdmin(LookOnlyAdmin):
     @display(description=_("Sums"))
     def summed(self, order):
         lines = [
-            (SUM_LABELS.get(line["code"], line["code"]), price_text(line["points"], line["fen"]))
-            if line["points"] or line["code"] == "goods_points"
-            else (SUM_LABELS.get(line["code"], line["code"]), yuan_sum(line["fen"]))
-            for line in order.sums
+            (line.label, f"{line.text} ({line.note})" if line.note else line.text)
+            for line in pricing.restored(order.sums)
         ]
         lines.append((_("Total"), price_text(order.points, order.cash_fen)))
         return format_html_join("", "<div>{} {}</div>", lines)

@@ -8,6 +8,7 @@ from accounts.services import create_member
 from core import actors
 from core.models import AuditEvent
 from orders.models import Carrier, Order, Payment, PaymentNotification, PaymentState, RefundState, State
+from orders.rules import pricing
 from orders.services import cancelling, paying, shipping
 from tests.orders.conftest import sweep
 
@@ -206,3 +207,17 @@ def test_a_refund_that_was_refused_is_seen_and_tried_again(client, at, place, cu
     assert AuditEvent.objects.get(event="payment.refund_retried").by == actors.staff(boss.pk)
     client.force_login(staff("view_payment", at=at, phone="+8613700000002"))
     assert client.post(url).status_code == 403
+
+
+def test_the_sums_stand_as_the_member_saw_them(client, at, place, cup, shipper):
+    order = place((cup, "points", 2))
+    order.sums = [
+        {"code": "goods_points", "points": 2000, "fen": 0},
+        {"code": "tier_discount", "points": -160, "fen": 0, "values": {"percent": 8}},
+        {"code": "shipping", "points": 0, "fen": 0},
+    ]
+    order.save(update_fields=["sums"])
+    html = client.get(page(order)).content.decode()
+    for line in pricing.restored(order.sums):
+        assert f"{line.label} {line.text}" in html
+        assert line.note in html
