@@ -13,6 +13,7 @@ from core import actors, clock
 from core.errors import DomainError
 from orders import payments, queries, telling
 from orders.models import State
+from orders.payments.devices import device_of
 from orders.queries import after_sale as after_sale_queries
 from orders.queries import parcels
 from orders.queries.history import PAGE
@@ -83,6 +84,7 @@ def detail(request, number):
             "payable": payable(order, at) and not paying.is_disputed(order),
             "last_payment": last_payment,
             "pay_with": _pay_with(last_payment),
+            "other_ways": len(payments.offered(device_of(request.headers.get("User-Agent", "")))) > 1,
             "cancellable": order.state in MEMBER_MAY_CANCEL,
             "receipt_due": telling.receipt_due(order) if order.state == State.SHIPPED else None,
         },

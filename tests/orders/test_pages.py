@@ -15,6 +15,7 @@ from catalog.services import products
 from catalog.services.stock import UnknownSKU
 from core import actors
 from orders.models import Carrier, CartLine, Order, State
+from orders.payments import KNOWN
 from orders.rules.pricing import Choice, Goods, PricingFacts, price_order
 from orders.services import cancelling, cart, placing, shipping
 from points.queries import balance
@@ -484,3 +485,15 @@ def test_the_cart_is_counted_for_the_bar(member, cup, candle, fill, client):
     assert cart_count(member) == 0
     fill((cup, "points", 2), (candle, "points", 1))
     assert cart_count(member) == 3
+
+
+@pytest.mark.parametrize(("providers", "shown"), [(["sandbox"], False), (["alipay", "sandbox"], True)])
+def test_another_way_to_pay_is_a_link_while_the_order_is_payable(
+    signed_in, place, cup, monkeypatch, at, providers, shown
+):
+    order = place((cup, "mixed", 1))
+    monkeypatch.setattr("orders.views.orders.payments.offered", lambda device=None: [KNOWN[code]() for code in providers])
+    ways = reverse("orders:pay_ways", args=[order.number])
+    assert (ways in signed_in.get(order.get_absolute_url()).content.decode()) is shown
+    cancelling.cancel_order(order=order, by=BY, at=at)
+    assert ways not in signed_in.get(order.get_absolute_url()).content.decode()
