@@ -70,8 +70,8 @@ class Given:
 def redeem(*, coupon_type, member, form_key, by, at):
     """Buy one coupon with points: the spending and the coupon are one transaction. Returns the ``Coupon``.
 
-    ``form_key`` (a UUID) makes a second submission for the same type harmless. Raises ``CouponNotOffered``, ``CouponLimitReached``,
-    ``NotEnoughPoints``, ``CouponsGone``, ``Busy``.
+    ``form_key`` (a UUID) makes a second submission for the same type harmless. Raises ``CouponNotOffered``,
+    ``CouponLimitReached``, ``NotEnoughPoints``, ``CouponsGone``, ``Busy``.
     """
     name = f"{coupon_type.pk}:{form_key}"  # a page may offer several with one form key
     key = f"redeem:{name}"

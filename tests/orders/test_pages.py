@@ -492,7 +492,9 @@ def test_another_way_to_pay_is_a_link_while_the_order_is_payable(
     signed_in, place, cup, monkeypatch, at, providers, shown
 ):
     order = place((cup, "mixed", 1))
-    monkeypatch.setattr("orders.views.orders.payments.offered", lambda device=None: [KNOWN[code]() for code in providers])
+    monkeypatch.setattr(
+        "orders.views.orders.payments.offered", lambda device=None: [KNOWN[code]() for code in providers]
+    )
     ways = reverse("orders:pay_ways", args=[order.number])
     assert (ways in signed_in.get(order.get_absolute_url()).content.decode()) is shown
     cancelling.cancel_order(order=order, by=BY, at=at)

@@ -2,8 +2,8 @@
 
 A settlement is one transaction: points go back to their lots, the cash is set on its way (the provider is asked after
 the commit, again and again until it is done), pieces go to the shelf, a coupon comes back with the last piece unless
-the member keeps goods that were not paid back. What was earned with the cash is taken back by the handler of ``order.refunded``, right after it. Done twice it changes
-nothing.
+the member keeps goods that were not paid back. What was earned with the cash is taken back by the handler of
+``order.refunded``, right after it. Done twice it changes nothing.
 
 The shipping fee stays with a return for which the shop is not to blame. Where it is, staff may give it back; it is
 proposed when all of the order came back.
