@@ -102,6 +102,27 @@ def test_odd_lines_are_refused(member, lines):
         purchases.record(member=member, source="file", number="A", lines=lines, paid_at=AT, by="system:test", at=AT)
 
 
+@pytest.mark.parametrize(
+    "paid_at",
+    [
+        AT.replace(tzinfo=None),
+        datetime(465, 5, 8, tzinfo=timezone(timedelta(hours=21, minutes=3))),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, tzinfo=UTC),
+    ],
+)
+def test_odd_moments_are_refused(member, paid_at):
+    with pytest.raises(InvalidInput):
+        buy(member, 10, paid_at=paid_at, at=AT)
+
+
+def test_any_displacement_is_the_same_moment(member):
+    odd = timezone(timedelta(hours=21, minutes=3))
+    buy(member, 10, number="A", paid_at=AT.astimezone(odd))
+    assert Purchase.objects.get().paid_at == AT
+    assert buy(member, 10, number="A", paid_at=AT).repeated
+
+
 def test_a_tier_reached_by_one_purchase_counts_for_the_next(member):
     checked = [purchases.checked(member, "file", f"{n}", [("", 60_000)], AT + n * DAY) for n in range(4)]
     booked = purchases.record_many(checked, by="system:test", at=AT + 9 * DAY, replaying=True)
