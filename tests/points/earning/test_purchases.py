@@ -1,6 +1,6 @@
 """Purchases come in, earn by the rules of their moment, and give back what was refunded."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
