@@ -57,6 +57,11 @@ def grounds(found):
     return _(", ").join(texts[kind] % {"n": members} for kind, members in found)
 
 
+def alert(found):
+    """What a ``RuleAlert`` reports (C7)."""
+    return _("Script “%(name)s”, version %(version)s: %(why)s The version before it took over.") % found.details
+
+
 def expiry(policy):
     """An ``ExpiryPolicy`` in a sentence or two (B9)."""
     n = policy.months

@@ -10,9 +10,11 @@ from catalog.models import SKU
 from core import clock
 from core.templatetags.mall import price_text
 from orders.models import Order, State
-from points import books
+from points import books, wording
+from points.queries import alerts
 
 ROWS = 8
+ALERTS = 3
 
 
 def work_to_do(request, context):
@@ -21,6 +23,8 @@ def work_to_do(request, context):
     context["title"] = _("Work to do")
     if request.user.has_perm("points.view_auditrun"):
         context |= _seal(now)
+    if request.user.has_perm("points.view_rulealert"):
+        context["alerts"] = _alerts()
     if request.user.has_perm("orders.view_order"):
         context |= {"order_counts": _order_counts(), "to_ship": _to_ship(now)}
     if request.user.has_perm("catalog.view_sku"):
@@ -41,6 +45,15 @@ def _seal(now):
         "run": run,
         "is_stale": run is not None and books.is_stale(run, at=now),
         "report_url": reverse("admin:points_ledger_overview"),
+    }
+
+
+def _alerts():
+    """What the mall reported about the rules and nobody has seen to (C7): "at" and "text" of the latest, and a link."""
+    found = alerts.open_alerts(limit=ALERTS)
+    return {
+        "rows": [{"at": alert.opened_at, "text": wording.alert(alert)} for alert in found],
+        "url": f"{reverse('admin:points_rulealert_changelist')}?closed_at__isempty=1",
     }
 
 

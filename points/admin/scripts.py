@@ -12,8 +12,10 @@ from unfold.decorators import action, display
 from core import actors, clock
 from core.errors import DomainError
 from core.staff import LookOnlyAdmin
+from points import wording
 from points.admin.rule_forms import ScriptForm, SourceForm
 from points.models import RuleAlert, Script
+from points.queries import alerts as queries
 from points.rules.builtin import TIER_CHOICES
 from points.services import alerts, scripts
 
@@ -146,7 +148,7 @@ class RuleAlertAdmin(LookOnlyAdmin):
 
     @display(description=gettext_lazy("what it reports"))
     def in_words(self, alert):
-        return _("Script “%(name)s”, version %(version)s: %(why)s The version before it took over.") % alert.details
+        return wording.alert(alert)
 
     @display(description=gettext_lazy("state"), label={"open": "danger", "closed": "base"})
     def state_label(self, alert):
@@ -163,7 +165,7 @@ class RuleAlertAdmin(LookOnlyAdmin):
 
 def open_alerts(request):
     """How many alerts are open, for the sidebar; empty when there are none."""
-    return RuleAlert.objects.filter(closed_at=None).count() or ""
+    return queries.how_many_open() or ""
 
 
 def _page(script):

@@ -235,8 +235,10 @@ class TestScripts:
         assert client.post(self.page(script), {"source": GOOD, "act": "save"}).status_code == 403
         assert client.get(reverse("admin:points_script_add")).status_code == 403
 
-    def test_alerts_show_in_the_sidebar_until_they_are_closed(self, client, staff, script, after_commit):
+    def test_alerts_show_on_the_first_page_and_in_the_sidebar_until_closed(self, client, staff, script, after_commit):
         staff()
+        home = reverse("admin:index")
+        assert "data-alert" not in text_of(client.get(home))
         after_commit(
             scripts.save, script=script, source="function calculatePoints() { throw 1 }", by=STAFF, at=timezone.now()
         )
@@ -244,9 +246,18 @@ class TestScripts:
         text = text_of(client.get(url))
         assert "data-waiting" in text
         assert "Script “Sums”, version 2: 1" in text
+        assert "Script “Sums”, version 2: 1" in text_of(client.get(home))
         client.post(url, {"action": "close", "_selected_action": [RuleAlert.objects.get().pk]})
         assert RuleAlert.objects.get().closed_at is not None
         assert "data-waiting" not in text_of(client.get(url))
+        assert "data-alert" not in text_of(client.get(home))
+
+    def test_alerts_are_for_those_who_may_see_them(self, client, staff, script, after_commit):
+        staff("write_scripts")
+        after_commit(
+            scripts.save, script=script, source="function calculatePoints() { throw 1 }", by=STAFF, at=timezone.now()
+        )
+        assert "data-alert" not in text_of(client.get(reverse("admin:index")))
 
 
 def test_a_script_rule_is_offered_with_the_scripts_there_are(client, staff, script, make_draft):
