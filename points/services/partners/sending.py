@@ -79,14 +79,15 @@ def _target(url):
 
 
 def public_address(host, port):
-    """The first address of ``host``; raises ``NotPublic`` where any of them is not on the public internet."""
+    """The first address of ``host``, by the resolver's order, which puts those last that this machine has no way to;
+    raises ``NotPublic`` where any of them is not on the public internet."""
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         raise NotPublic(f"{host} is not known") from error
     if not found or not all(is_public(address) for address in found):
         raise NotPublic(f"{host} leads into a private network")
-    return min(found)
+    return found[0]
 
 
 def is_public(address):

@@ -310,3 +310,11 @@ def test_the_address_that_was_judged_is_the_one_that_is_called(settings, monkeyp
     target, host, extensions = sending._target("https://partner.example.com:8443/hook?a=1")
     assert target == "https://8.8.8.8:8443/hook?a=1"
     assert (host, extensions) == ("partner.example.com:8443", {"sni_hostname": "partner.example.com"})
+
+
+def test_the_resolver_knows_which_address_can_be_reached(settings, monkeypatch):
+    settings.PRODUCTION = True
+    found = [(2, 1, 6, "", ("8.8.8.8", 443)), (10, 1, 6, "", ("2001:4860:4860::8888", 443, 0, 0))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *arguments, **more: found)
+    target, _host, _extensions = sending._target("https://partner.example.com/hook")
+    assert target == "https://8.8.8.8/hook"
