@@ -2,10 +2,11 @@
 
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
 from accounts.models import User
 from accounts.services import notices
@@ -68,8 +69,9 @@ class AlreadyStarted(DomainError):
 
 
 def ensure_first():
-    """Where there is no version, put the default rules into force, from before the first purchase on."""
-    with transaction.atomic():
+    """Where there is no version, put the default rules into force, from before the first purchase on; named in the
+    shop's own language, though commands speak English."""
+    with transaction.atomic(), override(settings.LANGUAGE_CODE):
         _version, is_new = RuleSetVersion.objects.get_or_create(
             number=FIRST,
             defaults={

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from accounts.models import Notice
 from core.errors import InvalidInput
@@ -40,6 +41,14 @@ class TestFreshDatabase:
         rule_sets.ensure_first()
         rule_sets.ensure_first()
         assert RuleSetVersion.objects.count() == 1
+
+    def test_is_named_in_the_language_of_the_shop(self, settings):
+        settings.LANGUAGE_CODE = "zh-hans"
+        RuleSetVersion.objects.get().stages.all().delete()
+        RuleSetVersion.objects.get().delete()
+        with override(None):  # as migrate runs
+            rule_sets.ensure_first()
+        assert RuleSetVersion.objects.get().name == "1元=1积分，等级倍数，进口和应季水果加成"
 
 
 class TestDraft:
