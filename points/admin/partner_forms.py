@@ -47,7 +47,7 @@ class LimitsForm(forms.Form):
 class NewPartnerForm(LimitsForm):
     code = forms.CharField(
         max_length=24,
-        label=_("Code"),
+        label=_("Short name"),
         help_text=_("Stands in the ledger for ever: small letters, digits, dashes."),
         validators=Partner._meta.get_field("code").validators[:1],
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
