@@ -327,7 +327,7 @@ def _rules(version):
         figures = [
             (parameter.label, dict(parameter.choices).get(value, value), parameter.unit)
             for parameter in rule.fields
-            if (value := getattr(rule, parameter.name)) != ""
+            if (value := getattr(rule, parameter.name)) not in ("", 0)  # 0 stands for none, or for the usual one
         ]
         said = rule.words(earner)
         rows.append((position, rule.label, figures, wording.in_words(*said) if said else ""))
