@@ -118,7 +118,7 @@ def test_odd_moments_are_refused(member, paid_at):
 
 def test_any_displacement_is_the_same_moment(member):
     odd = timezone(timedelta(hours=21, minutes=3))
-    buy(member, 10, number="A", paid_at=AT.astimezone(odd))
+    buy(member, 10, number="A", paid_at=AT.astimezone(odd), at=AT)
     assert Purchase.objects.get().paid_at == AT
     assert buy(member, 10, number="A", paid_at=AT).repeated
 
