@@ -16,6 +16,7 @@ from unfold.widgets import (
 
 from core.errors import DomainError
 from orders.models import AfterSaleKind, Carrier, StockBack
+from orders.parameters import RETURN_ADDRESS
 from orders.services.shipping import clean_tracking_number
 
 
@@ -91,6 +92,18 @@ class AnswerForm(forms.Form):
     def __init__(self, *args, required=True, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["answer"].required = required
+
+
+class ApproveForm(AnswerForm):
+    """Goods are sent somewhere: where no parameter says it, the answer does."""
+
+    def __init__(self, *args, **kwargs):
+        has_address = bool(RETURN_ADDRESS.value)
+        super().__init__(*args, required=not has_address, **kwargs)
+        if not has_address:
+            self.fields["answer"].help_text = _(
+                "No return address is set in the parameters: tell the member here where to send the goods."
+            )
 
 
 class StockBackForm(forms.Form):

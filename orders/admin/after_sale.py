@@ -19,7 +19,7 @@ from orders.pictures import send_picture
 from orders.queries import after_sale as queries
 from orders.rules import keys
 from orders.services import after_sale
-from orders.staff_forms import AnswerForm, ConfirmForm, ExchangeForm, SettleForm
+from orders.staff_forms import AnswerForm, ApproveForm, ConfirmForm, ExchangeForm, SettleForm
 from orders.states import after_sale_allowed
 
 TONES = {
@@ -181,7 +181,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
         return self._act(
             request,
             object_id,
-            lambda data, found: AnswerForm(data, required=False),
+            lambda data, found: ApproveForm(data),
             lambda found, data, **who: after_sale.approve(request=found, answer=data["answer"], **who),
             title=_("Approve the request"),
             label=_("Approve"),

@@ -601,3 +601,11 @@ def test_a_refusal_needs_words(shipped, cup, ask, at):
     assert AfterSalePicture.objects.count() == 0
     with pytest.raises(MoveNotAllowed):
         cancelling.cancel_order(order=request.order, by=STAFF, at=at)
+
+
+def test_what_was_said_at_the_approval_is_not_said_of_the_settlement(shipped, cup, ask, at):
+    request = ask(shipped((cup, "points", 1)))
+    after_sale.approve(request=request, by=STAFF, at=at, answer="请寄回")
+    request = settle(after_sale.receive(request=request, by=STAFF, at=at), at)
+    assert request.answer == ""
+    assert "请寄回" in request.moves.values_list("reason", flat=True)

@@ -173,13 +173,15 @@ def boss(client, db, at):
     return user
 
 
-def test_staff_work_a_return_off(client, boss, order, ask, member, at):  # noqa: F811
+def test_staff_work_a_return_off(client, boss, order, ask, member, at, parameters):  # noqa: F811
     request = ask(order, pictures=[picture()], text="杯盖裂了")
     assert request.number in client.get(LIST, {"open": "yes"}).content.decode()
     html = client.get(page(request)).content.decode()
     assert "杯盖裂了" in html
     shown = client.get(reverse("admin:orders_aftersale_picture", args=[request.pictures.get().pk]))
     assert shown["Content-Type"] == "image/webp"
+    assert client.post(page(request, "approve"), {"answer": ""}).context["form"].errors  # where would it be sent?
+    parameters["orders.return_address"] = "收件 13900000000 上海市"
     for act, sent in [("approve", {"answer": ""}), ("receive", {"go": "1"})]:
         assert page(request, act) in client.get(page(request)).content.decode()
         assert client.get(page(request, act)).status_code == 200

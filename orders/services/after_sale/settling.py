@@ -95,7 +95,14 @@ def exchange(*, request, carrier, tracking_number, stock_back, by, at):
             raise shipping.ParcelKnown
         shipment = shipping.new_parcel(order, carrier, number, by=by, at=at)
         moving.move(
-            request, AfterSaleState.EXCHANGED, by=by, at=at, reason=number, replacement=shipment, stock_back=stock_back
+            request,
+            AfterSaleState.EXCHANGED,
+            by=by,
+            at=at,
+            reason=number,
+            answer="",
+            replacement=shipment,
+            stock_back=stock_back,
         )
         lines = _stock_lines(queries.pieces_of(request))
         stock.take(lines=lines, key=keys.after_sale(request, "replaced"), source=request.subject, by=by, at=at)
@@ -176,7 +183,7 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
         "fen": fen,
         "shipping_fen": shipping_fen,
         "stock_back": stock_back,
-        "answer": answer or request.answer,
+        "answer": answer,  # what was said on the way here stands with the moves
         "returned": giving_back.came_back(parts, fen, given_back),
     }
     if request.pk is None:
