@@ -91,7 +91,8 @@ def ship_file(admin, request):
         "good": {
             "headers": [_("line"), _("order"), _("carrier"), _("tracking number")],
             "rows": [
-                [line.number, line.order_number, line.carrier, line.tracking_number] for line in checked.to_ship[:SHOWN]
+                [line.number, line.order_number, line.carrier, line.tracking_number]
+                for line in sorted(checked.to_ship, key=lambda line: line.number)[:SHOWN]
             ],
         },
         "more_good": max(len(checked.to_ship) - SHOWN, 0),
