@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
@@ -140,11 +139,8 @@ def returned(request, number):
     """
     order = own_order(request, number)
     payment = order.payments.last()
-    if order.state != State.PENDING_PAYMENT or payment is None:
-        return redirect(order)
-    if payment.state == PaymentState.FAILED:
-        messages.warning(request, _("The payment did not go through, and no money was taken. You can try again."))
-        return redirect(order)
+    if order.state != State.PENDING_PAYMENT or payment is None or payment.state == PaymentState.FAILED:
+        return redirect(order)  # its page says what became of it
     looks = _looks(request)
     if looks == ASK_AFTER:
         _ask(payment, ASK_EVERY_S)
