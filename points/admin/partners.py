@@ -13,12 +13,12 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core.errors import DomainError
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import signed
 from points import tasks
 from points.admin import tables
 from points.admin.partner_forms import KeyForm, NewPartnerForm, PartnerForm, RevokeForm, WebhookForm
-from points.admin.readonly import LookOnlyAdmin
 from points.models import Deduction, Event, Partner, PartnerCall, PartnerEntry, PartnerKey, Scope, WebhookDelivery
 from points.services.partners import setup, webhooks
 

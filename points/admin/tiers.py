@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock
+from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from points import tasks, wording
 from points.admin import tables
-from points.admin.readonly import LookOnlyAdmin
 from points.admin.tier_forms import FiguresForm, PinForm, UnpinForm
 from points.models import MemberTier, Tier, TierCode
 from points.queries import tiers as queries
