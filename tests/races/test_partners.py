@@ -166,3 +166,16 @@ def test_a_reader_beside_many_writers_sees_every_entry_in_order(shop, member):
         reading.result(timeout=30)
     assert read == list(range(1, PartnerEntry.objects.count() + 1))
     assert len(read) >= 30
+
+
+def test_one_reference_for_many_members_at_once_is_one_grant(shop):
+    members = [User.objects.create(phone=f"+861390000010{n}", date_joined=AT).phone for n in range(8)]
+    results = all_at_once(
+        lambda n: grants.grant(partner=shop, reference="G", member=members[n], points=7, at=AT), workers=len(members)
+    )
+    refused = [result for result in results if isinstance(result, DomainError)]
+    assert {refusal.code for refusal in refused} <= {"reference_used", "busy"}
+    assert len(refused) == len(members) - 1
+    assert PartnerEntry.objects.count() == 1
+    assert PartnerBook.objects.get().given_points == 7
+    assert audit.run().breaks == []

@@ -1,6 +1,6 @@
 """A partner's log and budget: the last statement of each of its bookings (H3)."""
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, outbox
@@ -18,6 +18,7 @@ EVENTS = {
     Kind.DEDUCTION_REFUNDED: Event.RETURNED,
 }
 TOPIC = "partner.event"
+ONCE = "points_partner_entry_once"
 
 # Counts, tests and numbers in one statement, whose row lock is held to the commit. A clock that is behind counts for
 # the day that has begun already.
@@ -72,9 +73,10 @@ def count(*, partner, at, given=0, deducted=0, entries=0):
 
 
 def enter(*, partner, kind, reference, member_id, points, at, given=0, **details):
-    """Write what the partner caused, and let it be told. Details: JSON without personal data."""
+    """Write what the partner caused, and let it be told. Details: JSON without personal data. Raises ``BudgetUsed``,
+    and ``ReferenceUsed`` where another booking took the reference this moment."""
     seq = count(partner=partner, at=at, given=given, entries=1)
-    entry = PartnerEntry.objects.create(
+    entry = PartnerEntry(
         partner=partner,
         seq=seq,
         kind=kind,
@@ -84,6 +86,12 @@ def enter(*, partner, kind, reference, member_id, points, at, given=0, **details
         details=details,
         at=at,
     )
+    try:
+        entry.save(force_insert=True)
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name == ONCE:
+            raise ReferenceUsed(reference=reference) from error
+        raise
     event = EVENTS[kind]
     if partner.webhook_url and event in partner.webhook_events:
         data = {"entry": seq, "reference": reference, "member_id": member_id, "points": points, **details}
