@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from catalog.models import SKU, Category, Product
 from core import outbox
 from core.models import OutboxMessage
 from orders import receivers
@@ -82,6 +83,29 @@ def test_goods_that_moved_to_another_category_give_back_all_the_same(paid, cup, 
     receivers.take_back(order_id=order.pk, refund_key="R", fen=3200, lines=[["garden", 1200], ["elsewhere", 2000]])
     assert Purchase.objects.get().refunded_fen == 3200
     assert Purchase.objects.get().points_back == 32
+
+
+def test_goods_that_really_moved_between_payment_and_refund(paid, cup, member, at):
+    order = paid((cup, "mixed", 2))
+    receivers.reward(order_id=order.pk)
+    Product.objects.filter(skus=cup).update(category=Category.objects.create(code="garden", name="园艺"))
+    receivers.reward(order_id=order.pk)
+    receivers.take_back(order_id=order.pk, refund_key="R", fen=6400, lines=[["garden", 6400]])
+    assert Purchase.objects.get().points_back == 64
+
+
+def test_goods_that_moved_to_a_category_of_the_same_order(paid, cup, candle, member, at):
+    garden = Category.objects.create(code="garden", name="园艺")
+    SKU.objects.filter(pk=candle.pk).update(mixed_points=10, mixed_fen=1000)
+    Product.objects.filter(skus=candle).update(category=garden)
+    order = paid((cup, "mixed", 1), (candle, "mixed", 1))
+    receivers.reward(order_id=order.pk)
+    Product.objects.filter(skus=cup).update(category=garden)
+    for _ in range(2):
+        receivers.take_back(order_id=order.pk, refund_key="R", fen=4200, lines=[["garden", 4200]])
+    purchase = Purchase.objects.get()
+    assert (purchase.refunded_fen, purchase.points_back) == (4200, purchase.points)
+    assert PointsEntry.objects.filter(account_id=member.pk, kind="clawback").count() == 1
 
 
 def test_parts_come_back_one_after_the_other(paid, cup, member):
