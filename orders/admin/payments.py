@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -58,22 +59,31 @@ class RefundFilter(admin.SimpleListFilter):
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin):
-    list_display = ["reference", "order", "provider", "amount", "returned", "state_label", "created_at", "paid_at"]
+    list_display = ["reference", "of_order", "provider", "amount", "returned", "state_label", "created_at", "paid_at"]
     list_filter = ["state", RefundFilter, "provider"]
     list_filter_sheet = False
     list_select_related = ["order"]
     search_fields = ["reference", "provider_id", "order__number", "refunds__reference"]
     search_help_text = _("Reference, provider's number or order number")
+    ordering = ["-pk"]
     date_hierarchy = "created_at"
     inlines = [RefundInline, NotificationInline]
     actions_detail = ["accept_disputed", "refund_disputed", "refund_again", "settle_by_hand"]
     fields = [
-        ("order", "reference"),
-        ("provider", "kind", "provider_id"),
-        ("amount", "arrived", "returned", "state"),
-        ("created_at", "paid_at", "refunded_at", "next_ask_at"),
+        ("reference", "of_order"),
+        ("state", "amount"),
+        ("arrived", "returned"),
+        ("provider", "kind"),
+        "provider_id",
+        ("created_at", "paid_at"),
+        ("refunded_at", "next_ask_at"),
     ]
-    readonly_fields = ["amount", "arrived", "returned"]
+    readonly_fields = ["of_order", "amount", "arrived", "returned"]
+
+    def get_inlines(self, request, obj):
+        """Tables that would be empty are left out."""
+        told = {RefundInline: "refunds", NotificationInline: "notifications"}
+        return [inline for inline, name in told.items() if obj is not None and getattr(obj, name).exists()]
 
     # Who may what: the permission, and a payment where there is something to decide
 
@@ -165,6 +175,11 @@ class PaymentAdmin(LookOnlyAdmin):
         )
 
     # The list and the page of one
+
+    @display(description=_("order"), ordering="order")
+    def of_order(self, payment):
+        url = reverse("admin:orders_order_change", args=[payment.order_id])
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, payment.order)
 
     @display(description=_("amount"), ordering="amount_fen")
     def amount(self, payment):
