@@ -118,6 +118,7 @@ def response(request, error, *, at):
         answer.headers["WWW-Authenticate"] = "Points-Mall-HMAC"
     if (wait_s := _wait(error, at)) is not None:
         answer.headers["Retry-After"] = str(wait_s)
+    answer._has_been_logged = True  # Django's own line of a refusal names the address, and with it the member
     return answer
 
 

@@ -311,6 +311,8 @@ def test_a_path_may_be_encoded_as_the_client_likes(till, member):
 def test_logs_name_no_member(till, member, caplog):
     till.get(f"/members/{PHONE}/balance")
     till.get("/entries", cursor=0, member=PHONE)
+    till.get("/members/13900000001999/balance")  # refused, as nobody's
+    till.get("/entries", cursor=0, member="13900000001999")
     assert "/api/v1/members/…/balance" in caplog.text
     assert "/api/v1/entries?cursor=0&member=…" in caplog.text
     assert "900000001" not in caplog.text
