@@ -2,6 +2,7 @@
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.parameters import declare
 
@@ -53,7 +54,7 @@ TIER_WINDOW_MONTHS = declare(
     default=12,
     least=1,
     most=60,
-    unit=_("months"),
+    unit=pgettext_lazy("unit", "months"),
     label=_("months whose points make a tier"),
     help=_("Points earned in the last months, to the day, decide which tier a member reaches and keeps."),
 )
