@@ -256,6 +256,9 @@ class Heroine(Story):
     def buys(self, day, *, fen):
         super().buys(day, fen=fen, act="bought")
 
+    def happens(self, at, act, **details):
+        super().happens(at, act, **details | ({"rewarded": False} if act == "pays" else {}))
+
     def _order_with(self, day, lines, fate):
         at = self.moment(day, hour=21)
         order = self.orders(at, lines)
