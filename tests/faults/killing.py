@@ -1,6 +1,6 @@
-"""Moments at which a process of ``tests.faults.shop`` is to be struck, named in its environment.
+"""Moments at which a process of ``tests.faults.shop`` is to be struck, named by the call that forks it.
 
-``MALL_FAULT`` is ``name:before`` or ``name:after`` of ``POINTS``; names before it, with commas between, must have been
+A fault is ``name:before`` or ``name:after`` of ``POINTS``; names before it, with commas between, must have been
 passed first: ``capture,commit:before`` is the commit of the transaction that captured the points. The mall knows
 nothing of it: the functions are replaced here, in that process alone.
 """
