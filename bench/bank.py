@@ -23,7 +23,7 @@ AND relname IN ('points_account', 'points_entry', 'points_lot', 'points_hold', '
 """
 SPEND = """
 SELECT ledger_spend(member, 1, 'redeem', 'order:20261120' || n || ':points', 'member:' || member, now(),
-    'order:20261120' || n, '', 0)
+    'order:20261120' || n, '')
 FROM unnest(%s::bigint[], %s::integer[]) AS s (member, n)
 """
 

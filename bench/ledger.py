@@ -24,7 +24,7 @@ WARM = 20
 
 EARN = """
 SELECT ledger_earn(account, 100000000, 'campaign', 'lot:' || n, 'system:bench', now(), '', '',
-    now() + n * interval '30 days', now(), '', NULL, 0)
+    now() + n * interval '30 days', now(), '', NULL)
 FROM generate_series(1, %s) account, generate_series(1, %s) n
 """
 ROWS = {

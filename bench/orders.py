@@ -106,7 +106,7 @@ def _fill():
         _database.add_members(direct, 1, MEMBERS)
         direct.execute(
             "SELECT ledger_earn(id, 1000000000, 'campaign', 'lot', 'system:bench', now(), '', '',"
-            " now() + interval '300 days', now(), '', NULL, p_wait_ms => 0) FROM accounts_user"
+            " now() + interval '300 days', now(), '', NULL) FROM accounts_user"
         )
         direct.execute("CREATE TABLE bench_hot (id int PRIMARY KEY, stock bigint)")
         direct.execute("INSERT INTO bench_hot VALUES (1, 1000000000000)")

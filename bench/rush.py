@@ -215,7 +215,7 @@ def _fill():
         _database.add_members(direct, 1, MEMBERS)
         direct.execute(
             "SELECT ledger_earn(id, %s, 'campaign', 'lot', 'system:bench', now(), '', '',"
-            " now() + interval '300 days', now(), '', NULL, p_wait_ms => 0) FROM accounts_user",
+            " now() + interval '300 days', now(), '', NULL) FROM accounts_user",
             [BALANCE],
         )
     first = save_address(

@@ -11,7 +11,6 @@ from functools import cache
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors as pg
 from psycopg.adapt import PyFormat, Transformer
@@ -22,7 +21,7 @@ from points.errors import BY_SQLSTATE
 
 BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 
-_prepared = WeakKeyDictionary()  # psycopg's connection -> {(sql, types of the parameters): name}
+_sessions = WeakKeyDictionary()  # psycopg's connection -> its Transformer, {(sql, types of the parameters): name}
 _numbers = itertools.count(1)
 
 
@@ -33,11 +32,12 @@ def call(sql, params):
     commit. Use a nested ``atomic()`` to catch one and continue.
     """
     connection = connections[DEFAULT_DB_ALIAS]  # once: django.db.connection looks it up for every attribute
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    if connection.connection is None or connection.health_check_enabled:
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
     connection.validate_no_broken_transaction()
     try:
-        return _execute(connection.connection, sql, (*params, settings.LOCK_TIMEOUT_MS))
+        return _execute(connection.connection, sql, params)
     except psycopg.Error as error:
         if connection.in_atomic_block:
             connection.needs_rollback, connection.rollback_exc = True, error
@@ -49,37 +49,31 @@ def call(sql, params):
 
 
 def _execute(raw, sql, params):
-    values = Transformer(raw)
+    session = _sessions.get(raw)
+    if session is None:
+        session = _sessions[raw] = Transformer(raw), {}
+    values, names = session
     dumped = values.dump_sequence(params, _formats(len(params)))
     if not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE:
         raw.execute("")  # lets psycopg begin the transaction
     try:
-        result = _run(raw, sql, values, dumped)
+        result = _run(raw, sql, values, names, dumped)
     except pg.InvalidSqlStatementName:  # somebody dropped the statements of the session, and nothing has run
-        _prepared.pop(raw, None)
+        names.clear()
         if raw.pgconn.transaction_status != TransactionStatus.IDLE:
             raise  # the transaction is broken by it; the next one prepares anew
-        result = _run(raw, sql, values, dumped)
+        result = _run(raw, sql, values, names, dumped)
     values.set_pgresult(result)
     return values.load_row(0, tuple)
 
 
-def _run(raw, sql, values, dumped):
-    name = _name(raw, sql, values.types)
-    return _checked(raw, raw.pgconn.exec_prepared(name, dumped, values.formats))
-
-
-def _name(raw, sql, types):
-    """The name of the statement in this session; prepared when it is new there."""
-    names = _prepared.get(raw)
-    if names is None:
-        names = _prepared[raw] = {}
-    name = names.get((sql, types))
-    if name is None:
+def _run(raw, sql, values, names, dumped):
+    name = names.get((sql, values.types))
+    if name is None:  # new in this session
         name = b"mall_%d" % next(_numbers)
-        _checked(raw, raw.pgconn.prepare(name, _numbered(sql), types))
-        names[sql, types] = name
-    return name
+        _checked(raw, raw.pgconn.prepare(name, _numbered(sql), values.types))
+        names[sql, values.types] = name
+    return _checked(raw, raw.pgconn.exec_prepared(name, dumped, values.formats))
 
 
 def _checked(raw, result):

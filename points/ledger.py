@@ -140,26 +140,19 @@ class Clawback:
 
 EARN = (
     "SELECT * FROM ledger_earn(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
-    " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, p_renew_until => %s::timestamptz,"
-    " p_wait_ms => %s::integer)"
+    " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, %s::timestamptz)"
 )
-SPEND = (
-    "SELECT * FROM ledger_spend(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text, %s::integer)"
-)
-HOLD = "SELECT * FROM ledger_hold(%s, %s, %s::text, %s::text, %s::timestamptz, %s::text, %s::timestamptz, %s::integer)"
-CAPTURE = (
-    "SELECT * FROM ledger_capture(%s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::integer)"
-)
-RELEASE = (
-    "SELECT * FROM ledger_release(%s, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz, %s::integer)"
-)
+SPEND = "SELECT * FROM ledger_spend(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text)"
+HOLD = "SELECT * FROM ledger_hold(%s, %s, %s::text, %s::text, %s::timestamptz, %s::text, %s::timestamptz)"
+CAPTURE = "SELECT * FROM ledger_capture(%s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text)"
+RELEASE = "SELECT * FROM ledger_release(%s, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz)"
 REFUND = (
     "SELECT * FROM ledger_refund(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
-    " %s::timestamptz, %s::integer)"
+    " %s::timestamptz)"
 )
 CLAWBACK = (
     "SELECT * FROM ledger_clawback(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
-    " %s::text, %s::integer)"
+    " %s::text)"
 )
 
 

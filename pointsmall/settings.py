@@ -198,14 +198,15 @@ TEMPLATES = [
 ]
 
 # Database
+LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)  # nobody waits longer for a row, whatever they do
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_TIMEOUT_MS}"
 DATABASES["default"].update(
     CONN_MAX_AGE=env.int("CONN_MAX_AGE", 300),
     CONN_HEALTH_CHECKS=True,
     ATOMIC_REQUESTS=False,  # each service opens its own short transaction
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)
 
 # Cache and background work
 REDIS_URL = env.str("REDIS_URL")

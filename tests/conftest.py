@@ -45,3 +45,20 @@ def parameters():
     core_parameters.PARAMETERS.pin(values)
     yield values
     live.forget_all()
+
+
+@pytest.fixture
+def lock_timeout(transactional_db):
+    """``lock_timeout(ms)``: how long sessions wait for a lock from now on, in this test."""
+    from django.db import connection
+
+    options = connection.settings_dict["OPTIONS"]
+    before = options["options"]
+
+    def limit(ms):
+        options["options"] = f"-c lock_timeout={ms}"
+        connection.close()
+
+    yield limit
+    options["options"] = before
+    connection.close()

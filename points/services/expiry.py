@@ -113,7 +113,7 @@ class Expired:
     busy: tuple[int, ...] = ()
 
 
-EXPIRE = "SELECT * FROM points_expire(%s::bigint[], %s, %s::text, %s::timestamptz, %s::integer)"
+EXPIRE = "SELECT * FROM points_expire(%s::bigint[], %s, %s::text, %s::timestamptz)"
 
 
 def expire_batch(*, accounts, by, at, wait=False):

@@ -27,7 +27,7 @@ AFTER = {State.RUNNING: {State.RUNNING, State.DONE}, State.REFUSED: {State.REFUS
 
 EARN_MANY = (
     "SELECT r_repeated FROM points_earn_many(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text, %s::text,"
-    " %s::timestamptz, %s::text, %s::timestamptz, %s::timestamptz, %s::integer)"
+    " %s::timestamptz, %s::text, %s::timestamptz, %s::timestamptz)"
 )
 
 

@@ -59,7 +59,7 @@ SELECT count(e.r_seq) FROM unnest(
 ) n (account, points, key, at, source, expires_at, active_from, rule_version, breakdown, renew_until),
 LATERAL ledger_earn(
     n.account, n.points, %s::text, n.key, %s::text, n.at, n.source, '', n.expires_at, n.active_from, n.rule_version,
-    n.breakdown, p_renew_until => n.renew_until, p_wait_ms => %s::integer
+    n.breakdown, n.renew_until
 ) e
 """
 # Whose points reach the next tier, whose review is due, who is in a grace. For a time before the tier was reached the

@@ -2,13 +2,14 @@
 -- becomes a debt that the next credits pay ('debt'), is let go ('within_balance'), or lets all of it go ('skip'). Where
 -- nothing is taken nothing is written, and the key stays free.
 CREATE OR REPLACE FUNCTION ledger_clawback(
-    p_account bigint, p_earned text, p_points integer, p_policy text, p_kind text, p_key text, p_by text, p_at
-    timestamptz, p_source text, p_reason text, p_wait_ms integer, OUT r_seq integer, OUT r_taken integer, OUT r_owed
-    integer, OUT r_skipped integer, OUT r_available bigint, OUT r_balance_after bigint, OUT r_repeated boolean
+    p_account bigint, p_earned text, p_points integer, p_policy text, p_kind text, p_key text, p_by text,
+    p_at timestamptz, p_source text, p_reason text,
+    OUT r_seq integer, OUT r_taken integer, OUT r_owed integer, OUT r_skipped integer, OUT r_available bigint,
+    OUT r_balance_after bigint, OUT r_repeated boolean
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
-    a points_account := points_lock(p_account, p_wait_ms);
+    a points_account := points_lock(p_account);
     s points_entry;
     e points_entry;
     v_left bigint;

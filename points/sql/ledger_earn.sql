@@ -1,20 +1,20 @@
 -- Credits points as a new lot. What the account owes is paid out of it at once (B8). With p_renew_until, the member's
 -- other points live on until then, and the entry says which lots those are (B9).
 CREATE OR REPLACE FUNCTION ledger_earn(
-    p_account bigint, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_source text, p_reason
-    text, p_expires_at timestamptz, p_active_from timestamptz, p_rule_version text, p_breakdown jsonb, p_wait_ms
-    integer, p_renew_until timestamptz DEFAULT NULL, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint, OUT
-    r_repeated boolean, OUT r_paid_debt integer
+    p_account bigint, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_source text,
+    p_reason text, p_expires_at timestamptz, p_active_from timestamptz, p_rule_version text, p_breakdown jsonb,
+    p_renew_until timestamptz DEFAULT NULL,
+    OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
+    OUT r_repeated boolean, OUT r_paid_debt integer
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
-    v_wait text := points_wait(p_wait_ms);
     a points_account;
     v_renewed jsonb;
 BEGIN
     SELECT * INTO a FROM points_account WHERE account_id = p_account FOR UPDATE;
     IF NOT FOUND THEN
-        a := points_open(p_account, p_at, p_wait_ms);
+        a := points_open(p_account, p_at);
     END IF;
     r_paid_debt := least(a.debt, p_points);
     IF r_paid_debt > 0 THEN

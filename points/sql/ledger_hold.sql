@@ -1,14 +1,14 @@
 -- Sets points aside for an order that is not paid yet. Nothing is entered until it is captured.
 CREATE OR REPLACE FUNCTION ledger_hold(
-    p_account bigint, p_points integer, p_key text, p_by text, p_at timestamptz, p_source text, p_expires_at
-    timestamptz, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_state text, OUT r_expires_at
-    timestamptz, OUT r_available bigint, OUT r_repeated boolean
+    p_account bigint, p_points integer, p_key text, p_by text, p_at timestamptz, p_source text,
+    p_expires_at timestamptz,
+    OUT r_seq integer, OUT r_points integer, OUT r_state text, OUT r_expires_at timestamptz, OUT r_available bigint,
+    OUT r_repeated boolean
 )
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $$
 DECLARE
-    v_wait text := points_wait(p_wait_ms);
     a points_account;
     l points_lot;
     v_simple boolean;

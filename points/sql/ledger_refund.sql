@@ -1,14 +1,14 @@
 -- Gives spent points back, in part or in whole, any number of times, never more than the debit took. What the
 -- account owes is paid out of them (B8).
 CREATE OR REPLACE FUNCTION ledger_refund(
-    p_account bigint, p_spent text, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_reason
-    text, p_grace_until timestamptz, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available
-    bigint, OUT r_balance_after bigint, OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz, OUT
-    r_paid_debt integer
+    p_account bigint, p_spent text, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz,
+    p_reason text, p_grace_until timestamptz,
+    OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
+    OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz, OUT r_paid_debt integer
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
-    a points_account := points_lock(p_account, p_wait_ms);
+    a points_account := points_lock(p_account);
     s points_entry;
     e points_entry;
     v_last_seq integer;

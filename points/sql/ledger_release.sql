@@ -2,13 +2,13 @@
 -- out) comes here, and whoever comes second finds it done, with whatever key. What the account owes is paid out of the
 -- points that come back (B8).
 CREATE OR REPLACE FUNCTION ledger_release(
-    p_account bigint, p_hold text, p_key text, p_by text, p_at timestamptz, p_grace_until timestamptz, p_wait_ms
-    integer, OUT r_points integer, OUT r_pieces jsonb, OUT r_released_at timestamptz, OUT r_available bigint, OUT
-    r_repeated boolean, OUT r_paid_debt integer
+    p_account bigint, p_hold text, p_key text, p_by text, p_at timestamptz, p_grace_until timestamptz,
+    OUT r_points integer, OUT r_pieces jsonb, OUT r_released_at timestamptz, OUT r_available bigint,
+    OUT r_repeated boolean, OUT r_paid_debt integer
 )
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
-    a points_account := points_lock(p_account, p_wait_ms);
+    a points_account := points_lock(p_account);
     h points_hold := points_find_hold(p_account, p_hold);
     v_last_seq integer;
 BEGIN

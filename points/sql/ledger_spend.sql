@@ -1,14 +1,14 @@
 -- Debits points from the lots that end soonest.
 CREATE OR REPLACE FUNCTION ledger_spend(
-    p_account bigint, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_source text, p_reason
-    text, p_wait_ms integer, OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after
-    bigint, OUT r_repeated boolean
+    p_account bigint, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_source text,
+    p_reason text,
+    OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
+    OUT r_repeated boolean
 )
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $$
 DECLARE
-    v_wait text := points_wait(p_wait_ms);
     a points_account;
     l points_lot;
     v_simple boolean;

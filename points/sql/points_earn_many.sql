@@ -3,7 +3,7 @@
 -- the first row of its account) is written by one statement; the others go through ledger_earn. Says of each row whether it was there.
 CREATE OR REPLACE FUNCTION points_earn_many(
     p_accounts bigint[], p_points integer[], p_keys text[], p_reasons text[], p_kind text, p_by text,
-    p_at timestamptz, p_source text, p_expires_at timestamptz, p_renew_until timestamptz, p_wait_ms integer,
+    p_at timestamptz, p_source text, p_expires_at timestamptz, p_renew_until timestamptz,
     OUT r_repeated boolean[]
 )
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -12,7 +12,6 @@ DECLARE
     v_plain bigint[];
     v_repeated boolean;
 BEGIN
-    PERFORM points_wait(p_wait_ms);
     INSERT INTO points_account (
         account_id, last_seq, head, unspent, held, debt, lifetime_earned, pending_until, opened_at
     )
@@ -61,7 +60,7 @@ BEGIN
         WHERE n <> ALL (v_plain) ORDER BY n
     LOOP
         SELECT e.r_repeated INTO v_repeated FROM ledger_earn(
-            g.account, g.points, p_kind, g.key, p_by, p_at, p_source, g.reason, p_expires_at, p_at, '', NULL, p_wait_ms,
+            g.account, g.points, p_kind, g.key, p_by, p_at, p_source, g.reason, p_expires_at, p_at, '', NULL,
             p_renew_until
         ) e;
         r_repeated[g.n] := v_repeated;

@@ -3,7 +3,7 @@
 -- that this waits for nobody while it holds many; with p_wait it is waited for. A lot that was booked out before, and
 -- got points back without grace since, gets a key of its own.
 CREATE OR REPLACE FUNCTION points_expire(
-    p_accounts bigint[], p_wait boolean, p_by text, p_at timestamptz, p_wait_ms integer,
+    p_accounts bigint[], p_wait boolean, p_by text, p_at timestamptz,
     OUT r_accounts integer, OUT r_lots integer, OUT r_points bigint, OUT r_busy bigint[]
 )
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -25,7 +25,7 @@ DECLARE
 BEGIN
     IF p_wait THEN
         FOREACH v_account IN ARRAY (SELECT array_agg(id ORDER BY id) FROM unnest(p_accounts) id) LOOP
-            v_locked := v_locked || (points_lock(v_account, p_wait_ms)).account_id;
+            v_locked := v_locked || (points_lock(v_account)).account_id;
         END LOOP;
     ELSE
         SELECT coalesce(array_agg(account_id), '{}') INTO v_locked FROM (

@@ -1,6 +1,7 @@
--- Entries are for ever; a correction is a further entry.
+-- Rows of the ledger are for ever, and entries never change; a correction is a further entry.
 CREATE OR REPLACE FUNCTION points_refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'PT008', MESSAGE = 'points entries cannot be changed or deleted';
+    RAISE EXCEPTION USING ERRCODE = 'PT008',
+        MESSAGE = 'points entries cannot be changed, and no row of the ledger can be deleted';
 END $$;

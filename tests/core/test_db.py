@@ -2,7 +2,6 @@ import threading
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from core import audit, clock
 from core.db import locking_transaction
@@ -11,8 +10,8 @@ from core.models import AuditEvent
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_held_row_is_reported_as_busy_and_nothing_is_written(settings):
-    settings.LOCK_TIMEOUT_MS = 100
+def test_a_held_row_is_reported_as_busy_and_nothing_is_written(lock_timeout):
+    lock_timeout(100)
     event = audit.record("test.made", by="system:test", subject="test:1", at=clock.now())
     locked, done = threading.Event(), threading.Event()
 
@@ -37,21 +36,7 @@ def test_a_held_row_is_reported_as_busy_and_nothing_is_written(settings):
 
 
 @pytest.mark.django_db
-def test_inside_another_the_limit_is_known(settings):
-    settings.LOCK_TIMEOUT_MS = 123
-
-    def limit():
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW lock_timeout")
-            return cursor.fetchone()[0]
-
-    with CaptureQueriesContext(connection) as outer, locking_transaction():
-        with locking_transaction():
-            assert limit() == "123ms"
-        with pytest.raises(Busy), locking_transaction():
-            raise Busy
-        assert limit() == "123ms"
-    assert sum("lock_timeout = " in query["sql"] for query in outer.captured_queries) == 1
-    settings.LOCK_TIMEOUT_MS = 456
-    with locking_transaction():
-        assert limit() == "456ms"
+def test_every_session_limits_its_waits(settings):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting::integer FROM pg_settings WHERE name = 'lock_timeout'")
+        assert cursor.fetchone() == (settings.LOCK_TIMEOUT_MS,)

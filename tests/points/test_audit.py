@@ -47,6 +47,7 @@ TAMPER = {
     "lot begin": ("UPDATE points_lot SET active_from = active_from - interval '1 s' WHERE seq = 2", "lot of entry"),
     "grace lot end": ("UPDATE points_lot SET expires_at = NULL WHERE origin IS NOT NULL", "grace lot"),
     "lot gone": ("DELETE FROM points_lot WHERE seq = 2", "lot of entry"),
+    "grace lot of another": ("UPDATE points_lot SET origin = 99 WHERE origin IS NOT NULL", "grace lot"),
     "grace lot gone": ("DELETE FROM points_lot WHERE origin IS NOT NULL", "numbers"),
     "unspent": ("UPDATE points_account SET unspent = unspent + 1", "balance"),
     "held": ("UPDATE points_account SET held = held + 1", "held"),
@@ -55,6 +56,7 @@ TAMPER = {
     "debt paid by nobody": ("UPDATE points_allocation SET points = points + 1 WHERE taker = 13", "debt"),
     "clawback of more": ("UPDATE points_entry SET points = -101 WHERE seq = 13", "clawback"),
     "clawback of another": ("UPDATE points_entry SET reverses = 4 WHERE seq = 13", "clawback"),
+    "correction of nothing": ("UPDATE points_entry SET reverses = 99 WHERE seq = 13", "correction"),
     "earned": ("UPDATE points_account SET lifetime_earned = lifetime_earned + 1", "earned"),
     "head": ("UPDATE points_account SET head = sha256(head)", "head"),
     "number": ("UPDATE points_account SET last_seq = last_seq + 1", "numbers"),
@@ -95,9 +97,14 @@ def test_names_rows_without_an_account(history):
         transaction.set_rollback(True)
 
 
-def test_names_a_trigger_that_is_off(history):
+@pytest.mark.parametrize(
+    ("table", "trigger"),
+    [("entry", "immutable"), ("account", "stays"), ("lot", "stays"), ("hold", "stays"), ("allocation", "stays")],
+)
+def test_names_a_trigger_that_is_off(history, table, trigger):
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE points_entry DISABLE TRIGGER points_entry_immutable")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE points_{table} DISABLE TRIGGER points_{table}_{trigger}")
     assert [found.kind for found in audit.run().breaks] == ["guard"]
 
 

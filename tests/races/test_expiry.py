@@ -96,8 +96,8 @@ def test_twice_at_once_books_out_once():
     assert audit.run().breaks == []
 
 
-def test_a_busy_account_is_passed_by_and_waited_for_last(settings):
-    settings.LOCK_TIMEOUT_MS = 200
+def test_a_busy_account_is_passed_by_and_waited_for_last(lock_timeout):
+    lock_timeout(200)
     ids = members(4)
     with transaction.atomic():
         ledger.spend(account=ids[1], points=1, kind="redeem", key="slow", by="x", at=AT)

@@ -54,9 +54,9 @@ def at_once(*works):
 
 
 @pytest.fixture(autouse=True)
-def patient(settings):
+def patient(lock_timeout):
     """Nobody gives up here: 64 connections on two cores queue for one row longer than a person would wait."""
-    settings.LOCK_TIMEOUT_MS = 60_000
+    lock_timeout(60_000)
 
 
 @pytest.fixture(autouse=True)
@@ -259,9 +259,9 @@ def test_many_callbacks_of_one_payment(sku):
     all_adds_up()
 
 
-def test_who_waits_too_long_is_told(sku, settings):
+def test_who_waits_too_long_is_told(sku, lock_timeout):
     """The row is held by somebody else: a polite refusal instead of a page that hangs."""
-    settings.LOCK_TIMEOUT_MS = 200
+    lock_timeout(200)
     member, address = make_member(1, 1000)
     order = place(member, address, sku)
     held, done = threading.Event(), threading.Event()

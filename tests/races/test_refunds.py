@@ -16,8 +16,8 @@ ROUNDS = 25
 
 
 @pytest.fixture(autouse=True)
-def patient(settings):
-    settings.LOCK_TIMEOUT_MS = 60_000
+def patient(lock_timeout):
+    lock_timeout(60_000)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,5 @@
--- Each entry's hash follows from the entry before and its own columns; each balance is the one before plus the points.
+-- Each entry's hash follows from the entry before and its own columns; each balance is the one before plus the points. An
+-- entry that corrects another comes after it.
 SELECT account_id, v.kind, 'entry ' || seq
 FROM (
     SELECT e.*, lag(hash, 1, '') OVER chain AS hash_before, lag(balance_after, 1, 0) OVER chain AS balance_before
@@ -13,3 +14,9 @@ CROSS JOIN LATERAL (VALUES
     ('running balance', balance_after <> balance_before + points)
 ) v (kind, broken)
 WHERE v.broken
+UNION ALL
+SELECT account_id, 'correction', 'entry ' || seq || ' corrects entry ' || reverses || ', which is not there'
+FROM points_entry c
+WHERE reverses IS NOT NULL AND NOT EXISTS (
+    SELECT FROM points_entry e WHERE e.account_id = c.account_id AND e.seq = c.reverses AND e.seq < c.seq
+)

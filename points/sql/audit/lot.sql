@@ -30,3 +30,8 @@ SELECT account_id, 'lot of entry', 'entry ' || seq || ' earned, and has no lot'
 FROM points_entry e
 WHERE points > 0 AND reverses IS NULL
     AND NOT EXISTS (SELECT FROM points_lot l WHERE l.account_id = e.account_id AND l.seq = e.seq)
+UNION ALL
+SELECT account_id, 'grace lot', 'lot ' || seq || ' comes from lot ' || origin || ', which is not there'
+FROM points_lot g
+WHERE origin IS NOT NULL
+    AND NOT EXISTS (SELECT FROM points_lot l WHERE l.account_id = g.account_id AND l.seq = g.origin)
