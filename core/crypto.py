@@ -14,6 +14,11 @@ def _fernet():
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
+def encrypt(text):
+    """What ``EncryptedTextField`` stores for a text; for statements that the ORM does not write."""
+    return text if text in (None, "") else _fernet().encrypt(text.encode()).decode()
+
+
 class EncryptedTextField(models.TextField):
     """Text that only the mall can read: encrypted with the first of ``FIELD_KEYS``, readable with any of them.
 
@@ -22,8 +27,7 @@ class EncryptedTextField(models.TextField):
     """
 
     def get_prep_value(self, value):
-        value = super().get_prep_value(value)
-        return value if value in (None, "") else _fernet().encrypt(value.encode()).decode()
+        return encrypt(super().get_prep_value(value))
 
     def from_db_value(self, value, expression, connection):
         return value if value in (None, "") else _fernet().decrypt(value).decode()

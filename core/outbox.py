@@ -11,8 +11,10 @@ import structlog
 from celery import current_app
 from django.core.cache import cache
 from django.db import transaction
+from psycopg.types.json import Jsonb
 
 from core import audit, clock
+from core.call import call
 from core.models import OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -22,6 +24,13 @@ DRAIN_TASK = "core.tasks.drain_outbox"
 LONGEST_WAIT_S = 3600
 CALLED = "outbox:called"
 CALL_LASTS_S = 10
+
+WRITE = """
+INSERT INTO core_outboxmessage (topic, key, payload, created_at, next_try_at, tries, last_error)
+SELECT topic, key, payload, at, at, 0, ''
+FROM (SELECT %s::text AS topic, %s::text AS key, %s::jsonb AS payload, %s::timestamptz AS at) message
+ON CONFLICT DO NOTHING
+"""
 
 _handlers = defaultdict(list)
 
@@ -38,10 +47,7 @@ def handles(topic):
 
 def publish(topic, *, key, at, **payload):
     """Write a message in the current transaction; the same ``key`` twice is one message. ``payload`` must be JSON."""
-    OutboxMessage.objects.bulk_create(
-        [OutboxMessage(topic=topic, key=key, payload=payload, created_at=at, next_try_at=at)],
-        ignore_conflicts=True,
-    )
+    call(WRITE, (topic, key, Jsonb(payload), at))
     transaction.on_commit(_wake, robust=True)
 
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
-from psycopg.types.numeric import Int4, Int8
 
+from core.call import call
 from core.errors import InvalidInput
 from points import rules
-from points.call import call
 from points.errors import (
+    BY_SQLSTATE,
     HoldNotOpen,
     KeyReused,
     NotEnoughPoints,
@@ -139,20 +139,20 @@ class Clawback:
 
 
 EARN = (
-    "SELECT * FROM ledger_earn(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
+    "SELECT * FROM ledger_earn(%s, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
     " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, %s::timestamptz)"
 )
-SPEND = "SELECT * FROM ledger_spend(%s, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text)"
-HOLD = "SELECT * FROM ledger_hold(%s, %s, %s::text, %s::text, %s::timestamptz, %s::text, %s::timestamptz)"
+SPEND = "SELECT * FROM ledger_spend(%s, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text)"
+HOLD = "SELECT * FROM ledger_hold(%s, %s::integer, %s::text, %s::text, %s::timestamptz, %s::text, %s::timestamptz)"
 CAPTURE = "SELECT * FROM ledger_capture(%s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text)"
 RELEASE = "SELECT * FROM ledger_release(%s, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz)"
 REFUND = (
-    "SELECT * FROM ledger_refund(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
+    "SELECT * FROM ledger_refund(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
     " %s::timestamptz)"
 )
 CLAWBACK = (
-    "SELECT * FROM ledger_clawback(%s, %s::text, %s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
-    " %s::text)"
+    "SELECT * FROM ledger_clawback(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::text, %s::timestamptz,"
+    " %s::text, %s::text)"
 )
 
 
@@ -190,10 +190,10 @@ def earn(
             raise InvalidInput(field="expires_at")
     breakdown = None if breakdown is None else Jsonb(breakdown)
     return Posting(
-        *call(
+        *_call(
             EARN,
             (
-                Int8(account), Int4(points), str(kind), key, by, at, source, reason,
+                account, points, str(kind), key, by, at, source, reason,
                 expires_at, begins, rule_version, breakdown, renew_until,
             ),
         )
@@ -205,7 +205,7 @@ def spend(*, account, points, kind, key, by, at, source="", reason=""):
     _check_common(account=account, key=key, by=by, at=at, source=source, reason=reason)
     _check_points(points)
     _check_kind(kind, SPENT)
-    return Posting(*call(SPEND, (Int8(account), Int4(points), str(kind), key, by, at, source, reason)))
+    return Posting(*_call(SPEND, (account, points, str(kind), key, by, at, source, reason)))
 
 
 def hold(*, account, points, key, by, at, source="", expires_at=None):
@@ -215,7 +215,7 @@ def hold(*, account, points, key, by, at, source="", expires_at=None):
     _check_points(points)
     if expires_at is not None:
         _check_moment("expires_at", expires_at)
-    return Hold(*call(HOLD, (Int8(account), Int4(points), key, by, at, source, expires_at)))
+    return Hold(*_call(HOLD, (account, points, key, by, at, source, expires_at)))
 
 
 def capture(*, account, hold, key, by, at, kind=Kind.REDEEM, reason=""):
@@ -223,7 +223,7 @@ def capture(*, account, hold, key, by, at, kind=Kind.REDEEM, reason=""):
     _check_common(account=account, key=key, by=by, at=at, reason=reason)
     _check_text("hold", hold, 1, 128)
     _check_kind(kind, SPENT)
-    return Posting(*call(CAPTURE, (Int8(account), hold, str(kind), key, by, at, reason)))
+    return Posting(*_call(CAPTURE, (account, hold, str(kind), key, by, at, reason)))
 
 
 def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
@@ -235,8 +235,8 @@ def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
     _check_common(account=account, key=key, by=by, at=at)
     _check_text("hold", hold, 1, 128)
     _check_grace(grace_days)
-    points, pieces, released_at, available, repeated, paid_debt = call(
-        RELEASE, (Int8(account), hold, key, by, at, rules.grace_end(at, grace_days))
+    points, pieces, released_at, available, repeated, paid_debt = _call(
+        RELEASE, (account, hold, key, by, at, rules.grace_end(at, grace_days))
     )
     pieces, lost = _pieces(pieces, released_at)
     return Released(points, pieces, lost, available, repeated, paid_debt)
@@ -254,9 +254,9 @@ def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=
     _check_points(points)
     _check_kind(kind, (Kind.REFUND,))
     _check_grace(grace_days)
-    seq, points, available, balance_after, repeated, pieces, refunded_at, paid_debt = call(
+    seq, points, available, balance_after, repeated, pieces, refunded_at, paid_debt = _call(
         REFUND,
-        (Int8(account), spent, Int4(points), str(kind), key, by, at, reason, rules.grace_end(at, grace_days)),
+        (account, spent, points, str(kind), key, by, at, reason, rules.grace_end(at, grace_days)),
     )
     pieces, lost = _pieces(pieces, refunded_at)
     return Refund(seq, points, pieces, lost, available, balance_after, repeated, paid_debt)
@@ -276,9 +276,7 @@ def clawback(*, account, earned, points, key, by, at, policy=DEBT, kind=Kind.CLA
     _check_kind(kind, (Kind.CLAWBACK,))
     if policy not in POLICIES:
         raise InvalidInput(field="policy")
-    return Clawback(
-        *call(CLAWBACK, (Int8(account), earned, Int4(points), policy, str(kind), key, by, at, source, reason))
-    )
+    return Clawback(*_call(CLAWBACK, (account, earned, points, policy, str(kind), key, by, at, source, reason)))
 
 
 def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAULT):
@@ -293,6 +291,10 @@ def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAUL
         account=account, points=points, kind=Kind.ADJUST, key=key, by=by, at=at, source=source, reason=reason,
         expires_at=expires_at,
     )  # fmt: skip
+
+
+def _call(sql, params):
+    return call(sql, params, BY_SQLSTATE)[0]
 
 
 def pieces_of(recorded):

@@ -6,33 +6,29 @@ taken in the order of their primary keys. A movement is known by SKU and ``key``
 """
 
 from collections import Counter
+from contextlib import nullcontext
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import SKU, StockMovement
+from core.call import call
 from core.errors import DomainError, InvalidInput
 
 LARGEST_CHANGE = 1_000_000
 
-_TAKE = """
+_MOVE = """
 WITH changed AS (
-    UPDATE catalog_sku AS sku SET stock = sku.stock + %(delta)s
-    FROM catalog_product AS product
-    WHERE sku.id = %(sku)s AND sku.stock >= -(%(delta)s) AND product.id = sku.product_id AND product.is_listed
-      AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement WHERE sku_id = %(sku)s AND key = %(key)s)
-    RETURNING sku.id, sku.stock
-)"""
-_CHANGE = """
-WITH changed AS (
-    UPDATE catalog_sku AS sku SET stock = sku.stock + %(delta)s
-    WHERE sku.id = %(sku)s AND sku.stock + %(delta)s >= 0
-      AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement WHERE sku_id = %(sku)s AND key = %(key)s)
-    RETURNING sku.id, sku.stock
-)"""
-_MOVEMENT = """
-INSERT INTO catalog_stockmovement (sku_id, delta, stock_after, reason, note, source, key, by, at)
-SELECT id, %(delta)s, stock, %(reason)s, %(note)s, %(source)s, %(key)s, %(by)s, %(at)s FROM changed
+    UPDATE catalog_sku AS sku SET stock = sku.stock + m.delta
+    FROM (SELECT %s::bigint AS sku_id, %s::integer AS delta, %s::text AS key) m, catalog_product AS product
+    WHERE sku.id = m.sku_id AND sku.stock + m.delta >= 0
+      AND product.id = sku.product_id AND (product.is_listed OR NOT %s::boolean)
+      AND NOT EXISTS (SELECT FROM catalog_stockmovement s WHERE s.sku_id = m.sku_id AND s.key = m.key)
+    RETURNING sku.id, m.delta, sku.stock, m.key
+)
+INSERT INTO catalog_stockmovement (sku_id, delta, stock_after, key, reason, note, source, by, at)
+SELECT *, %s::text, %s::text, %s::text, %s::text, %s::timestamptz FROM changed
+RETURNING sku_id
 """
 
 
@@ -75,12 +71,12 @@ def take(*, lines, key, source, by, at):
     Only listed products are sold. Raises ``SoldOut``, ``NotListed``, ``UnknownSKU``. The same ``key`` again has no
     second effect.
     """
-    _move_all(_TAKE, lines, -1, StockMovement.Reason.REDEEMED, key=key, source=source, by=by, at=at)
+    _move_all(lines, -1, StockMovement.Reason.REDEEMED, key=key, source=source, by=by, at=at, is_sale=True)
 
 
 def give_back(*, lines, key, source, by, at):
     """Put ``lines`` back, listed or not; ``key`` must differ from the one they were taken with."""
-    _move_all(_CHANGE, lines, 1, StockMovement.Reason.RETURNED, key=key, source=source, by=by, at=at)
+    _move_all(lines, 1, StockMovement.Reason.RETURNED, key=key, source=source, by=by, at=at)
 
 
 def restock(*, sku, delta, reason, key, by, at, note=""):
@@ -90,12 +86,12 @@ def restock(*, sku, delta, reason, key, by, at, note=""):
     """
     if reason not in StockMovement.Reason.values:
         raise InvalidInput(field=_("Reason"))
-    _move_all(_CHANGE, [(sku.pk, abs(delta))], -1 if delta < 0 else 1, reason, key=key, note=note, by=by, at=at)
+    _move_all([(sku.pk, abs(delta))], -1 if delta < 0 else 1, reason, key=key, note=note, by=by, at=at)
     sku.refresh_from_db(fields=["stock"])
     return sku.stock
 
 
-def _move_all(statement, lines, sign, reason, *, key, by, at, source="", note=""):
+def _move_all(lines, sign, reason, *, key, by, at, source="", note="", is_sale=False):
     if not key:
         raise InvalidInput(field="key")
     quantities = Counter()
@@ -103,24 +99,23 @@ def _move_all(statement, lines, sign, reason, *, key, by, at, source="", note=""
         if not isinstance(quantity, int) or not 0 < quantity <= LARGEST_CHANGE:
             raise InvalidInput(field=_("Quantity"))
         quantities[sku_id] += quantity
-    movement = {"reason": reason, "note": note, "source": source, "key": key, "by": by, "at": at}
-    changes = [{"sku": pk, "delta": sign * quantities[pk], **movement} for pk in sorted(quantities)]
+    changes = [(pk, sign * quantities[pk], key, is_sale, reason, note, source, by, at) for pk in sorted(quantities)]
     try:
-        _write(statement, changes)
+        _write(changes)
     except IntegrityError as error:
-        if "movement_key_unique" not in str(error):
+        if "movement_key_unique" not in str(error) or connection.in_atomic_block:
             raise
         # Another connection booked the same key while this one waited for the row; now it can be seen.
-        _write(statement, changes)
+        _write(changes)
 
 
-def _write(statement, changes):
+def _write(changes):
     """Run one conditional statement for each SKU; where nothing was changed, find out why."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic() if len(changes) > 1 else nullcontext():
         for change in changes:
-            cursor.execute(statement + _MOVEMENT, change)
-            if cursor.rowcount != 1:
-                _explain(change["sku"], change["delta"], change["key"], is_sale=statement is _TAKE)
+            if not call(_MOVE, change):
+                sku_id, delta, key, is_sale, *_rest = change
+                _explain(sku_id, delta, key, is_sale=is_sale)
 
 
 def _explain(sku_id, delta, key, *, is_sale):

@@ -5,13 +5,15 @@ from datetime import date
 
 from django.db import connection
 
+from core.call import call
 from core.clock import shop_date
-from points.models import MemberTier, TierChange
+from points.models import TierChange
 from points.rules import tiers as rules
 
 all_tiers = rules.all_tiers
 NOT_EARNED = [str(kind) for kind in rules.NOT_EARNED]
 
+TIERS = "SELECT member_id, tier, pinned_tier FROM points_member_tier WHERE member_id = ANY (%s::bigint[])"
 EARNED_IN_WINDOW = """
 SELECT account_id, sum(points) FROM points_entry
 WHERE account_id = ANY (%(accounts)s) AND at >= %(start)s AND at <= %(at)s AND kind <> ALL (%(not_earned)s)
@@ -64,8 +66,7 @@ def tier_of(member_id):
 
 def tiers_of(member_ids):
     """``{member id: Tier}`` of those who have another than the lowest, in one query."""
-    rows = MemberTier.objects.filter(pk__in=list(member_ids)).values_list("pk", "tier", "pinned_tier")
-    return {pk: rules.by_code(pinned or earned) for pk, earned, pinned in rows}
+    return {member: rules.by_code(pinned or earned) for member, earned, pinned in call(TIERS, (list(member_ids),))}
 
 
 def earned_in_window(accounts, *, at):

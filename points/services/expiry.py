@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
+from core.call import call
 from core.clock import shop_date
 from core.errors import Busy, DomainError, InvalidInput
 from points import queries, rules
-from points.call import call
+from points.errors import BY_SQLSTATE
 from points.models import ExpiryPolicy
 from points.models.expiry import MOST_MONTHS
 
@@ -125,7 +126,7 @@ def expire_batch(*, accounts, by, at, wait=False):
     """
     if not 0 < len(accounts) <= MOST_ACCOUNTS:
         raise InvalidInput(field="accounts")
-    booked, lots, points, busy = call(EXPIRE, (list(accounts), wait, by, at))
+    ((booked, lots, points, busy),) = call(EXPIRE, (list(accounts), wait, by, at), BY_SQLSTATE)
     return Expired(booked, lots, int(points), tuple(sorted(busy)))
 
 

@@ -7,13 +7,13 @@ started again.
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from psycopg.types.numeric import Int4, Int8
 
 from core import audit
+from core.call import call
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from points import rules
-from points.call import call
+from points.errors import BY_SQLSTATE
 from points.models import BulkGrant, Kind, Reason
 from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.services import grant_file, tiers
@@ -179,11 +179,11 @@ def _grant_lines(grant, lines, at):
 def _earn(grant, lines, at):
     """Credit all lines, in order of accounts, in one round trip; how many the ledger did not have yet."""
     texts = {reason: words(reason) for reason in {line.reason for line in lines}}
-    (repeated,) = call(
+    ((repeated,),) = call(
         EARN_MANY,
         (
-            [Int8(line.account) for line in lines],
-            [Int4(line.points) for line in lines],
+            [line.account for line in lines],
+            [line.points for line in lines],
             [line.key for line in lines],
             [texts[line.reason] for line in lines],
             str(Kind.ADJUST),
@@ -193,6 +193,7 @@ def _earn(grant, lines, at):
             rules.default_expiry(at),
             rules.renewal(at),
         ),
+        BY_SQLSTATE,
     )
     return repeated.count(False)
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from django.db import connection
 from psycopg.types.json import Jsonb
-from psycopg.types.numeric import Int4, Int8
 
+from core.call import call
 from core.clock import shop_date
 from core.errors import Busy
 from points import rules
-from points.call import call
+from points.errors import BY_SQLSTATE
 from points.models import Kind
 from points.models.tiers import LOWEST
 from points.queries.tiers import NOT_EARNED
@@ -167,8 +167,8 @@ def earn(rows, *, by):
     """Credit each row's points, as of when it was paid (``ledger.earn`` for many)."""
     entries = [
         (
-            Int8(row.new.member),
-            Int4(row.points),
+            row.new.member,
+            row.points,
             f"purchase:{row.new.source}:{row.new.number}",
             row.new.paid_at,
             entry_source(row.new.source, row.new.number, row.pk),
@@ -180,7 +180,7 @@ def earn(rows, *, by):
         )
         for row in rows
     ]
-    call(EARN, (*_columns(entries), str(Kind.PURCHASE), by))
+    call(EARN, (*_columns(entries), str(Kind.PURCHASE), by), BY_SQLSTATE)
 
 
 def may_turn(paid_at):
