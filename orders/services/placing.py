@@ -1,35 +1,27 @@
 """Placing an order: one transaction from the order row over coupons and the points account to the shelf (F1-F3)."""
 
-from datetime import timedelta
-
 from celery import current_app
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog.models import SKU, ProductImage
+from catalog.queries import offers
 from catalog.services import stock
-from core import clock
-from core.crypto import fingerprint
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from orders import payments
-from orders.models import CartLine, Order, OrderItem, State
+from orders.models import CartLine, Order, State
 from orders.models.cart import MOST_LINES, MOST_PIECES
 from orders.parameters import MAX_UNPAID_ORDERS
 from orders.queries.facts import Wishes, deduction_veto, goods_of, pricing_facts
-from orders.rules import keys, numbers, pricing
+from orders.rules import keys, pricing
 from orders.services import coupons as coupon_service
-from orders.services import moves, paying, popularity
+from orders.services import new_order, paying, popularity
 from orders.services.cart import check_listed, check_reserved
 from points import ledger
 from points.models import Kind
-from points.parameters import PAYMENT_WINDOW_MINUTES
-from points.queries import rule_sets
 from points.queries.tiers import tier_of
 
-LONGEST_NOTE = 200
 NUMBER_TRIES = 5
 CLOSE_TASK = "orders.tasks.close_unpaid"
 
@@ -107,7 +99,7 @@ def place_order(
     pay. ``from_cart`` takes exactly these lines out of the cart; when one is not there any more, another tab has
     ordered or changed it, and ``PriceChanged`` is raised. Steps, in the order of locks:
 
-    1. the order row with items as snapshots, the lines of the cart;
+    1. the order with its items, the lines of the cart;
     2. the coupons are used;
     3. the points are held, or spent when there is no cash to pay;
     4. the SKUs are taken off the shelf.
@@ -148,11 +140,9 @@ def _place(member, *, lines, address, form_key, by, at, note, provider, expected
     with locking_transaction():
         if priced.fen or priced.deduction_points:  # unpaid orders and the day's deductions are counted
             User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
-        order = _new_order(member, address, form_key, priced, note=note, at=at)
+        order = new_order.write(member, address, form_key, priced, skus, note=note, by=by, at=at)
         if priced.fen:
             _limit_unpaid(member)
-        _snapshot(order, priced, skus)
-        moves.record(order, "", by=by, at=at)
         if from_cart:
             _empty_cart(member, choices, priced)
         coupon_service.use(order=order, coupons=priced.coupons, by=by, at=at)
@@ -177,9 +167,7 @@ def _place(member, *, lines, address, form_key, by, at, note, provider, expected
 def price_choices(member, choices, wishes, *, at):
     """``({sku_id: SKU}, PricedOrder)`` at today's prices, for the member under ``wishes``; raises ``UnknownSKU``,
     ``NotListed``, ``ReservedForTier``, ``WayNotOffered``."""
-    pictures = ProductImage.objects.filter(product=OuterRef("product")).order_by("position", "pk").values("image")[:1]
-    skus = SKU.objects.select_related("product").annotate(picture=Subquery(pictures))
-    skus = skus.in_bulk([choice.sku_id for choice in choices])
+    skus = offers.of_skus([choice.sku_id for choice in choices])
     tier = tier_of(member.pk)
     for choice in choices:
         check_listed(skus.get(choice.sku_id), choice.sku_id)
@@ -205,59 +193,6 @@ def _checked(lines):
     if not all(isinstance(c.quantity, int) and 1 <= c.quantity <= MOST_PIECES for c in choices):
         raise InvalidInput(field=_("Quantity"))
     return choices
-
-
-def _new_order(member, address, form_key, priced, *, note, at):
-    """Another connection that sends the same form waits here, and breaks the constraint ``order_form_once``."""
-    values = {
-        "member": member,
-        "form_key": form_key,
-        "state": State.PENDING_PAYMENT if priced.fen else State.TO_SHIP,
-        "points": priced.points,
-        "cash_fen": priced.fen,
-        "goods_points": priced.goods_points,
-        "goods_fen": priced.goods_fen,
-        "discount_points": priced.discount_points,
-        "discount_fen": priced.discount_fen,
-        "deduction_points": priced.deduction_points,
-        "deduction_fen": priced.deduction_fen,
-        "shipping_fen": priced.shipping_fen,
-        "rule_version": rule_sets.for_member(member.pk, at).version,
-        "sums": pricing.stored(priced.sums),
-        "ship_name": address.name,
-        "ship_phone": address.phone,
-        "ship_address": address.full_text,
-        "ship_region_code": address.region_code,
-        "ship_phone_hash": fingerprint(address.phone),
-        "note": note.strip()[:LONGEST_NOTE],
-        "placed_at": at,
-        "pay_before": at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value) if priced.fen else None,
-        "paid_at": None if priced.fen else at,
-    }
-    return Order.objects.create(number=numbers.new_number(clock.shop_date(at)), **values)
-
-
-def _snapshot(order, priced, skus):
-    """Write the items as they are today with what is paid for each; a later change of the product does not touch
-    them."""
-    OrderItem.objects.bulk_create(
-        OrderItem(
-            order=order,
-            sku_id=line.sku_id,
-            product_name=skus[line.sku_id].product.name,
-            product_name_en=skus[line.sku_id].product.name_en,
-            sku_label=skus[line.sku_id].label,
-            image=skus[line.sku_id].picture or "",
-            way=line.way,
-            unit_points=line.unit_points,
-            unit_fen=line.unit_fen,
-            quantity=line.quantity,
-            position=position,
-            paid_points=line.paid_points,
-            paid_fen=line.paid_fen,
-        )
-        for position, line in enumerate(priced.lines)
-    )
 
 
 def _take_points(member, order, *, by, at):
