@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.queries import addresses_of
-from catalog.services.stock import SoldOut
 from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import price_text
@@ -51,14 +50,16 @@ def checkout(request):
                 order = _place(request, basket, chosen, wishes, form.cleaned_data, at)
             except DomainError as refused:
                 error = refused
-                if isinstance(refused, SoldOut) and not refused.details["stock"]:
-                    rush.remember_sold_out(refused.details["sku"])
                 basket = _basket(request, wishes, at)  # as it is now: another tab may have taken something out
             else:
                 rush.remember_placed(form.cleaned_data["form_key"])
                 return _after(order)
         else:
             error = _("Something in the form was not valid. Please look it over and submit again.")
+    if form is not None:
+        for line in basket.lines:
+            if not line.sku.stock:
+                rush.remember_sold_out(line.sku.pk)
     if not basket.available:
         messages.warning(request, str(error) if error else _nothing(basket))
         return redirect("orders:cart")

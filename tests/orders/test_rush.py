@@ -58,6 +58,19 @@ def test_the_shelfs_refusal_is_remembered(client, member, address, cup, monkeypa
     assert not Order.objects.exists()
 
 
+def test_an_empty_shelf_is_remembered_before_anything_is_taken(send, cup):
+    SKU.objects.filter(pk=cup.pk).update(stock=0)
+    assert send().status_code == 302
+    assert rush.refuses(sku_id=cup.pk, form_key="x")
+
+
+def test_an_empty_shelf_is_only_looked_at(client, member, cup):
+    SKU.objects.filter(pk=cup.pk).update(stock=0)
+    client.force_login(member)
+    client.get(PATH.format(cup.pk))
+    assert not rush.refuses(sku_id=cup.pk, form_key="x")
+
+
 def test_it_is_remembered_for_a_moment_only(send, cup):
     rush.remember_sold_out(cup.pk)
     assert 0 < cache.ttl(f"sold_out:{cup.pk}") <= rush.REMEMBERED_S
