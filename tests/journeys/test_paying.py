@@ -5,8 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from orders.models import Order
+from core import actors, clock
+from orders.models import CouponType, Order
+from orders.services import coupons
 from points import audit
+from points.queries import balance
+from points.services import tiers
 from tests.journeys.test_redeem import member_with_points, sign_in
 from tests.standins.alipay import Alipay
 from tests.standins.unionpay import UnionPay
@@ -147,3 +151,36 @@ def test_a_failed_payment_is_made_again(till, buy):
     press_pay(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("备货")
     assert Order.objects.get().state == "to_ship"
+
+
+def test_a_coupon_and_a_tier_make_it_cheaper(till, phone, shelf, parameters):
+    """Gold: 5 % off 1,000 points. The coupon, redeemed for 500 points before: 10 of 32 yuan."""
+    parameters["points.member_day"] = "none"
+    till(Alipay)
+    member = member_with_points(3000)
+    act = {"by": actors.system("test"), "at": clock.now()}
+    tiers.pin(member=member.pk, tier="gold", reason="老会员", **act)
+    figures = {"kind": "cash_off", "off_fen": 1000, "minimum_fen": 3000, "valid_days": 30, "points_price": 500}
+    coupons.save_type(coupon_type=CouponType(code="off10", name="满30减10", **figures), **act)
+
+    page = phone(user_agent=ANDROID)
+    sign_in(page)
+    page.goto("/coupons/")
+    page.get_by_role("button", name="兑换满30减10").click()
+    expect(page.get_by_label("可用优惠券")).to_contain_text("满30减10")
+
+    page.goto(shelf["提绳保温杯"].get_absolute_url())
+    page.get_by_role("button", name="立即兑换").click()
+    page.locator("select[name=coupon]").select_option(index=1)
+    page.get_by_role("button", name="重新计算").click()
+    total = page.locator("section", has_text="合计").last
+    expect(total).to_contain_text("950")
+    page.get_by_role("button", name="提交并付款").click()
+    press_pay(page)
+    is_paid(page, "wap")
+
+    order = Order.objects.get()
+    assert (order.points, order.discount_points, order.cash_fen, order.discount_fen) == (950, 50, 2200, 1000)
+    assert order.coupons.get().state == "used"
+    now = balance(member.pk, at=clock.now())
+    assert (now.available, now.pending) == (200 + 3000 - 500 - 950, 33)  # welcomed; gold earns 1.5 points a yuan
