@@ -165,6 +165,7 @@ class Provider(ABC):
     ``PAYMENT_FORM_ORIGINS`` must have them, or browsers stop the member there. ``proof`` are the headers (lower-case
     names) of a callback that are kept with it. ``needs`` are its settings as ``{environment variable: value}``.
     ``day_ends`` is when a statement's day ends; after midnight it is the day itself that does.
+    ``refusal_uses_up_reference``: a refund that was refused cannot be asked for again under its name.
     """
 
     code: str
@@ -176,6 +177,7 @@ class Provider(ABC):
     proof: tuple[str, ...] = ()
     devices: frozenset = frozenset(Device)
     day_ends: time = time.max
+    refusal_uses_up_reference: bool = False
 
     @property
     def needs(self):

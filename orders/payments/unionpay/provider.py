@@ -49,6 +49,7 @@ class UnionPay(Provider):
     icon = "landmark"
     acknowledgement = "ok"
     day_ends = time(23)
+    refusal_uses_up_reference = True
 
     @property
     def merchant(self):

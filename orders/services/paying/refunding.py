@@ -166,11 +166,24 @@ def refund_again(*, payment, by, at):
     """Staff have the provider asked once more for what it refused to give back; raises ``NothingToRefund``."""
     with locking_transaction():
         order, payment = rows.lock(payment.pk)
-        refused = payment.refunds.filter(state=RefundState.REFUSED)
-        if not refused.update(state=RefundState.UNDERWAY, next_ask_at=at, tries=0):
+        refused = list(payment.refunds.filter(state=RefundState.REFUSED))
+        if not refused:
             raise NothingToRefund
+        for refund in refused:
+            refund.state, refund.next_ask_at, refund.tries = RefundState.UNDERWAY, at, 0
+            if payments.get(payment.provider).refusal_uses_up_reference:
+                refund.reference = _next_reference(refund.reference)
+            refund.save(update_fields=["state", "next_ask_at", "tries", "reference"])
+            audit.record(
+                "payment.refund_retried", by=by, subject=order.subject, at=at, reference=refund.reference
+            )  # fmt: skip
         rows.follow_refunds(payment)
-        audit.record("payment.refund_retried", by=by, subject=order.subject, at=at, reference=payment.reference)
+
+
+def _next_reference(reference):
+    """Another name for a refund of the same number: ``...R1``, ``...R1T2``, ``...R1T3``."""
+    stem, _mark, tries = reference.partition("T")
+    return f"{stem}T{int(tries or 1) + 1}"
 
 
 def settle_by_hand(*, payment, by, at, note):

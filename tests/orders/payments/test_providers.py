@@ -245,6 +245,8 @@ def test_a_refused_refund_is_ended_by_staff(paid, standin, at):
     cancelling.cancel_order(order=order, by=BY, at=at)
     assert states(order) == (State.CANCELLED, PaymentState.REFUND_REFUSED)
     paying.refund_again(payment=payment, by=actors.staff(1), at=at)
+    renewed = "T2" if standin.code == "unionpay" else ""  # where a refused name cannot be used again
+    assert payment.refunds.get().reference == f"{payment.reference}R1{renewed}"
     tasks.refund_payment(payment.pk)
     assert states(order) == (State.CANCELLED, PaymentState.REFUND_REFUSED)
     paying.settle_by_hand(payment=payment, by=actors.staff(1), at=at, note="银行转账，尾号1234")
@@ -253,6 +255,18 @@ def test_a_refused_refund_is_ended_by_staff(paid, standin, at):
     assert AuditEvent.objects.get(event="payment.refund_settled").data["note"] == "银行转账，尾号1234"
     with pytest.raises(paying.NothingToRefund):
         paying.settle_by_hand(payment=payment, by=actors.staff(1), at=at, note="again")
+
+
+def test_a_refund_that_was_refused_comes_through_later(paid, standin, at):
+    order, payment, trade = paid
+    standin.refuse_refunds = True
+    cancelling.cancel_order(order=order, by=BY, at=at)
+    standin.refuse_refunds = False
+    paying.refund_again(payment=payment, by=actors.staff(1), at=at)
+    tasks.refund_payment(payment.pk)
+    tasks.refund_payment(payment.pk)  # some only take it in at first
+    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED)
+    assert sum(given.amount_fen for given in trade.refunds.values()) == payment.amount_fen
 
 
 def test_another_amount_at_the_provider_is_decided_by_staff(order, go, standin, at):
