@@ -10,6 +10,7 @@ from core import actors
 from core.models import AuditEvent
 from orders.models import AfterSale, State
 from orders.services import after_sale, receiving, shipping
+from orders.services.after_sale import requesting
 from tests.orders.test_admin import staff
 from tests.orders.test_after_sale import STAFF, ask, available, carrier, picture, private, returned, shipped  # noqa: F401
 
@@ -108,7 +109,7 @@ def test_a_picture_of_another_request_is_not_there(signed_in, shipped, cup, ask)
     assert signed_in.get(url).status_code == 404
 
 
-def test_the_member_says_how_it_travels_and_withdraws(signed_in, order, ask, at, parameters):  # noqa: F811
+def test_the_member_says_how_it_travels(signed_in, order, ask, at, parameters):  # noqa: F811
     parameters["orders.return_address"] = "拾光仓库 021-55550000 上海市青浦区1号"
     request = ask(order)
     sent = reverse("orders:after_sale_sent", args=[request.number])
@@ -120,10 +121,26 @@ def test_the_member_says_how_it_travels_and_withdraws(signed_in, order, ask, at,
     assert signed_in.post(sent, {"carrier": "中通", "tracking_number": "短"}).status_code == 422
     assert signed_in.post(sent, {"carrier": "中通", "tracking_number": "zt123456"}).url == request.get_absolute_url()
     assert "ZT123456" in signed_in.get(request.get_absolute_url()).content.decode()
-    signed_in.post(reverse("orders:after_sale_withdraw", args=[request.number]))
+
+
+def test_the_member_withdraws_until_the_goods_are_on_the_way(signed_in, order, ask, at, parameters):  # noqa: F811
+    parameters["orders.return_address"] = "拾光仓库 021-55550000 上海市青浦区1号"
+    withdraw = "orders:after_sale_withdraw"
+    request = ask(order)
+    signed_in.post(reverse(withdraw, args=[request.number]))
     request.refresh_from_db()
     assert request.state == "withdrawn"
     assert "青浦区" not in signed_in.get(request.get_absolute_url()).content.decode()
+
+    request = ask(order)
+    after_sale.approve(request=request, by=STAFF, at=at)
+    assert reverse(withdraw, args=[request.number]) in signed_in.get(request.get_absolute_url()).content.decode()
+    after_sale.send_back(request=request, carrier="中通", tracking_number="ZT123456", by=STAFF, at=at)
+    assert reverse(withdraw, args=[request.number]) not in signed_in.get(request.get_absolute_url()).content.decode()
+    response = signed_in.post(reverse(withdraw, args=[request.number]), follow=True)
+    assert [str(message) for message in response.context["messages"]] == [str(requesting.GoodsOnTheWay())]
+    request.refresh_from_db()
+    assert request.state == "approved"
 
 
 def test_after_the_window_the_form_leads_back(signed_in, order, at, parameters):

@@ -60,6 +60,13 @@ class TooManyPictures(DomainError):
     message = _("At most %(most)s pictures. Nothing was changed.")
 
 
+class GoodsOnTheWay(DomainError):
+    """They were handed to a carrier; what becomes of the request is decided when they have arrived."""
+
+    code = "goods_on_the_way"
+    message = _("The goods are on their way back to the shop already. Please wait until they have arrived.")
+
+
 def ask(*, order, kind, pieces, reason, form_key, by, at, text="", pictures=()):
     """Ask for a return, a refund or an exchange of ``pieces`` (``{item_id: quantity}``); returns the ``AfterSale``.
 
@@ -105,10 +112,13 @@ def send_back(*, request, carrier, tracking_number, by, at):
 
 
 def withdraw(*, request, by, at):
-    """The member does not want it any more; a withdrawn one stays so. Raises ``RequestMoveNotAllowed`` or ``Busy``."""
+    """The member does not want it any more; a withdrawn one stays so. Raises ``RequestMoveNotAllowed``,
+    ``GoodsOnTheWay`` or ``Busy``."""
     with locking_transaction():
         _order, request = moving.lock(request)
         if request.state != AfterSaleState.WITHDRAWN:
+            if request.sent_number:
+                raise GoodsOnTheWay
             moving.move(request, AfterSaleState.WITHDRAWN, by=by, at=at)
     return request
 
