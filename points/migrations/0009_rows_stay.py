@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(drop_signatures, migrations.RunPython.noop),
-        sql.install("2d4ab4d4b7c46cb5"),
+        sql.install("1818c0afb2ed9cdc"),
         sql.guard(),
         *(
             migrations.RunSQL(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}", migrations.RunSQL.noop)

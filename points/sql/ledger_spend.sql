@@ -11,18 +11,35 @@ AS $$
 DECLARE
     a points_account;
     l points_lot;
+    v_new boolean := false;
     v_simple boolean;
 BEGIN
     SELECT * INTO a FROM points_account WHERE account_id = p_account FOR UPDATE;
-    IF a.unspent >= p_points THEN  -- the first lot to use, if the key is new
+    IF a.unspent >= p_points THEN  -- the first lot to use, if no hold and no release had the key
         SELECT * INTO l FROM points_lot
         WHERE account_id = p_account AND open
-            AND NOT EXISTS (SELECT FROM points_entry WHERE account_id = p_account AND key = p_key)
             AND NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND key = p_key)
             AND NOT EXISTS (SELECT FROM points_hold WHERE account_id = p_account AND release_key = p_key)
         ORDER BY expires_at, active_from, seq LIMIT 1;
     END IF;
-    IF l.seq IS NULL THEN  -- the key was used before or there is not enough, judged in this order
+    IF l.seq IS NOT NULL THEN
+        r_seq := a.last_seq + 1;
+        r_points := -p_points;
+        r_available := a.unspent - p_points;
+        r_balance_after := r_available + a.held - a.debt;
+        r_repeated := false;
+        a.head := points_entry_hash(
+            a.head, p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '',
+            NULL, NULL, NULL, NULL, NULL
+        );
+        INSERT INTO points_entry (
+            account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, hash
+        ) VALUES (
+            p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '', a.head
+        ) ON CONFLICT (account_id, key) DO NOTHING;
+        v_new := FOUND;
+    END IF;
+    IF NOT v_new THEN  -- the key was used before or there is not enough, judged in this order
         SELECT seq, points, points_spendable(p_account, p_at), balance_after, true
         INTO r_seq, r_points, r_available, r_balance_after, r_repeated
         FROM points_replay(p_account, p_key, p_kind, -p_points, p_source);
@@ -31,20 +48,6 @@ BEGIN
         END IF;
         RETURN;
     END IF;
-    r_seq := a.last_seq + 1;
-    r_points := -p_points;
-    r_available := a.unspent - p_points;
-    r_balance_after := r_available + a.held - a.debt;
-    r_repeated := false;
-    a.head := points_entry_hash(
-        a.head, p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '', NULL,
-        NULL, NULL, NULL, NULL
-    );
-    INSERT INTO points_entry (
-        account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, hash
-    ) VALUES (
-        p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, p_source, p_reason, p_by, '', a.head
-    );
     v_simple := l.remaining >= p_points AND l.active_from <= p_at AND (l.expires_at > p_at) IS NOT FALSE;
     IF v_simple THEN  -- nearly always: one lot pays it all, and, being the first, says that none has ended
         UPDATE points_lot SET remaining = l.remaining - p_points WHERE account_id = p_account AND seq = l.seq;

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 POINTS = {
-    "order": "orders.services.placing._new_order",
-    "items": "orders.services.placing._snapshot",
+    "order": "orders.services.new_order.write",
+    "coupons_used": "orders.services.coupons.use",
     "hold": "points.ledger.hold",
     "spend": "points.ledger.spend",
     "payment": "orders.services.paying.open_payment",

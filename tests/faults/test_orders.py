@@ -35,7 +35,7 @@ STRIKES = [
     ("points_cancelled", "cancel", "commit:after"),
     ("abandoned", "place", "order:before"),
     ("abandoned", "place", "order:after"),
-    ("abandoned", "place", "items:after"),
+    ("abandoned", "place", "coupons_used:after"),
     ("abandoned", "place", "hold:before"),
     ("abandoned", "place", "hold:after"),
     ("abandoned", "place", "payment:after"),
