@@ -9,5 +9,7 @@ def now():
 
 
 def shop_date(at):
-    """The date of the moment ``at`` in the shop's time zone (``TIME_ZONE``)."""
-    return timezone.localdate(at)
+    """The date of the aware moment ``at`` in the shop's time zone (``TIME_ZONE``)."""
+    if at.tzinfo is None:
+        raise ValueError("a moment without a time zone has no date in the shop")
+    return at.astimezone(timezone.get_default_timezone()).date()

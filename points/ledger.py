@@ -12,8 +12,8 @@ way: ``paid_debt`` of a result says how many of its points did that.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -65,8 +65,7 @@ DEFAULT = object()  # "as the rules in force say"
 DEBT, WITHIN_BALANCE, SKIP = POLICIES = ("debt", "within_balance", "skip")  # of a clawback
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """An entry: its number, points (negative = debit), the sum of all entries after it."""
 
     seq: int
@@ -77,8 +76,7 @@ class Posting:
     paid_debt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """``state`` is open, or, when the call is repeated late, captured or released."""
 
     seq: int
@@ -89,8 +87,7 @@ class Hold:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some of the points given back: they end at ``expires_at`` (None = never), by grace where their lot had ended."""
 
     points: int
@@ -98,8 +95,7 @@ class Piece:
     is_grace: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(NamedTuple):
     """The points of a hold, given back. ``lost`` of them had ended meanwhile, without grace."""
 
     points: int
@@ -110,8 +106,7 @@ class Released:
     paid_debt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(NamedTuple):
     """A posting that gave spent points back. ``lost`` of them had ended meanwhile, without grace."""
 
     seq: int
@@ -124,8 +119,7 @@ class Refund:
     paid_debt: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Clawback:
+class Clawback(NamedTuple):
     """Points taken back: ``taken`` out of lots, ``owed`` as a debt, ``skipped`` let go; together what was asked for.
     ``seq`` is None when nothing was taken and so nothing entered."""
 

@@ -69,7 +69,10 @@ def add_months(day, months):
 def policy_at(at):
     """The ``ExpiryPolicy`` in force at ``at``; the settings' own, unsaved and with no first day, before all others."""
     today = shop_date(at)
-    return next((policy for policy in POLICIES.get() if policy.starts_on <= today), None) or initial_policy()
+    for policy in POLICIES.get():
+        if policy.starts_on <= today:
+            return policy
+    return initial_policy()
 
 
 def announced_after(at):
