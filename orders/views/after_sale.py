@@ -134,8 +134,7 @@ def _page(request, found, form, status=200):
             "cash_done_at": refund and refund.done_at,
             "rows": rows,
             "moves": list(found.moves.order_by("-at", "-pk")),
-            "may_withdraw": after_sale_allowed(found.kind, found.state, AfterSaleState.WITHDRAWN)
-            and not found.sent_number,
+            "may_withdraw": after_sale.may_withdraw(found),
             "may_send": may_send,
             "return_address": RETURN_ADDRESS.value if may_send else "",
             "form": form,

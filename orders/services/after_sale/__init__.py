@@ -1,7 +1,18 @@
 """Returns, refunds and exchanges: asked for by the member, decided by staff, settled in one step (F10)."""
 
 from orders.services.after_sale.deciding import approve, receive, refuse
-from orders.services.after_sale.requesting import ask, send_back, withdraw
+from orders.services.after_sale.requesting import ask, may_withdraw, send_back, withdraw
 from orders.services.after_sale.settling import exchange, give_up_rest, settle
 
-__all__ = ["approve", "ask", "exchange", "give_up_rest", "receive", "refuse", "send_back", "settle", "withdraw"]
+__all__ = [
+    "approve",
+    "ask",
+    "exchange",
+    "give_up_rest",
+    "may_withdraw",
+    "receive",
+    "refuse",
+    "send_back",
+    "settle",
+    "withdraw",
+]

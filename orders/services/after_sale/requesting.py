@@ -9,6 +9,7 @@ from catalog.services import pictures as checked_pictures
 from core import audit
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
+from orders import states
 from orders.models import (
     AfterSale,
     AfterSaleItem,
@@ -109,6 +110,11 @@ def send_back(*, request, carrier, tracking_number, by, at):
         request.save(update_fields=["sent_with", "sent_number"])
         audit.record("aftersale.sent_back", by=by, subject=request.subject, at=at, carrier=carrier, number=number)
     return request
+
+
+def may_withdraw(request):
+    """Whether the member may take the request back: as the table says, and until the goods are on their way."""
+    return states.after_sale_allowed(request.kind, request.state, AfterSaleState.WITHDRAWN) and not request.sent_number
 
 
 def withdraw(*, request, by, at):
