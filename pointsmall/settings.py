@@ -200,7 +200,8 @@ TEMPLATES = [
 # Database
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)  # nobody waits longer for a row, whatever they do
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={LOCK_TIMEOUT_MS}"
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+_options["options"] = f"{_options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT_MS}".strip()
 DATABASES["default"].update(
     CONN_MAX_AGE=env.int("CONN_MAX_AGE", 300),
     CONN_HEALTH_CHECKS=True,
