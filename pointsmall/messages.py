@@ -35,7 +35,8 @@ def collect():
         keywords=KEYWORDS,
         directory_filter=lambda path: Path(path).name not in NOT_OURS,
     )
-    for filename, _line, message, comments, context in found:
+    # By name: the order of a folder differs from one machine to the next, and would move half of the catalogue.
+    for filename, _line, message, comments, context in sorted(found, key=lambda entry: entry[0]):
         catalog.add(message, locations=[(filename, None)], auto_comments=comments, context=context)
     return catalog
 
