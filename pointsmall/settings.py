@@ -229,7 +229,9 @@ CELERY_TASK_ALWAYS_EAGER = MALL_ENV == "test"
 AUTH_USER_MODEL = "accounts.User"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # usernames are unique without regard to case, by a constraint on lower()
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# Argon2 is slow on purpose; tests, which sign in all the time, would wait for nothing.
+HASHER = "MD5PasswordHasher" if MALL_ENV == "test" else "Argon2PasswordHasher"
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{HASHER}"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -48,6 +48,12 @@ def test_production_refuses_to_start_without(missing):
     assert f"  {missing}: " in result.stderr
 
 
+@pytest.mark.parametrize("variables", [PRODUCTION, {"MALL_ENV": "development"}])
+def test_only_tests_hash_passwords_quickly(variables):
+    loaded = load_settings(code="print(pointsmall.settings.PASSWORD_HASHERS)", **variables)
+    assert loaded.stdout.strip() == "['django.contrib.auth.hashers.Argon2PasswordHasher']"
+
+
 def test_production_refuses_to_start_with_the_sandbox():
     assert "sandbox" in load_settings(**PRODUCTION, PAYMENT_PROVIDERS="sandbox").stderr
     assert load_settings(MALL_ENV="development", PAYMENT_PROVIDERS="sandbox").returncode == 0
