@@ -10,8 +10,6 @@ from orders import payments
 def settings_agree(app_configs, **kwargs):
     """Return a finding, with a hint, for each pair of settings that cannot both be meant."""
     findings = []
-    if settings.PRODUCTION and settings.DEBUG:
-        findings.append(Error("DEBUG is on in production.", hint="Unset DEBUG.", id="pointsmall.E001"))
     if unknown := [code for code in settings.PAYMENT_PROVIDERS if code not in payments.KNOWN]:
         findings.append(
             Error(

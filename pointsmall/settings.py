@@ -1,8 +1,9 @@
 """Every setting of the mall, read from the environment and typed, in one file (H1, H6).
 
-``MALL_ENV`` says where we are: ``development`` (default), ``test`` or ``production``. In production each variable
-listed in ``REQUIRED_IN_PRODUCTION`` must be set; the mall refuses to start without them and names all that are
-missing. Settings that contradict each other are reported by the system checks in ``pointsmall/checks.py``.
+``MALL_ENV`` says where we are: ``development``, ``test`` or ``production``. It must be named; only where no server is
+given does ``pointsmall/bootstrap.py`` name it development. In production each variable listed in
+``REQUIRED_IN_PRODUCTION`` must be set, and the keys must be good ones: else the mall refuses to start and names what
+is wrong. Settings that contradict each other are reported by the system checks in ``pointsmall/checks.py``.
 """
 
 from pathlib import Path
@@ -12,14 +13,22 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, validate
 
+from pointsmall import keys
 from pointsmall.unfold import UNFOLD  # noqa: F401 - a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 
-MALL_ENV = env.str("MALL_ENV", "development", validate=validate.OneOf(["development", "test", "production"]))
+if not env.str("MALL_ENV", ""):
+    raise ImproperlyConfigured(
+        "MALL_ENV is not set, though DATABASE_URL or REDIS_URL is. Set MALL_ENV=production for a mall that serves "
+        "members, MALL_ENV=development for one of your own, which shows its errors and takes test payments."
+    )
+MALL_ENV = env.str("MALL_ENV", validate=validate.OneOf(["development", "test", "production"]))
 PRODUCTION = MALL_ENV == "production"
 DEBUG = env.bool("DEBUG", MALL_ENV == "development")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG is on in production, which shows settings and code to whoever meets an error.")
 
 REQUIRED_IN_PRODUCTION = {
     "SECRET_KEY": "signs sessions and links; 50 random characters",
@@ -34,8 +43,11 @@ if PRODUCTION and (missing := [name for name in REQUIRED_IN_PRODUCTION if not en
     raise ImproperlyConfigured(f"Set these environment variables to run in production:\n{help_lines}")
 
 # Secrets. The defaults serve development and tests only; production was refused above without its own.
-SECRET_KEY = env.str("SECRET_KEY", "development-only")
-FIELD_KEYS = env.list("FIELD_KEYS", ["ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw="])
+SECRET_KEY = env.str("SECRET_KEY", keys.DEVELOPMENT_SECRET_KEY)
+FIELD_KEYS = env.list("FIELD_KEYS", [keys.DEVELOPMENT_FIELD_KEY])
+if PRODUCTION and (refused := keys.refusals(SECRET_KEY, FIELD_KEYS)):
+    help_lines = "\n".join(f"  {name} {why}" for name, why in refused.items())
+    raise ImproperlyConfigured(f"These keys cannot serve in production:\n{help_lines}")
 
 # The shop
 SITE_NAME = env.str("SITE_NAME", "拾光")
