@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from unfold.forms import AuthenticationForm
 from accounts import phones, queries, services
 from accounts.models import User
 from core import actors, clock
+from core.errors import DomainError
 
 # Members look after these themselves, and groups have a page of ours; Django's would go past every check.
 for model in (EmailAddress, Authenticator, UserSession, Group):
@@ -47,8 +49,45 @@ class StaffSignInForm(AuthenticationForm):
 admin.site.login_form = StaffSignInForm
 
 
+class CheckedForm(forms.ModelForm):
+    """A form whose service may refuse what stands in it: the refusal belongs on the form. ``by`` is who sends it."""
+
+    by = None
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors:
+            try:
+                self.check(data)
+            except DomainError as error:
+                raise forms.ValidationError(str(error)) from error
+        return data
+
+
+class CheckedAdmin(ModelAdmin):
+    """A form that knows who sends it."""
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = actors.staff(request.user.pk)
+        return form
+
+
+class StaffForm(CheckedForm):
+    def check(self, data):
+        if "is_staff" in data:
+            services.check_staff(member=self.instance, is_staff=data["is_staff"], by=self.by)
+
+
+class GroupForm(CheckedForm):
+    def check(self, data):
+        if "permissions" in data:
+            services.check_group(group=self.instance, permissions=data["permissions"], by=self.by)
+
+
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(CheckedAdmin):
+    form = StaffForm
     list_display = ["pk", "shown_name", "shown_phone", "shown_email", "shown_active", "is_staff", "date_joined"]
     list_display_links = ["pk", "shown_name"]
     list_filter = ["is_active", "is_staff"]
@@ -130,16 +169,31 @@ class UserAdmin(ModelAdmin):
         if not request.user.is_superuser:
             queryset = queryset.filter(is_staff=False, is_superuser=False)
         by, at = actors.staff(request.user.pk), clock.now()
-        count = sum(services.set_active(member=member, active=active, by=by, at=at) for member in queryset)
-        messages.success(request, ngettext("%d member was changed.", "%d members were changed.", count) % count)
+        try:
+            with transaction.atomic():
+                count = sum(services.set_active(member=member, active=active, by=by, at=at) for member in queryset)
+        except DomainError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, ngettext("%d member was changed.", "%d members were changed.", count) % count)
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):
+class GroupAdmin(CheckedAdmin):
     """What each group of staff may do (A10)."""
 
+    form = GroupForm
     search_fields = ["name"]
     filter_horizontal = ["permissions"]
+
+    def has_delete_permission(self, request, obj=None):
+        """Only what one could take from the group one by one."""
+        if obj is not None and super().has_delete_permission(request, obj):
+            try:
+                services.check_group(group=obj, permissions=[], by=actors.staff(request.user.pk))
+            except DomainError:
+                return False
+        return super().has_delete_permission(request, obj)
 
     def save_model(self, request, obj, form, change):
         permissions = form.cleaned_data["permissions"]

@@ -14,3 +14,9 @@ def staff(user_id):
 
 def system(name):
     return f"system:{name}"
+
+
+def person(actor):
+    """The id of the member that an actor is, as staff or for themselves; None for a machine."""
+    kind, _sign, number = actor.partition(":")
+    return int(number) if kind in ("staff", "member") and number.isdigit() else None

@@ -135,46 +135,6 @@ def confirm_phone(*, member, phone, by, at):
     change_phone(member=member, phone=phone, verified=True, by=by, at=at)
 
 
-def set_active(*, member, active, by, at):
-    """Let a member in or keep one out; sessions of a member who is kept out stop counting at once. True if changed."""
-    with transaction.atomic():
-        changed = User.objects.filter(pk=member.pk).exclude(is_active=active).update(is_active=active)
-        if changed:
-            event = "member.activated" if active else "member.deactivated"
-            audit.record(event, by=by, subject=actors.member(member.pk), at=at)
-    member.is_active = active
-    return bool(changed)
-
-
-def set_staff(*, member, is_staff, groups, by, at):
-    """Say whether the member is staff, and in which groups (``django.contrib.auth`` groups, A10)."""
-    groups = list(groups)
-    with transaction.atomic():
-        User.objects.filter(pk=member.pk).update(is_staff=is_staff)
-        member.groups.set(groups)
-        names = sorted(group.name for group in groups)
-        audit.record(
-            "member.staff_set", by=by, subject=actors.member(member.pk), at=at, is_staff=is_staff, groups=names
-        )
-    member.is_staff = is_staff
-
-
-def save_group(*, group, permissions, by, at):
-    """Write a group of staff and what it may do: a list of ``django.contrib.auth`` permissions."""
-    with transaction.atomic():
-        group.save()
-        group.permissions.set(permissions)
-        codes = sorted(f"{permission.content_type.app_label}.{permission.codename}" for permission in permissions)
-        audit.record("group.saved", by=by, subject=f"group:{group.pk}", at=at, name=group.name, permissions=codes)
-
-
-def delete_group(*, group, by, at):
-    """Delete a group; its staff lose what only it allowed them."""
-    with transaction.atomic():
-        audit.record("group.deleted", by=by, subject=f"group:{group.pk}", at=at, name=group.name)
-        group.delete()
-
-
 @contextmanager
 def _named_conflicts():
     """A transaction in which a broken constraint on names becomes a named error."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from accounts import services
 from accounts.models import User
 from core.errors import DomainError
 from points import audit, queries
@@ -80,3 +81,15 @@ def test_a_file_worked_off_by_many_grants_once(member, parameters, monkeypatch):
     assert (grant.state, grant.granted, grant.cursor, grant.refused_lines) == ("done", 40, 40, 0)
     assert PointsEntry.objects.count() == 40
     assert audit.run().breaks == []
+
+
+def test_two_superusers_who_send_each_other_away(member):
+    chiefs = [User.objects.create_superuser(f"chief{n}", "chief-demo-1", date_joined=AT) for n in range(2)]
+
+    def send_away(n):
+        by = f"staff:{chiefs[n].pk}"
+        return services.set_staff(member=chiefs[1 - n], is_staff=False, groups=[], by=by, at=AT)
+
+    results = all_at_once(send_away, workers=2)
+    assert sum(isinstance(result, DomainError) for result in results) == 1
+    assert User.objects.filter(is_superuser=True, is_staff=True).count() == 1
