@@ -1,0 +1,56 @@
+"""Every table that people hand in or out: one reader, one writer, one set of words about what is wrong.
+
+In: CSV in UTF-8, UTF-16 or GB 18030 with commas, semicolons or tabs, and XLSX (``Table``, ``rows``). Spreadsheets
+write dates, numbers and long digits in their own ways: ``moment``, ``whole`` and ``fen`` read them, and a number that a
+spreadsheet damaged is named, never taken. Out: ``write_csv``, ``workbook`` and ``download``. What the writer writes,
+the reader reads back unchanged.
+"""
+
+from core.tables.cells import fen, moment, whole
+from core.tables.columns import Column, Columns
+from core.tables.errors import (
+    ColumnMissing,
+    ColumnTwice,
+    ColumnUnclear,
+    CsvBroken,
+    FileEmpty,
+    FileNotReadable,
+    FileTooLarge,
+    NotText,
+    OldWorkbook,
+    TooManyColumns,
+    TooManyLines,
+    WorkbookBroken,
+)
+from core.tables.reading import Row, Table, about_lines, rows
+from core.tables.writing import download, workbook, write_csv
+
+ENDINGS = ".csv,.txt,.xlsx"  # what a form offers to choose
+
+__all__ = [
+    "ENDINGS",
+    "Column",
+    "ColumnMissing",
+    "ColumnTwice",
+    "ColumnUnclear",
+    "Columns",
+    "CsvBroken",
+    "FileEmpty",
+    "FileNotReadable",
+    "FileTooLarge",
+    "NotText",
+    "OldWorkbook",
+    "Row",
+    "Table",
+    "TooManyColumns",
+    "TooManyLines",
+    "WorkbookBroken",
+    "about_lines",
+    "download",
+    "fen",
+    "moment",
+    "rows",
+    "whole",
+    "workbook",
+    "write_csv",
+]

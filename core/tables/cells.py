@@ -1,0 +1,133 @@
+"""What stands in a cell: as people and spreadsheets write it, and as it is meant."""
+
+import re
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+EXACT_DIGITS = 15  # of a number; a spreadsheet makes zeros of the rest
+
+# Full-width signs as the narrow ones, every space as a space, and nothing that cannot be seen.
+_NARROW = (
+    {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys((0xA0, 0x3000), " ")
+    | {0xFFE5: "¥"}
+    | dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
+)
+_MARKS = frozenset("'=")
+_AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
+
+_PERHAPS_WRONG = re.compile(r"#|[+-]?\d[.,\d]*e|\d{16}", re.ASCII | re.IGNORECASE)
+_EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+\d{1,3}|[+-]?\d[.,]\d+e\d{1,3}", re.ASCII | re.IGNORECASE)
+_LONG = re.compile(rf"\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
+
+_WHOLE = re.compile(r"(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.0+)?", re.ASCII)
+_YUAN = re.compile(r"¥?\s*(\d{1,11}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d{1,2})0*)?\s*元?", re.ASCII)
+_MOMENT = re.compile(
+    r"(\d{4})(?P<sign>[-/.年])(\d{1,2})(?:(?P=sign)|月)(\d{1,2})日?"
+    r"(?:[ T]*(\d{1,2})[:时点](\d{1,2})(?:[:分](?:(\d{1,2})(?:\.\d+)?秒?)?)?)?",
+    re.ASCII,
+)
+_DAYS = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
+_DAY_ZERO = datetime(1899, 12, 30)  # by the shop's clock
+
+
+def plain(cell):
+    """The text of a cell without the signs that mark it as text: ``'=A1`` and ``="123"``."""
+    if cell.startswith("'"):
+        return cell[1:]
+    marked = _AS_FORMULA.fullmatch(cell)
+    return marked[1].replace('""', '"') if marked else cell
+
+
+def is_marked(cell):
+    """Whether it says of itself that it is text, so that no spreadsheet has taken it for a number."""
+    return plain(cell.strip()) != cell.strip()
+
+
+def clean(cell):
+    """The text of a cell as it is meant: ``plain``, full-width signs narrow, nothing invisible, no space around."""
+    text = cell.strip()
+    if text.isascii() and text[:1] not in _MARKS:
+        return text
+    return plain(text.translate(_NARROW).strip()).strip()
+
+
+# Damage
+
+
+def problem_of(cell, text, column, is_rounded):
+    """What is wrong with a cell whose text is ``text``, by itself: a sentence, or None.
+
+    ``is_rounded()`` says whether every long number of this column ends in zeros.
+    """
+    if len(text) > column.most:
+        why = _("“%(text)s …” is longer than %(most)s characters.")
+        return why % {"text": text[:20], "most": column.most}
+    if "\n" in text or "\r" in text:
+        return _("There is a line break in the cell.")
+    if not _PERHAPS_WRONG.match(text):
+        return None
+    if _ERROR.fullmatch(text):
+        return _("“%(text)s” is an error of the spreadsheet and no value.") % {"text": text}
+    if not column.is_code or is_marked(cell):
+        return None
+    if _EXPONENT.fullmatch(text):
+        why = _("Excel damaged the long number “%(text)s”. Set this column to text and enter it again.")
+        return why % {"text": text[:20]}
+    if is_long(text) and ends_in_zeros(text) and is_rounded():
+        why = _(
+            "“%(text)s” ends in zeros, as long numbers do that Excel damaged. Set this column to text and enter it"
+            " again; where it is right, put an apostrophe (') before it."
+        )
+        return why % {"text": text[:40]}
+    return None
+
+
+def is_long(text):
+    """A number of more digits than a spreadsheet keeps."""
+    return bool(_LONG.fullmatch(text))
+
+
+def ends_in_zeros(digits):
+    return not digits[EXACT_DIGITS:].strip("0")
+
+
+# Values
+
+
+def whole(text):
+    """``12``, ``1,200`` or ``12.00`` as a number, None for anything else."""
+    found = _WHOLE.fullmatch(text)
+    return int(found[1].replace(",", "")) if found else None
+
+
+def fen(text):
+    """``88``, ``88.5``, ``1,234.50`` or ``¥88.00`` yuan as fen, None for anything else."""
+    found = _YUAN.fullmatch(text)
+    return found and int(found[1].replace(",", "")) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def moment(text):
+    """A time as people and spreadsheets write it, None for anything else: ISO 8601, ``2026/11/30 10:00``,
+    ``2026年11月30日``, a spreadsheet's count of days. Without a zone it is the shop's."""
+    try:
+        found = _read_moment(text)
+        return timezone.make_aware(found) if timezone.is_naive(found) else found
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read_moment(text):
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    if _DAYS.fullmatch(text):
+        return _DAY_ZERO + timedelta(seconds=round(float(text) * 86400))
+    if not (found := _MOMENT.fullmatch(text)):
+        raise ValueError(text)
+    year, _sign, month, day, *time = found.groups(default="0")
+    return datetime(int(year), int(month), int(day), *map(int, time))

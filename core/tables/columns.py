@@ -1,0 +1,94 @@
+"""The columns that a table may have, and which of them the first line of a file names."""
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from django.utils.translation import get_language
+
+from core.tables.cells import clean
+from core.tables.errors import ColumnMissing, ColumnTwice, ColumnUnclear
+
+ALIKE = 0.6  # of two headings' letters
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. ``name`` is its English heading and what the code calls it, ``also`` are further headings.
+
+    ``is_code``: a name or number that must arrive sign for sign, so that damage by a spreadsheet is looked for.
+    ``most`` is the length of a cell. A required column must be there, and filled unless ``may_be_empty``. What is not
+    ``is_read`` is known and passed over, as what a report adds.
+    """
+
+    name: str
+    chinese: str
+    also: tuple[str, ...] = ()
+    is_code: bool = False
+    most: int = 200
+    is_required: bool = False
+    may_be_empty: bool = False
+    is_read: bool = True
+
+    @property
+    def heading(self):
+        """In the language of the moment."""
+        return self.chinese if (get_language() or "").startswith("zh") else self.name
+
+    @property
+    def must_be_filled(self):
+        return self.is_required and not self.may_be_empty
+
+
+class Columns:
+    """All columns of a kind of table, in the order in which it is written."""
+
+    def __init__(self, *columns):
+        self.all = columns
+        self._by_key = {_key(heading): one for one in columns for heading in (one.name, one.chinese, *one.also)}
+
+    def __getitem__(self, name):
+        return self._by_key[_key(name)]
+
+    def headings(self, *names):
+        """What to write into the first line of a file, in the language of the moment."""
+        return [self[name].heading for name in names]
+
+    def find(self, headings):
+        """``({place: Column} of those to read, places without a heading, headings that are not known)``.
+
+        Raises ``ColumnMissing``, ``ColumnTwice``, or ``ColumnUnclear`` for a heading that resembles one which the file
+        does not name otherwise: whoever drops "refund" reads refunds as purchases.
+        """
+        found, nameless, unknown = {}, [], []
+        for place, heading in enumerate(map(clean, headings)):
+            column = self._by_key.get(_key(heading))
+            if not heading:
+                nameless.append(place)
+            elif column is None:
+                unknown.append(heading[:40])
+            elif column in found.values() and column.is_read:
+                raise ColumnTwice(column=heading[:40])
+            else:
+                found[place] = column
+        for column in self.all:
+            if column.is_required and column not in found.values():
+                raise ColumnMissing(column=column.heading)
+        for heading in unknown:
+            self._refuse_lookalike(heading, found.values())
+        return {place: column for place, column in found.items() if column.is_read}, nameless, unknown
+
+    def _refuse_lookalike(self, heading, found):
+        mine = _key(heading)
+        for known, column in self._by_key.items():
+            if column.is_read and column not in found and _is_alike(mine, known):
+                raise ColumnUnclear(column=heading, known=column.heading)
+
+
+def _key(heading):
+    """``Order-Number *`` and ``order_number`` are one heading."""
+    return re.sub(r"[\W_]+", "", heading.casefold())
+
+
+def _is_alike(one, other):
+    return one in other or other in one or SequenceMatcher(None, one, other).ratio() >= ALIKE

@@ -1,0 +1,125 @@
+"""A file that somebody hands in, line by line."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from openpyxl.utils import get_column_letter
+
+from core.tables.book import MOST_COLUMNS, WorkbookSheet
+from core.tables.cells import clean, ends_in_zeros, is_long, plain, problem_of
+from core.tables.errors import FileEmpty, FileTooLarge, OldWorkbook, TooManyColumns, TooManyLines
+from core.tables.text import TextSheet
+
+ZIP = b"PK\x03\x04"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(slots=True)
+class Row:
+    """A line: its ``number`` in the file, ``values`` by the names of the columns (``""`` where there is none), and
+    what is wrong with it already, in a sentence, or None."""
+
+    number: int
+    values: dict[str, str]
+    problem: str | None
+
+
+class Table:
+    """The lines below the headings of a file's bytes; going through it twice begins anew. Empty lines are left out.
+
+    Raises ``FileNotReadable``: at once for what the bytes and the headings tell, else when it comes to the line.
+    ``note`` says what of the file is not read, or is empty.
+    """
+
+    def __init__(self, content, columns, *, most_bytes, most_lines):
+        self._sheet = _sheet(content, most_bytes)
+        self._most_lines = most_lines
+        self._head, headings = next(self._filled_lines(), (0, []))
+        if len(headings) > MOST_COLUMNS:
+            raise TooManyColumns(most=MOST_COLUMNS)
+        found, self._nameless, unknown = columns.find(headings)
+        self._places = list(found.items())
+        self._empty = {column.name: "" for column in columns.all if column.is_read}
+        self._required = [column for column in found.values() if column.must_be_filled]
+        self._width = len(headings)
+        self._rounded = {}
+        self.note = _note(unknown, self._sheet.name)
+
+    def __iter__(self):
+        count = 0
+        for number, cells in self._filled_lines():
+            if number == self._head:
+                continue
+            count += 1
+            if count > self._most_lines:
+                raise TooManyLines(most=f"{self._most_lines:,}")
+            yield self._row(number, cells)
+        if not count:
+            raise FileEmpty
+
+    def _filled_lines(self):
+        return ((number, cells) for number, cells in self._sheet if "".join(cells).strip())
+
+    def _row(self, number, cells):
+        values, problem, width = self._empty.copy(), None, len(cells)
+        for place, column in self._places:
+            cell = cells[place] if place < width else ""
+            values[column.name] = text = clean(cell)
+            if text and not problem:
+                problem = self._problem(cell, text, place, column)
+        for column in self._required:
+            if not values[column.name] and not problem:
+                problem = _in_column(column, _("The cell is empty."))
+        return Row(number, values, self._beside(cells) or problem)
+
+    def _problem(self, cell, text, place, column):
+        problem = problem_of(cell, text, column, lambda: self._is_rounded(place))
+        return problem and _in_column(column, problem)
+
+    def _beside(self, cells):
+        """What is wrong when something stands where there is no heading: a comma that was meant as text, mostly."""
+        for place in [*self._nameless, *range(self._width, len(cells))]:
+            if text := clean(cells[place]) if place < len(cells) else "":
+                why = _("“%(text)s” stands in column %(letter)s, which has no heading. Is a quotation mark missing?")
+                return why % {"text": text[:20], "letter": get_column_letter(place + 1)}
+        return None
+
+    def _is_rounded(self, place):
+        """Whether no long number of a column has another digit than zero where a spreadsheet makes zeros. One in ten
+        numbers of 16 digits ends in zero by itself, so the whole column is asked, once."""
+        if place not in self._rounded:
+            texts = (cells[place].strip() for _number, cells in self._sheet if place < len(cells))
+            self._rounded[place] = not any(is_long(text) and not ends_in_zeros(text) for text in texts)
+        return self._rounded[place]
+
+
+def rows(content, *, most_bytes):
+    """``(line number, texts)`` of all lines of a file, to the letter and without a thought about headings. Raises
+    ``FileNotReadable``."""
+    return ((number, [plain(cell) for cell in cells]) for number, cells in _sheet(content, most_bytes))
+
+
+def about_lines(content):
+    """How many lines a file has, as far as that is seen at once: for a progress bar."""
+    return len(content) // 20 if content.startswith(ZIP) else content.count(b"\n")
+
+
+def _sheet(content, most_bytes):
+    if len(content) > most_bytes:
+        raise FileTooLarge(most=most_bytes >> 20)
+    if content.startswith(OLD_WORKBOOK):
+        raise OldWorkbook
+    return WorkbookSheet(content, most_bytes) if content.startswith(ZIP) else TextSheet(content)
+
+
+def _in_column(column, problem):
+    return _("Column “%(column)s”: %(problem)s") % {"column": column.heading, "problem": problem}
+
+
+def _note(unknown, sheet):
+    notes = []
+    if sheet:
+        notes.append(_("Only the sheet “%(sheet)s” is read.") % {"sheet": sheet})
+    if unknown:
+        notes.append(_("Columns that are not read: %(columns)s.") % {"columns": ", ".join(unknown[:10])})
+    return " ".join(notes)

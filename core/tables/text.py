@@ -1,0 +1,73 @@
+"""A table as text: which encoding, which delimiter, and its lines."""
+
+import codecs
+import csv
+import io
+import re
+
+from core.tables.errors import CsvBroken, NotText
+
+DELIMITERS = ",;\t"
+CHUNK = 1 << 20
+_SEP = re.compile(r'"?sep=(\t|[^"\s])"?\s*', re.IGNORECASE)
+
+
+class TextSheet:
+    """The lines of a CSV file: going through it yields ``(line number, cells as they stand)``, each time from the
+    beginning. A line whose cells have line breaks goes by its last number. Raises ``NotText``, ``CsvBroken``."""
+
+    name = None  # a workbook's sheet has one
+
+    def __init__(self, content):
+        self._content = content
+        self._encoding = _encoding(content)
+        marked = _SEP.fullmatch(next(self._open(), ""))
+        self._begin = 1 if marked else 0
+        self._delimiter = marked[1] if marked else max(DELIMITERS, key=self._width)
+
+    def __iter__(self):
+        lines = self._open()
+        for _passed in range(self._begin):
+            next(lines)
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        try:
+            for cells in reader:
+                yield reader.line_num + self._begin, cells
+        except csv.Error as error:
+            raise CsvBroken(line=reader.line_num + self._begin) from error
+
+    def _open(self):
+        return io.TextIOWrapper(io.BytesIO(self._content), encoding=self._encoding, newline="")
+
+    def _width(self, delimiter):
+        """Into how many cells a delimiter cuts the first line that says anything."""
+        try:
+            return next((len(row) for row in csv.reader(self._open(), delimiter=delimiter) if any(row)), 0)
+        except csv.Error:
+            return 0
+
+
+def _encoding(content):
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates = ["utf-16"]
+    elif b"\0" in content[:CHUNK]:  # a comma or a line end of UTF-16 without its mark
+        candidates = ["utf-16-le" if content[1:CHUNK:2].count(0) > content[:CHUNK:2].count(0) else "utf-16-be"]
+    else:
+        candidates = ["utf-8-sig", "gb18030"]
+    for encoding in candidates:
+        if _reads(content, encoding):
+            return encoding
+    raise NotText
+
+
+def _reads(content, encoding):
+    """Whether all of it is text in that encoding; in pieces, so that a large file is not kept twice."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for begin in range(0, len(content), CHUNK):
+            if "\0" in decoder.decode(content[begin : begin + CHUNK]):
+                return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

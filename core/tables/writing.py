@@ -1,0 +1,82 @@
+"""A file that somebody takes along. A text stays what it is: no spreadsheet makes a formula or a number of it."""
+
+import csv
+import io
+import re
+from itertools import chain
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
+
+CSV, XLSX = "csv", "xlsx"
+TYPES = {
+    CSV: "text/csv; charset=utf-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+WIDTH = 20  # of a column, in letters
+
+_FORMULA = tuple("=+-@'\t\r\n＝＋－＠")
+_DIGITS = re.compile(r"\d{12,}|0\d+", re.ASCII)  # shown as 2.02611E+15, or without its zeros
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_UNWRITABLE_IN_BOOK = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_BREAK = re.compile(r"\r\n?")
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+
+
+def write_csv(path, headings, rows):
+    """A CSV file in UTF-8 with its mark, as spreadsheets like it. Numbers are written bare, None as nothing."""
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        _write(file, headings, rows)
+
+
+def workbook(headings, rows):
+    """The bytes of an XLSX file. Texts are text cells, also when they are digits; an empty cell is ready for text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.freeze_panes = "A2"
+    for place in range(len(headings)):
+        sheet.column_dimensions[get_column_letter(place + 1)].width = WIDTH
+    for row in chain([headings], rows):
+        sheet.append([_book_cell(sheet, value) for value in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def download(name, headings, rows, kind=CSV):
+    """The table as a response that the browser keeps as ``name`` with the ending of its ``kind``."""
+    if kind == XLSX:
+        content = workbook(headings, rows)
+    else:
+        file = io.StringIO(newline="")
+        _write(file, headings, rows)
+        content = file.getvalue().encode("utf-8-sig")
+    disposition = content_disposition_header(as_attachment=True, filename=f"{name}.{kind}")
+    return HttpResponse(content, content_type=TYPES[kind], headers={"Content-Disposition": disposition})
+
+
+def _write(file, headings, rows):
+    writer = csv.writer(file)
+    writer.writerows([_csv_cell(value) for value in row] for row in chain([headings], rows))
+
+
+def _csv_cell(value):
+    if not isinstance(value, str):
+        return value
+    text = _UNWRITABLE.sub(UNKNOWN, value)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or _DIGITS.fullmatch(text) else text
+
+
+def _book_cell(sheet, value):
+    if not isinstance(value, str | None):
+        return value
+    cell = WriteOnlyCell(sheet)
+    cell.number_format = "@"
+    if value:
+        text = _UNWRITABLE_IN_BOOK.sub(UNKNOWN, _BREAK.sub("\n", value))
+        cell.value = f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+        cell.data_type = "s"
+    return cell
