@@ -38,7 +38,7 @@ FROM points_account a
 LEFT JOIN LATERAL (
     SELECT sum(points) AS points FROM points_entry WHERE account_id = a.account_id AND at < %(begin)s
 ) o ON %(begin)s::timestamptz IS NOT NULL
-LEFT JOIN points_entry e ON e.account_id = a.account_id
+LEFT JOIN points_entry e ON e.account_id = a.account_id AND e.points <> 0
     AND (%(begin)s::timestamptz IS NULL OR e.at >= %(begin)s) AND (%(end)s::timestamptz IS NULL OR e.at < %(end)s)
 ORDER BY a.account_id, e.seq
 """

@@ -31,10 +31,12 @@ from points.errors import (
     UnknownEntry,
     UnknownHold,
 )
-from points.models import EARNED, SPENT, Kind
+from points.models import EARNED, SPENT, UNDATED, Kind
 
 __all__ = [
     "DEFAULT",
+    "UNDATED",
+    "Begin",
     "Clawback",
     "Hold",
     "HoldNotOpen",
@@ -56,6 +58,7 @@ __all__ = [
     "hold",
     "refund",
     "release",
+    "set_begin",
     "spend",
 ]
 
@@ -132,6 +135,15 @@ class Clawback(NamedTuple):
     repeated: bool
 
 
+class Begin(NamedTuple):
+    """From when the points of an earning can be used (``UNDATED``: nobody knows yet) and until when (None: for ever),
+    and whether this call changed it."""
+
+    active_from: datetime
+    expires_at: datetime | None
+    changed: bool
+
+
 EARN = (
     "SELECT * FROM ledger_earn(%s, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
     " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, %s::timestamptz)"
@@ -148,6 +160,7 @@ CLAWBACK = (
     "SELECT * FROM ledger_clawback(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::text, %s::timestamptz,"
     " %s::text, %s::text)"
 )
+SET_BEGIN = "SELECT * FROM ledger_set_begin(%s, %s::text, %s::timestamptz, %s::timestamptz, %s::text, %s::timestamptz)"
 
 
 def earn(
@@ -167,7 +180,8 @@ def earn(
 ):
     """Credit ``points`` as a lot of their own, spendable from ``active_from`` (default ``at``) until ``expires_at``
     (default: by the rules, counted from when they become spendable; None: for ever). Opens the account if need be.
-    Where activity is the rule, the member's other points live on with it (B9)."""
+    Where activity is the rule, the member's other points live on with it (B9). ``active_from=UNDATED`` leaves begin and
+    end to ``set_begin``."""
     _check_common(account=account, key=key, by=by, at=at, source=source, reason=reason)
     _check_points(points)
     _check_kind(kind, EARNED)
@@ -176,7 +190,7 @@ def earn(
         _check_moment("active_from", active_from)
     begins = active_from or at
     by_rule, renew_until = rules.ends_of(begins, earned_at=at)
-    if expires_at is DEFAULT:
+    if expires_at is DEFAULT or begins == UNDATED:
         expires_at = by_rule
     elif expires_at is not None:
         _check_moment("expires_at", expires_at)
@@ -271,6 +285,25 @@ def clawback(*, account, earned, points, key, by, at, policy=DEBT, kind=Kind.CLA
     if policy not in POLICIES:
         raise InvalidInput(field="policy")
     return Clawback(*_call(CLAWBACK, (account, earned, points, policy, str(kind), key, by, at, source, reason)))
+
+
+def set_begin(*, account, earned, active_from, expires_at, by, at):
+    """Say from when, and until when (None: for ever), points can be used whose earning, with the key ``earned``, was
+    booked as ``UNDATED`` (B5); returns the ``Begin``. Raises ``UnknownEntry``.
+
+    Until they can be used this may be said again; ``UNDATED``, without an end, leaves it open again. What can be used
+    by ``at`` stays so, and so does an earning that was booked with a date: the ``Begin`` says what holds. Said twice it
+    changes nothing, so no key is needed.
+    """
+    _check_common(account=account, key=earned, by=by, at=at)
+    _check_moment("active_from", active_from)
+    if active_from == UNDATED:
+        expires_at = None
+    elif expires_at is not None:
+        _check_moment("expires_at", expires_at)
+        if expires_at <= active_from:
+            raise InvalidInput(field="expires_at")
+    return Begin(*_call(SET_BEGIN, (account, earned, active_from, expires_at, by, at)))
 
 
 def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAULT):

@@ -5,6 +5,7 @@ from points.models.expiry import ExpiryPolicy, ExpiryWarning
 from points.models.ledger import (
     EARNED,
     SPENT,
+    UNDATED,
     Kind,
     PointsAccount,
     PointsAllocation,
@@ -33,6 +34,7 @@ from points.models.what_if import WhatIfRun
 __all__ = [
     "EARNED",
     "SPENT",
+    "UNDATED",
     "Adjustment",
     "AuditRun",
     "BulkGrant",

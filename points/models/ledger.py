@@ -27,6 +27,8 @@ rows that they have just read under the lock: so there are no foreign keys insid
 none is missed.
 """
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Func, Q
@@ -45,9 +47,11 @@ class Kind(models.TextChoices):
     REDEEM = "redeem", _("Redemption")
     EXPIRE = "expire", _("Points ended")
     CLAWBACK = "clawback", _("Reward taken back")
+    BEGIN = "begin", _("Usable from")
 
 
 EARNED = (Kind.SIGN_UP, Kind.SIGN_IN, Kind.PURCHASE, Kind.CAMPAIGN, Kind.ADJUST)
+UNDATED = datetime(9999, 1, 1, tzinfo=UTC)  # points_undated() of the database
 SPENT = (Kind.REDEEM, Kind.ADJUST, Kind.EXPIRE, Kind.CLAWBACK)
 ENTRY_SOUND = {"function": "points_entry_sound", "output_field": models.BooleanField()}
 
@@ -93,8 +97,11 @@ class PointsEntry(models.Model):
 
     ``balance_after`` is the sum of the account's entries so far. ``hash`` chains all columns to the entry before
     (``points_entry_hash``). ``active_from`` and ``expires_at`` are those of an earning's lot. ``hold_seq`` is the hold
-    that a capture turned into this entry, ``reverses`` the debit whose points a refund gives back, or the earning that
-    a clawback takes back.
+    that a capture turned into this entry, ``reverses`` the debit whose points a refund gives back, the earning that a
+    clawback takes back, or the one that begins.
+
+    An earning whose ``active_from`` is ``UNDATED`` is not usable until an entry of 0 points, of kind BEGIN, says from
+    when and until when; the last such entry counts, and may say ``UNDATED`` again (B5).
 
     ``breakdown`` says how the number came about. Of an earning: ``{"steps": [[text, result], ...]}``, in order, or
     ``[text, result, values]`` with an English ``text`` that is translated when it is read, its values put in. Of

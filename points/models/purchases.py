@@ -14,7 +14,7 @@ class Purchase(models.Model):
     ``points`` is what it earned, after the day's caps; the entry with the key ``purchase:<source>:<number>`` has the
     reasons. Where it earned nothing there is no entry, and ``steps`` keeps them. ``tier`` and ``multiplier`` are the
     member's at that moment: a rule set can be replayed over it (C15). ``points_back`` is how many of the points
-    were asked back so far.
+    were asked back so far. ``active_from`` is empty while nobody knows when the points can be used (B5).
     """
 
     member = models.ForeignKey(
@@ -33,7 +33,7 @@ class Purchase(models.Model):
     multiplier = models.DecimalField(_("multiplier"), max_digits=6, decimal_places=3)
     rule_version = models.CharField(_("rule version"), max_length=32)
     steps = models.JSONField(_("breakdown"), null=True)
-    active_from = models.DateTimeField(_("points usable from"))
+    active_from = models.DateTimeField(_("points usable from"), null=True)
     refunded_fen = models.BigIntegerField(_("refunded (fen)"), default=0)
     points_back = models.IntegerField(_("points asked back"), default=0)
     recorded_at = models.DateTimeField(_("recorded at"))

@@ -130,12 +130,12 @@ def balance(member_id, *, at):
 
 
 def history(member_id, *, kind=None, month=None, before=None, limit=PAGE):
-    """Entries of a member, newest first, as a ``History``.
+    """Entries of a member, newest first, as a ``History``; not those that only say from when points can be used.
 
     ``kind`` is one of ``KIND_GROUPS``, ``month`` any date of a month in the shop's time zone, ``before`` the number
     below which to go on: a page costs the same wherever it lies.
     """
-    entries = PointsEntry.objects.filter(account_id=member_id)
+    entries = PointsEntry.objects.filter(account_id=member_id).exclude(kind=Kind.BEGIN)
     if kind is not None:
         entries = entries.filter(KIND_GROUPS[kind])
     if month is not None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.clock import shop_date
 from core.live import Live
-from points.models import ExpiryPolicy
+from points.models import UNDATED, ExpiryPolicy
 
 GRACE_DAYS = 14  # life of points given back after their lot ended (B7); 0 would be none
 NOTICE_DAYS = 30  # how long before its first day a rule about expiry is announced (B9)
@@ -39,12 +39,13 @@ def renewal(at):
 
 
 def expiry_by(policy, at):
-    """The last moment, in the shop's time zone, of points that become usable at ``at`` under ``policy``; None: never.
+    """The last moment, in the shop's time zone, of points that become usable at ``at`` under ``policy``; None: never,
+    or not known yet, as for ``UNDATED``.
 
     ``months`` later, a month's missing days clamped (31 Jan + 1 = 28 Feb), then to the end of that day, month, quarter
     or year. Always after ``at``: the last microsecond of a day counts as the next day's.
     """
-    if policy.kind == ExpiryPolicy.Kind.NEVER:
+    if policy.kind == ExpiryPolicy.Kind.NEVER or at == UNDATED:
         return None
     return _end_after(shop_date(at + A_MOMENT), policy.months, policy.unit, timezone.get_default_timezone())
 

@@ -13,7 +13,7 @@ from core.clock import shop_date
 from core.errors import Busy
 from points import rules
 from points.errors import BY_SQLSTATE
-from points.models import Kind
+from points.models import UNDATED, Kind
 from points.models.tiers import LOWEST
 from points.queries.tiers import NOT_EARNED
 from points.rules import tiers
@@ -114,6 +114,11 @@ def entry_source(source, number, pk):
     return f"order:{number}" if source == "mall" and len(number) <= 58 else f"purchase:{pk}"
 
 
+def known_date(active_from):
+    """As a purchase keeps it: None for ``UNDATED``."""
+    return None if active_from == UNDATED else active_from
+
+
 def known(names):
     """``{(source, number): Known}`` of those of ``names`` that are recorded."""
     sources, numbers = zip(*names, strict=True)
@@ -150,7 +155,7 @@ def insert(rows, *, by, at):
             row.multiplier,
             row.rule_version,
             None if row.points else Jsonb(row.steps),
-            row.active_from,
+            known_date(row.active_from),
         )
         for row in rows
     ]

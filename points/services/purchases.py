@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
-from points import ledger
+from points import ledger, rules
 from points.models import Purchase, PurchaseLine, PurchaseRefund
 from points.parameters import AFTER_SALE_DAYS, CLAWBACK_POLICY
 from points.queries import rule_sets
@@ -25,6 +25,7 @@ from points.services import tiers as tier_services
 from points.services.earning import Booked, earner_of
 from points.services.tally import Tally
 
+UNDATED = ledger.UNDATED
 log = structlog.get_logger(__name__)
 
 MALL, FILE, PARTNER = "mall", "file", "partner:"
@@ -91,8 +92,9 @@ class NewPurchase:
 def record(*, member, source, number, lines, paid_at, by, at, rule_version=None, available_from=None):
     """Record a purchase of a member (an id) and book what it earns, as of ``paid_at``; returns ``Booked``.
 
-    ``lines`` are ``(category code, fen)``. The points are usable from ``available_from``, left out: when the after-sale
-    window closes. ``rule_version`` is the one that the order began with, left out: the one in force for the member.
+    ``lines`` are ``(category code, fen)``. The points are usable from ``available_from``; left out: when the after-sale
+    window closes that begins with the payment; ``UNDATED``: from when ``set_usable`` says. ``rule_version`` is the one
+    that the order began with, left out: the one in force for the member.
     The same ``source`` and ``number`` again changes nothing; with another content it raises ``PurchaseDiffers``.
     """
     purchase = checked(member, source, number, lines, paid_at, rule_version, available_from)
@@ -107,7 +109,7 @@ def checked(member, source, number, lines, paid_at, rule_version=None, available
     _check_name("source", source, 32)
     _check_name("number", number, 64)
     paid_at = _checked_moment("paid_at", paid_at)
-    if available_from is not None:
+    if available_from not in (None, UNDATED):
         available_from = _checked_moment("available_from", available_from)
     lines = tuple(engine.Line(*line) for line in lines)
     for line in lines:
@@ -143,6 +145,30 @@ def _record_many(purchases, *, by, at, replaying):
         for round_ in _rounds(purchases, fresh):
             _book(round_, purchases, results, tally, by=by, at=at, replaying=replaying)
     return results
+
+
+def set_usable(*, source, number, usable_from, by, at):
+    """Say from when the points of a purchase can be used that was recorded as ``UNDATED`` (B5); None: nobody knows yet,
+    or not any more. What can be used by ``at`` stays so, and so does the date of a purchase that was recorded with one.
+    True where this changed something; a purchase that is not recorded has nothing to change.
+    """
+    usable_from = UNDATED if usable_from is None else _checked_moment("usable_from", usable_from)
+    with locking_transaction():
+        purchase = Purchase.objects.select_for_update().filter(source=source, number=number).first()
+        if purchase is None or not purchase.points:
+            return False
+        begin = ledger.set_begin(
+            account=purchase.member_id,
+            earned=purchase.key,
+            active_from=usable_from,
+            expires_at=rules.default_expiry(usable_from, earned_at=purchase.paid_at),
+            by=by,
+            at=at,
+        )
+        if begin.changed:
+            purchase.active_from = purchase_rows.known_date(begin.active_from)
+            purchase.save(update_fields=["active_from"])
+    return begin.changed
 
 
 def refund(*, source, number, refund_number, amount_fen, by, at, category=None):

@@ -30,7 +30,8 @@ def own(member):
             names = list(defaults)  # a positional argument is the first default's, and so on
             given = dict(zip(names, args, strict=False))
             merged = {**defaults, **given, **arguments}
-            merged.setdefault("key", f"key{next(_numbers)}")
+            if function is not ledger.set_begin:
+                merged.setdefault("key", f"key{next(_numbers)}")
             return partial(function, account=member, by="member:1")(**{"at": AT, **merged})
 
         return call
@@ -44,5 +45,6 @@ def own(member):
         release=bind(ledger.release, hold=""),
         refund=bind(ledger.refund, spent="", points=10),
         clawback=bind(ledger.clawback, earned="", points=10),
+        set_begin=bind(ledger.set_begin, earned="", active_from=AT, expires_at=None),
         adjust=bind(ledger.adjust, points=10, reason="counted wrong"),
     )

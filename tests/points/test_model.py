@@ -33,6 +33,7 @@ class Model:
         self.holds = {}  # key -> [points, state]
         self.debits = {}  # key of the entry -> key of the taking
         self.earned = {}  # key -> [lot, points not taken back yet]
+        self.undated = set()  # keys of earnings whose begin is set later
         self.releases = {}
         self.debt = 0
         self.balance = 0
@@ -112,6 +113,7 @@ class Model:
             number = self.number()
             self.lots[number] = [expires_at or FOREVER, active_from, number, points, None]
             self.earned[key] = [number, points]
+            self.undated |= {key} if active_from == ledger.UNDATED else set()
             self.balance += points
             return number, self.balance, self.pay_debt(at, number)
 
@@ -208,6 +210,16 @@ class Model:
 
         return self.once(key, ("clawback", earned, points, policy), act)
 
+    def set_begin(self, earned, active_from, expires_at, at):
+        if earned not in self.earned:
+            raise Refused
+        lot = self.lots[self.earned[earned][0]]
+        changed = earned in self.undated and lot[1] > at and lot[1] != active_from
+        if changed:
+            self.number()
+            lot[:2] = expires_at or FOREVER, active_from
+        return (lot[1], lot[0]), changed
+
     def sweep(self, at):
         dead = sorted(lot for lot in self.lots.values() if lot[0] <= at and lot[3])
         points = sum(lot[3] for lot in dead)
@@ -226,13 +238,14 @@ POINTS = st.integers(1, 60)
 GRACE = st.sampled_from([0, 2, 14])
 ANY = st.integers(0, 99)  # picks one of what is there, by remainder
 FRESH = st.one_of(
-    st.tuples(st.just("earn"), POINTS, st.sampled_from([None, 1, 3, 10]), st.sampled_from([0, 0, -2, 2])),
+    st.tuples(st.just("earn"), POINTS, st.sampled_from([None, 1, 3, 10]), st.sampled_from([0, 0, -2, 2, None])),
     st.tuples(st.just("spend"), POINTS),
     st.tuples(st.just("hold"), POINTS),
     st.tuples(st.just("capture"), ANY),
     st.tuples(st.just("release"), ANY, GRACE),
     st.tuples(st.just("refund"), ANY, st.integers(1, 30), GRACE),
     st.tuples(st.just("clawback"), ANY, POINTS, st.sampled_from(ledger.POLICIES)),
+    st.tuples(st.just("set_begin"), ANY, st.sampled_from([None, -2, 0, 2, 5]), st.sampled_from([None, 1, 10])),
     st.tuples(st.just("adjust"), POINTS),
     st.tuples(st.just("adjust"), POINTS.map(lambda points: -points)),
 )
@@ -265,16 +278,42 @@ def resolve(step, number, model, calls):
         rest[0] = pick(model.debits, rest[0])
     elif verb == "clawback":
         rest[0] = pick(model.earned, rest[0])
+    elif verb == "set_begin":
+        rest[0] = pick(model.undated or model.earned, rest[0])
     return (verb, key, *rest)
+
+
+def moments(at, begins, days):
+    """Begin and end of a lot, in days after ``at``; ``begins`` None is undated, ``days`` None for ever."""
+    if begins is None:
+        return ledger.UNDATED, None
+    begins = at + begins * DAY
+    return begins, None if days is None else max(begins, at) + days * DAY
+
+
+def begin_on_both(earned, begins, days, at, model, common):
+    """It has no key, and says what holds; otherwise as ``on_both``."""
+    begins, ends = moments(at, begins, days)
+    try:
+        expected = model.set_begin(earned, begins, ends, at)
+    except Refused:
+        expected = None
+    try:
+        with transaction.atomic():
+            found = ledger.set_begin(**common, earned=earned, active_from=begins, expires_at=ends, at=at)
+    except DomainError:
+        return expected, None
+    return expected, ((found.active_from, found.expires_at or FOREVER), found.changed)
 
 
 def on_both(step, at, model, common):
     """Make one call to the model and to the ledger: both answers, None for a refusal."""
     verb, key, *rest = step
+    if verb == "set_begin":
+        return begin_on_both(*rest, at, model, common)
     if verb == "earn":
         points, days, begins = rest
-        begins = at + begins * DAY
-        ends = None if days is None else max(begins, at) + days * DAY
+        begins, ends = moments(at, begins, days)
         ours = lambda: model.earn(key, points, at, ends, begins)  # noqa: E731 - two of a kind
         theirs = {"points": points, "kind": "campaign", "expires_at": ends, "active_from": begins}
     elif verb in ("spend", "hold"):

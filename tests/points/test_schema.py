@@ -8,7 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import ProtectedError
 
 from points import ledger, receivers, sql
-from points.models import EARNED, SPENT, Kind, PointsEntry
+from points.models import EARNED, SPENT, UNDATED, Kind, PointsEntry
 from tests.points.conftest import AT
 
 TABLES = {"points_account", "points_entry", "points_lot", "points_allocation", "points_hold"}
@@ -98,7 +98,7 @@ def test_every_operation_locks_the_account_first():
     called = "a points_account := points_lock(p_account);"
     assert lock in (sql.FOLDER / "points_lock.sql").read_text()
     operations = [path for path in sql.files() if path.stem.startswith("ledger_") and not path.stem.endswith("_many")]
-    assert len(operations) == 7
+    assert len(operations) == 8
     for path in operations:
         declared, _, body = path.read_text().partition("DECLARE\n")[2].partition("BEGIN\n")
         if not declared.lstrip().startswith(called):
@@ -112,13 +112,18 @@ def test_what_an_entry_may_look_like_is_what_the_kinds_say(db):
             fits = (points > 0 and kind in EARNED) or (points < 0 and kind in SPENT)
             assert rows("SELECT points_entry_sound(%s, %s, NULL, NULL)", kind, points) == [(fits,)]
             assert rows("SELECT points_entry_sound(%s, %s, NULL, 1)", kind, points) == [
-                ((kind, points) in {(Kind.REFUND, 1), (Kind.CLAWBACK, -1)},)
+                ((kind, points) in {(Kind.REFUND, 1), (Kind.CLAWBACK, -1), (Kind.BEGIN, 0)},)
             ]
             assert rows("SELECT points_entry_sound(%s, %s, 1, NULL)", kind, points) == [(points < 0 and fits,)]
+    assert rows("SELECT points_entry_sound('begin', 0, 1, 1)") == [(False,)]
     definition = (
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'points_entry_sound' AND convalidated"
     )
     assert "points_entry_sound" in rows(definition)[0][0]
+
+
+def test_undated_is_the_same_moment_here_and_there(db):
+    assert rows("SELECT points_undated()") == [(UNDATED,)]
 
 
 def test_a_posting_really_holds_the_row_lock(own):

@@ -1,5 +1,10 @@
 -- A lot is what remains of it, what entries and holds took and did not return, and what was given back to grace lots after
--- it ended. A lot that is no grace lot is as its entry says, but for its end, which later earnings may have moved (B9).
+-- it ended. A lot that is no grace lot is as its entry says, or the last entry that set its begin (B5), but for its end,
+-- which later earnings may have moved (B9).
+WITH begun AS (
+    SELECT DISTINCT ON (account_id, reverses) account_id, reverses AS seq, x.seq AS last, active_from, expires_at
+    FROM points_entry x WHERE kind = 'begin' ORDER BY account_id, reverses, x.seq DESC
+)
 SELECT account_id, v.kind, 'lot ' || l.seq || v.detail
 FROM points_lot l
 LEFT JOIN (
@@ -10,19 +15,25 @@ LEFT JOIN (
     GROUP BY account_id, origin
 ) g USING (account_id, seq)
 LEFT JOIN points_entry e USING (account_id, seq)
+LEFT JOIN begun b USING (account_id, seq)
 LEFT JOIN (
-    SELECT account_id, lot::integer AS seq, max((breakdown ->> 'until')::timestamptz) AS until
-    FROM points_entry CROSS JOIN LATERAL jsonb_array_elements_text(breakdown -> 'renewed') lot
-    WHERE breakdown ? 'renewed' GROUP BY account_id, lot
+    SELECT x.account_id, lot::integer AS seq, max((x.breakdown ->> 'until')::timestamptz) AS until
+    FROM points_entry x CROSS JOIN LATERAL jsonb_array_elements_text(x.breakdown -> 'renewed') lot
+    LEFT JOIN begun ON begun.account_id = x.account_id AND begun.seq = lot::integer
+    WHERE x.breakdown ? 'renewed' AND (begun.last > x.seq) IS NOT TRUE GROUP BY x.account_id, lot
 ) r USING (account_id, seq)
 CROSS JOIN LATERAL (VALUES
     ('lot', l.points <> l.remaining + coalesce(al.taken, 0) + coalesce(g.moved, 0),
         ': ' || l.points || ' points, ' || l.remaining || ' remain, ' || coalesce(al.taken, 0) || ' taken, '
         || coalesce(g.moved, 0) || ' moved'),
-    ('lot of entry', l.origin IS NULL AND (l.points, l.active_from) IS DISTINCT FROM (e.points, e.active_from),
+    ('lot of entry', l.origin IS NULL
+        AND (l.points, l.active_from) IS DISTINCT FROM (e.points, coalesce(b.active_from, e.active_from)),
         ' is not what entry ' || l.seq || ' earned'),
-    ('lot of entry', l.origin IS NULL AND l.expires_at IS DISTINCT FROM coalesce(r.until, e.expires_at),
-        ' does not end when its entry, or the earning that renewed it, says')
+    ('lot of entry', l.origin IS NULL AND l.expires_at IS DISTINCT FROM
+        coalesce(r.until, CASE WHEN b.last IS NULL THEN e.expires_at ELSE b.expires_at END),
+        ' does not end when its entry, or the earning that renewed it, says'),
+    ('begin', b.last IS NOT NULL AND e.active_from IS DISTINCT FROM points_undated(),
+        ' has a begin of its own, and entry ' || b.last || ' set another')
 ) v (kind, broken, detail)
 WHERE v.broken
 UNION ALL
