@@ -57,7 +57,7 @@ class _PhoneCode(AbstractCodeVerificationProcess):
         return phones.mask(self.phone)
 
     def send(self):
-        limits.count_code(phone=self.phone, address=get_ip(self.request))
+        limits.count_code(phone=self.phone, address=get_ip(self.request), at=clock.now())
         self.state = self.initial_state(user=None, phone=self.phone)
         self.state["code"] = generate_user_code(**app_settings.PHONE_VERIFICATION_CODE_FORMAT)
         tasks.send_sms.delay_on_commit(to=self.phone, text=_text(self.code))
@@ -72,11 +72,13 @@ class _PhoneCode(AbstractCodeVerificationProcess):
     def accepts(self, code):
         """Count one guess and tell whether it is right.
 
-        The session alone would lose counts of guesses sent at once, so they are counted in the cache.
+        The session alone would lose counts of guesses sent at once, so they are counted in the database.
         """
-        guess = limits.count_guess(f"{self.phone}:{self.state['at']}", seconds=self.timeout)
-        self.state["failed_attempts"] = guess - 1
-        return guess <= self.max_attempts and compare_user_code(actual=code, expected=self.code)
+        name = f"{self.phone}:{self.state['at']}"
+        may = limits.may_guess(name, most=self.max_attempts, seconds=self.timeout, at=clock.now())
+        if not may:
+            self.state["failed_attempts"] = self.max_attempts
+        return may and compare_user_code(actual=code, expected=self.code)
 
 
 class PhoneEntry(_PhoneCode):

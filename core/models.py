@@ -1,4 +1,4 @@
-"""Tables of the shared kernel: the audit trail and the outbox."""
+"""Tables of the shared kernel: the audit trail, the outbox, parameters and counters."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +58,21 @@ class ParameterValue(models.Model):
     class Meta:
         verbose_name = _("parameter")
         verbose_name_plural = _("parameters")
+
+    def __str__(self):
+        return self.name
+
+
+class Counter(models.Model):
+    """How often something was done until ``ends_at`` (``core.limits``). No name tells of a person."""
+
+    name = models.CharField(_("name"), max_length=128, primary_key=True)
+    count = models.IntegerField(_("count"))
+    ends_at = models.DateTimeField(_("ends at"))
+
+    class Meta:
+        verbose_name = _("counter")
+        verbose_name_plural = _("counters")
 
     def __str__(self):
         return self.name

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import clock, outbox
+from core import clock, limits, outbox
 
 
 @shared_task
@@ -11,3 +11,9 @@ def drain_outbox():
     outbox.heard()
     while outbox.drain(at=clock.now())[0] == outbox.BATCH:
         pass
+
+
+@shared_task
+def prune_counters():
+    """Forget counters whose window is over."""
+    limits.prune(at=clock.now())

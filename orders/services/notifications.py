@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
+from core import limits
 from core.errors import DomainError
 from orders.models import NotificationState, Payment, PaymentNotification
 from orders.payments.base import REFUND_NEWS, BadCallback
@@ -13,7 +13,7 @@ from orders.services import paying
 LONGEST_PROOF = 2_048
 KEPT_BYTES = 16_384
 KEPT_REFUSED_BYTES = 2_048
-KEPT_UNREAD_AN_HOUR = 20  # of one address: whoever floods us fills no table
+KEPT_UNREAD = [(20, 3600)]  # an hour, of one address: whoever floods us fills no table
 KEPT_REFUSED = timedelta(days=30)
 
 
@@ -35,7 +35,7 @@ def receive(*, provider, headers, body, at, address=""):
     try:
         told = provider.parse_callback(headers=headers, body=body, at=at)
     except BadCallback as error:
-        if not _is_flooding(address):
+        if limits.take("callback_unread", address, KEPT_UNREAD, at=at):
             _refused(raw, body, error.reason)
         raise NotificationRefused(reason=error.reason) from error
     payment = Payment.objects.filter(provider=provider.code, reference=told.reference).first()
@@ -86,15 +86,6 @@ def prune(*, at):
     """Forget refused callbacks that are older than ``KEPT_REFUSED``; returns how many there were."""
     old = PaymentNotification.objects.filter(state=NotificationState.REFUSED, received_at__lt=at - KEPT_REFUSED)
     return old.delete()[0]
-
-
-def _is_flooding(address):
-    key = f"callbacks_refused:{address}"
-    cache.add(key, 0, timeout=3600)
-    try:
-        return cache.incr(key) > KEPT_UNREAD_AN_HOUR
-    except ValueError:  # it ran out between the two
-        return False
 
 
 def _refused(raw, body, reason, payment=None):

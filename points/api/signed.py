@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
 from ninja.security import APIKeyHeader
 
-from core import clock
+from core import clock, limits
 from core.crypto import fingerprint
 from core.errors import DomainError
 from points.api.problems import BodyTooLarge, TooManyCalls
@@ -140,14 +140,7 @@ def _use_once(key, nonce):
 
 
 def _count(partner, at):
-    """Count one more call in this minute."""
+    """Count one more call in this minute of the clock, whose end the refusal can name."""
     minute, second = divmod(int(at.timestamp()), MINUTE_S)
-    name = f"partner:calls:{partner.pk}:{minute}"
-    try:
-        cache.add(name, 0, timeout=2 * MINUTE_S)
-        calls = cache.incr(name)
-    except Exception:  # as above; also where the count ended between the two
-        log.warning("partner_rate_without_cache")
-        return
-    if calls > partner.calls_per_minute:
+    if not limits.take("partner_calls", f"{partner.pk}:{minute}", [(partner.calls_per_minute, MINUTE_S)], at=at):
         raise TooManyCalls(seconds=MINUTE_S - second)

@@ -511,11 +511,11 @@ def test_only_the_providers_own_headers_are_kept(client, order, at):
 
 
 def test_forgeries_of_one_address_fill_no_table(client, order, at, committing):
-    for _n in range(notifications.KEPT_UNREAD_AN_HOUR + 3):
+    for _n in range(notifications.KEPT_UNREAD[0][0] + 3):
         assert call(client, told(order), at, secret="guessed").status_code == 400
-    assert PaymentNotification.objects.count() == notifications.KEPT_UNREAD_AN_HOUR
+    assert PaymentNotification.objects.count() == notifications.KEPT_UNREAD[0][0]
     client.post(CALLBACK, {}, content_type="application/json", REMOTE_ADDR="192.0.2.7")
-    assert PaymentNotification.objects.count() == notifications.KEPT_UNREAD_AN_HOUR + 1
+    assert PaymentNotification.objects.count() == notifications.KEPT_UNREAD[0][0] + 1
     with committing():
         assert call(client, told(order), at).status_code == 200
     order.refresh_from_db()
