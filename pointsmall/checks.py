@@ -10,34 +10,6 @@ from orders import payments
 def settings_agree(app_configs, **kwargs):
     """Return a finding, with a hint, for each pair of settings that cannot both be meant."""
     findings = []
-    if unknown := [code for code in settings.PAYMENT_PROVIDERS if code not in payments.KNOWN]:
-        findings.append(
-            Error(
-                f"Nobody knows these payment providers: {', '.join(unknown)}.",
-                hint=f"PAYMENT_PROVIDERS may have: {', '.join(payments.KNOWN)}.",
-                id="pointsmall.E002",
-            )
-        )
-    for code in settings.PAYMENT_PROVIDERS:
-        if missing := payments.KNOWN[code]().missing if code in payments.KNOWN else []:
-            findings.append(
-                Error(
-                    f"The payment provider {code} is switched on and lacks {', '.join(missing)}.",
-                    hint="Set them as docs/payments.md says, or take it out of PAYMENT_PROVIDERS.",
-                    id="pointsmall.E006",
-                )
-            )
-    origins = {origin for provider in payments.offered() for origin in provider.form_origins}
-    if barred := sorted(origins - set(settings.PAYMENT_FORM_ORIGINS)):
-        findings.append(
-            Error(
-                f"Browsers will not let members go on to pay at {', '.join(barred)}.",
-                hint="Add it to PAYMENT_FORM_ORIGINS.",
-                id="pointsmall.E005",
-            )
-        )
-    if "sandbox" in settings.PAYMENT_PROVIDERS and not settings.SANDBOX_SECRET:
-        findings.append(Error("The sandbox provider has no secret.", hint="Set SANDBOX_SECRET.", id="pointsmall.E003"))
     if settings.PRODUCTION and not settings.SITE_URL.startswith("https://"):
         findings.append(
             Warning("SITE_URL is not https.", hint="Cookies are sent over HTTPS only.", id="pointsmall.W001")
@@ -51,3 +23,44 @@ def settings_agree(app_configs, **kwargs):
             )
         )
     return findings
+
+
+@register()
+def payments_can_be_made(app_configs, **kwargs):
+    """Return a finding for whatever a payment would stumble over; keys are read as the payment reads them (F4)."""
+    findings = []
+    if unknown := [code for code in settings.PAYMENT_PROVIDERS if code not in payments.KNOWN]:
+        findings.append(
+            Error(
+                f"Nobody knows these payment providers: {', '.join(unknown)}.",
+                hint=f"PAYMENT_PROVIDERS may have: {', '.join(payments.KNOWN)}.",
+                id="pointsmall.E002",
+            )
+        )
+    for known in payments.KNOWN.values():
+        findings += _provider(known(), is_on=known.code in settings.PAYMENT_PROVIDERS)
+    origins = {origin for provider in payments.offered() for origin in provider.form_origins}
+    if barred := sorted(origins - set(settings.PAYMENT_FORM_ORIGINS)):
+        findings.append(
+            Error(
+                f"Browsers will not let members go on to pay at {', '.join(barred)}.",
+                hint="Add it to PAYMENT_FORM_ORIGINS.",
+                id="pointsmall.E005",
+            )
+        )
+    if "sandbox" in settings.PAYMENT_PROVIDERS and not settings.SANDBOX_SECRET:
+        findings.append(Error("The sandbox provider has no secret.", hint="Set SANDBOX_SECRET.", id="pointsmall.E003"))
+    return findings
+
+
+def _provider(provider, *, is_on):
+    """One that was switched off is still asked about what is on its way: its keys must be right too."""
+    if is_on and provider.missing:
+        yield Error(
+            f"The payment provider {provider.code} is switched on and lacks {', '.join(provider.missing)}.",
+            hint="Set them as docs/payments.md says, or take it out of PAYMENT_PROVIDERS.",
+            id="pointsmall.E006",
+        )
+    if is_on or not provider.missing:
+        for name, why in provider.faults.items():
+            yield Error(f"{name} {why}.", hint="docs/payments.md says how it is read.", id="pointsmall.E007")

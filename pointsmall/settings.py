@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, validate
 
+from core import pem
 from pointsmall import keys
 from pointsmall.unfold import UNFOLD  # noqa: F401 - a setting
 
@@ -62,15 +63,12 @@ PAYMENT_FORM_ORIGINS = env.list("PAYMENT_FORM_ORIGINS", [])  # where "pay" may l
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", "" if PRODUCTION else "sandbox-development-only")
 
 
-def _pem(name):
-    """A key or certificate: the PEM text itself, or the path of a file that holds it."""
-    value = env.str(name, "")
-    if not value or value.lstrip().startswith("-----BEGIN"):
-        return value.replace("\\n", "\n")
+def _key(name):
+    """A key or certificate: its text, or the path of a file that holds it."""
     try:
-        return Path(value).read_text()
+        return pem.text_of(env.str(name, ""))
     except OSError as error:
-        raise ImproperlyConfigured(f"{name} is neither PEM text nor a readable file: {error.strerror}.") from error
+        raise ImproperlyConfigured(f"{name} is neither a key nor a readable file: {error.strerror}.") from error
 
 
 # What each payment provider needs: docs/payments.md. One that is switched on and not complete is a finding of `check`.
@@ -79,9 +77,9 @@ WECHAT_PAY = {
     "app_id": env.str("WECHAT_PAY_APP_ID", ""),
     "app_secret": env.str("WECHAT_PAY_APP_SECRET", ""),  # of the official account: paying inside WeChat
     "serial": env.str("WECHAT_PAY_SERIAL", ""),
-    "private_key": _pem("WECHAT_PAY_PRIVATE_KEY"),
-    "v3_key": env.str("WECHAT_PAY_V3_KEY", ""),
-    "public_key": _pem("WECHAT_PAY_PUBLIC_KEY"),  # with its id; without both, platform certificates are fetched
+    "private_key": _key("WECHAT_PAY_PRIVATE_KEY"),
+    "v3_key": env.str("WECHAT_PAY_V3_KEY", "").strip(),
+    "public_key": _key("WECHAT_PAY_PUBLIC_KEY"),  # with its id; without both, platform certificates are fetched
     "public_key_id": env.str("WECHAT_PAY_PUBLIC_KEY_ID", ""),
     "api": env.str("WECHAT_PAY_API", "https://api.mch.weixin.qq.com").rstrip("/"),
     "login": env.str("WECHAT_LOGIN", "https://open.weixin.qq.com").rstrip("/"),
@@ -90,16 +88,16 @@ WECHAT_PAY = {
 ALIPAY = {
     "app_id": env.str("ALIPAY_APP_ID", ""),
     "seller_id": env.str("ALIPAY_SELLER_ID", ""),
-    "private_key": _pem("ALIPAY_PRIVATE_KEY"),
-    "public_key": _pem("ALIPAY_PUBLIC_KEY"),  # Alipay's, not the application's
+    "private_key": _key("ALIPAY_PRIVATE_KEY"),
+    "public_key": _key("ALIPAY_PUBLIC_KEY"),  # Alipay's, not the application's
     "gateway": env.str("ALIPAY_GATEWAY", "https://openapi.alipay.com/gateway.do"),
 }
 UNIONPAY = {
     "merchant": env.str("UNIONPAY_MERCHANT", ""),
-    "private_key": _pem("UNIONPAY_PRIVATE_KEY"),
-    "certificate": _pem("UNIONPAY_CERTIFICATE"),
-    "root_certificate": _pem("UNIONPAY_ROOT_CERTIFICATE"),
-    "middle_certificate": _pem("UNIONPAY_MIDDLE_CERTIFICATE"),
+    "private_key": _key("UNIONPAY_PRIVATE_KEY"),
+    "certificate": _key("UNIONPAY_CERTIFICATE"),
+    "root_certificate": _key("UNIONPAY_ROOT_CERTIFICATE"),
+    "middle_certificate": _key("UNIONPAY_MIDDLE_CERTIFICATE"),
     "gateway": env.str("UNIONPAY_GATEWAY", "https://gateway.95516.com").rstrip("/"),
     "files": env.str("UNIONPAY_FILES", "https://filedownload.95516.com").rstrip("/"),
 }

@@ -26,7 +26,7 @@ class UnknownProvider(DomainError):
 def offered(device=None):
     """The providers that the settings switch on and that work on ``device`` (None: on any), in their order."""
     providers = [KNOWN[code]() for code in settings.PAYMENT_PROVIDERS if code in KNOWN]
-    able = [provider for provider in providers if not provider.missing]
+    able = [provider for provider in providers if provider.is_usable]
     return [provider for provider in able if device is None or device in provider.devices]
 
 
@@ -41,8 +41,9 @@ def offer(code, device=None):
 def get(code):
     """The provider of that code for a payment that was opened, switched on or not; raises ``UnknownProvider``.
 
-    One without its settings is nobody: it can neither be asked nor believed.
+    One whose settings are missing or cannot be read is nobody: it can neither be asked nor believed.
     """
-    if code not in KNOWN or KNOWN[code]().missing:
+    provider = KNOWN[code]() if code in KNOWN else None
+    if provider is None or not provider.is_usable:
         raise UnknownProvider
-    return KNOWN[code]()
+    return provider

@@ -164,6 +164,7 @@ class Provider(ABC):
     ``form_origins`` are the sites that ``create`` may lead to, as ``https://pay.example.com``; the setting
     ``PAYMENT_FORM_ORIGINS`` must have them, or browsers stop the member there. ``proof`` are the headers (lower-case
     names) of a callback that are kept with it. ``needs`` are its settings as ``{environment variable: value}``.
+    ``faults`` are those that are set and cannot be used, as ``{environment variable: why}``; ``check`` tells of them.
     ``day_ends`` is when a statement's day ends; after midnight it is the day itself that does.
     ``refusal_uses_up_reference``: a refund that was refused cannot be asked for again under its name.
     """
@@ -188,6 +189,16 @@ class Provider(ABC):
     def missing(self):
         """The variables that are not set."""
         return [name for name, value in self.needs.items() if not value]
+
+    @property
+    def faults(self):
+        """What is set and cannot be used. It is read as a payment would read it."""
+        return {}
+
+    @property
+    def is_usable(self):
+        """Whether it can be asked and believed at all."""
+        return not self.missing and not self.faults
 
     @property
     @abstractmethod

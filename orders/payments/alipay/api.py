@@ -10,7 +10,7 @@ from alipay import AliPay
 from alipay.exceptions import AliPayException, AliPayValidationError
 from django.conf import settings
 
-from core import clock
+from core import clock, pem
 from orders.payments import http
 from orders.payments.base import CHINA, BadCallback, BadSignature, ProviderUnavailable
 
@@ -65,8 +65,8 @@ def _client():
     ours = settings.ALIPAY
     return AliPay(
         appid=ours["app_id"],
-        app_private_key_string=ours["private_key"],
-        alipay_public_key_string=ours["public_key"],
+        app_private_key_string=pem.private_pem(ours["private_key"]),
+        alipay_public_key_string=pem.public_pem(ours["public_key"]),
         sign_type="RSA2",
     )
 

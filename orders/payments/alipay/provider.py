@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from core import pem
 from orders.payments import http
 from orders.payments.alipay import api, bill
 from orders.payments.base import (
@@ -53,6 +54,17 @@ class Alipay(Provider):
     def needs(self):
         names = ("app_id", "private_key", "public_key")
         return {f"ALIPAY_{name.upper()}": settings.ALIPAY[name] for name in names}
+
+    @property
+    def faults(self):
+        private, public = settings.ALIPAY["private_key"], settings.ALIPAY["public_key"]
+        found = {
+            "ALIPAY_PRIVATE_KEY": pem.fault(pem.private_key, private),
+            "ALIPAY_PUBLIC_KEY": pem.fault(pem.public_key, public),
+        }
+        if private and public and not any(found.values()) and pem.is_pair(private, public):
+            found["ALIPAY_PUBLIC_KEY"] = "is the application's own; Alipay shows its own beside it"
+        return {name: why for name, why in found.items() if why}
 
     @property
     def form_origins(self):

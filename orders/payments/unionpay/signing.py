@@ -11,19 +11,34 @@ import hashlib
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import NameOID, load_pem_x509_certificate
 from django.conf import settings
 
+from core import pem
+
 NAME = "中国银联股份有限公司"
+CERTIFICATES = ("certificate", "middle_certificate", "root_certificate")
+
+
+def faults(*, at):
+    """What of our settings cannot be used, as ``{environment variable: why}``."""
+    ours = settings.UNIONPAY
+    found = {"private_key": pem.fault(pem.private_key, ours["private_key"])}
+    found |= {name: _certificate_fault(ours[name], at) for name in CERTIFICATES}
+    if not any(found.values()) and all(ours[name] for name in found):
+        if not pem.is_pair(ours["private_key"], ours["certificate"]):
+            found["certificate"] = "is of another key than UNIONPAY_PRIVATE_KEY"
+        if not _is_issued(pem.certificate(ours["middle_certificate"]), pem.certificate(ours["root_certificate"])):
+            found["middle_certificate"] = "was not issued by UNIONPAY_ROOT_CERTIFICATE"
+    return {f"UNIONPAY_{name.upper()}": why for name, why in found.items() if why}
 
 
 def signed(fields):
     """``fields`` without empty values, with the number of our certificate and the signature."""
-    certificate = load_pem_x509_certificate(settings.UNIONPAY["certificate"].encode())
+    certificate = pem.certificate(settings.UNIONPAY["certificate"])
     fields = {name: str(value) for name, value in fields.items() if value not in ("", None)}
     fields |= {"version": "5.1.0", "encoding": "UTF-8", "signMethod": "01", "certId": str(certificate.serial_number)}
-    key = load_pem_private_key(settings.UNIONPAY["private_key"].encode(), password=None)
+    key = pem.private_key(settings.UNIONPAY["private_key"])
     signature = key.sign(_digest(fields), PKCS1v15(), SHA256())
     return fields | {"signature": base64.b64encode(signature).decode()}
 
@@ -47,13 +62,26 @@ def _digest(fields):
     return hashlib.sha256(text.encode()).hexdigest().encode()
 
 
+def _certificate_fault(text, at):
+    why = pem.fault(pem.certificate, text)
+    if text and not why and (ends_at := pem.certificate(text).not_valid_after_utc) < at:
+        why = f"ended on {ends_at:%Y-%m-%d}"
+    return why
+
+
 def _is_unionpays(signer, at):
-    middle = load_pem_x509_certificate(settings.UNIONPAY["middle_certificate"].encode())
-    root = load_pem_x509_certificate(settings.UNIONPAY["root_certificate"].encode())
-    signer.verify_directly_issued_by(middle)
-    middle.verify_directly_issued_by(root)
+    middle = pem.certificate(settings.UNIONPAY["middle_certificate"])
+    root = pem.certificate(settings.UNIONPAY["root_certificate"])
     in_time = all(each.not_valid_before_utc <= at <= each.not_valid_after_utc for each in (signer, middle, root))
-    return in_time and NAME in _owner(signer)
+    return in_time and _is_issued(signer, middle) and _is_issued(middle, root) and NAME in _owner(signer)
+
+
+def _is_issued(certificate, issuer):
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
 
 
 def _owner(certificate):

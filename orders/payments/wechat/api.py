@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 from wechatpayv3 import utils
 
-from core import clock
+from core import clock, pem
 from orders.payments import http
 from orders.payments.base import BadCallback, BadSignature, ProviderUnavailable
 
@@ -59,7 +59,7 @@ def download(url):
 
 def sign(*lines):
     """The signature of lines of text with the merchant's key, base64."""
-    return utils.rsa_sign(utils.load_private_key(settings.WECHAT_PAY["private_key"]), "".join(f"{x}\n" for x in lines))
+    return utils.rsa_sign(pem.private_key(settings.WECHAT_PAY["private_key"]), "".join(f"{x}\n" for x in lines))
 
 
 def verified(headers, body, *, at):
@@ -109,7 +109,7 @@ def _authorization(method, path, content):
         method,
         ours["merchant"],
         ours["serial"],
-        utils.load_private_key(ours["private_key"]),
+        pem.private_key(ours["private_key"]),
         data=content,
         nonce_str=uuid.uuid4().hex.upper(),
     )
@@ -129,7 +129,7 @@ def _has_public_key():
 def _public_key(serial):
     """WeChat Pay's key of that number: the configured one, or that of a platform certificate; None if there is none."""
     if _has_public_key() and serial == settings.WECHAT_PAY["public_key_id"]:
-        return utils.load_public_key(settings.WECHAT_PAY["public_key"])
+        return pem.public_key(settings.WECHAT_PAY["public_key"])
     certificates = cache.get(CERTIFICATES)
     if (certificates is None or serial not in certificates) and not _has_public_key():
         certificates = _fetched() or certificates

@@ -1,5 +1,6 @@
 """The provider: which kind for which device, and what WeChat Pay's states mean for us."""
 
+import re
 import uuid
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -7,7 +8,7 @@ import httpx
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, pem
 from orders.payments import http
 from orders.payments.base import (
     CHINA,
@@ -36,6 +37,7 @@ TRADES = {"SUCCESS": PAID, "REFUND": PAID, "CLOSED": FAILED, "REVOKED": FAILED, 
 REFUNDS = {"SUCCESS": DONE, "CLOSED": FAILED, "ABNORMAL": FAILED, "PROCESSING": WAITING}
 NOT_THERE = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"}
 TRY_AGAIN = {"SYSTEM_ERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT", "NOT_ENOUGH", "USER_PAYING"}
+HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
 LONGEST_TITLE = 40  # 127 bytes, three a Chinese character
 
 
@@ -57,6 +59,23 @@ class WeChatPay(Provider):
     def needs(self):
         names = ("merchant", "app_id", "app_secret", "serial", "private_key", "v3_key")
         return {f"WECHAT_PAY_{name.upper()}": settings.WECHAT_PAY[name] for name in names}
+
+    @property
+    def faults(self):
+        ours = settings.WECHAT_PAY
+        private, public, length = ours["private_key"], ours["public_key"], len(ours["v3_key"].encode())
+        found = {
+            "WECHAT_PAY_PRIVATE_KEY": pem.fault(pem.private_key, private),
+            "WECHAT_PAY_PUBLIC_KEY": pem.fault(pem.public_key, public),
+            "WECHAT_PAY_V3_KEY": f"has {length} characters, it must have 32" if length not in (0, 32) else "",
+            "WECHAT_PAY_SERIAL": "is not hexadecimal" if not HEXADECIMAL.fullmatch(ours["serial"]) else "",
+        }
+        if bool(public) != bool(ours["public_key_id"]):
+            alone = "WECHAT_PAY_PUBLIC_KEY_ID" if public else "WECHAT_PAY_PUBLIC_KEY"
+            found[alone] = "is not set; the public key and its number are given together"
+        elif private and public and not any(found.values()) and pem.is_pair(private, public):
+            found["WECHAT_PAY_PUBLIC_KEY"] = "is the merchant's own; WeChat Pay's is wanted"
+        return {name: why for name, why in found.items() if why}
 
     @property
     def form_origins(self):

@@ -1,0 +1,114 @@
+"""RSA keys and certificates in every shape in which the tools of banks and payment services give them.
+
+PEM or nothing but base64, indented, on one line or with another system's ends of line, with a byte order mark, PKCS#1
+or PKCS#8. Settings and services read them here alone, so that what ``manage.py check`` could read works later too.
+"""
+
+import base64
+import binascii
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.x509 import load_der_x509_certificate
+
+BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+BARE = re.compile(r"[A-Za-z0-9+/=\s]{200,}")  # base64 without a frame; no path looks like that
+DER = b"\x30"  # what the bytes of any key or certificate begin with
+PRIVATE = ("PRIVATE KEY", "RSA PRIVATE KEY")
+PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
+CERTIFICATE = ("CERTIFICATE", "TRUSTED CERTIFICATE")
+NAMES = {PRIVATE: "a private key", PUBLIC: "a public key", CERTIFICATE: "a certificate"}
+
+
+class UnreadableKey(ValueError):
+    """The message says what is wrong with the text, in words that go on from "the key ..."."""
+
+
+def text_of(value):
+    """The text of a key that is given as such or as the path of a file; raises ``OSError`` where there is no file."""
+    value = value.strip("\ufeff \t\r\n")
+    if not value or "-----BEGIN" in value or BARE.fullmatch(value):
+        return value
+    content = Path(value).read_bytes()
+    if content.startswith(DER):
+        return base64.b64encode(content).decode()
+    coding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return content.decode(coding, "replace")
+
+
+@lru_cache(maxsize=64)
+def private_key(text):
+    """The RSA private key; raises ``UnreadableKey``."""
+    return _loaded(text, PRIVATE, lambda der: serialization.load_der_private_key(der, password=None), RSAPrivateKey)
+
+
+@lru_cache(maxsize=64)
+def private_pem(text):
+    """The private key as PKCS#8 in PEM, for libraries that want it so; raises ``UnreadableKey``."""
+    form = serialization.PrivateFormat.PKCS8
+    return private_key(text).private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+@lru_cache(maxsize=64)
+def public_key(text):
+    """The RSA public key; raises ``UnreadableKey``."""
+    return _loaded(text, PUBLIC, serialization.load_der_public_key, RSAPublicKey)
+
+
+@lru_cache(maxsize=64)
+def public_pem(text):
+    """The public key in PEM, for libraries that want it so; raises ``UnreadableKey``."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return public_key(text).public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+@lru_cache(maxsize=64)
+def certificate(text):
+    """The X.509 certificate; raises ``UnreadableKey``."""
+    return _loaded(text, CERTIFICATE, load_der_x509_certificate)
+
+
+def fault(load, text):
+    """Why ``load``, one of the above, cannot read ``text``; empty when it can, or when there is nothing to read."""
+    try:
+        load(text) if text else None
+    except UnreadableKey as error:
+        return str(error)
+    return ""
+
+
+def is_pair(private, public):
+    """Whether two texts that can be read, of a private key and of a public key or certificate, belong together."""
+    other = public_key(public) if not fault(public_key, public) else certificate(public).public_key()
+    return private_key(private).public_key().public_numbers() == other.public_numbers()
+
+
+def _loaded(text, labels, load, kind=object):
+    der = _der(text.replace("\\n", "\n"), labels)
+    try:
+        found = load(der)
+    except (ValueError, TypeError) as error:
+        raise UnreadableKey(f"is not {NAMES[labels]} that can be read") from error
+    if not isinstance(found, kind):
+        raise UnreadableKey("is not an RSA key")
+    return found
+
+
+def _der(text, labels):
+    """The bytes of the first block with one of ``labels``, or of a text that is nothing but base64."""
+    blocks = dict(reversed(BLOCK.findall(text)))
+    body = next((blocks[label] for label in labels if label in blocks), None)
+    if body is None and any("ENCRYPTED" in label for label in blocks):
+        raise UnreadableKey("is protected by a password; give it without one")
+    if body is None and blocks:
+        raise UnreadableKey(f"holds {', '.join(sorted(blocks))} where {NAMES[labels]} is wanted")
+    body = text if body is None else body
+    if "ENCRYPTED" in body:
+        raise UnreadableKey("is protected by a password; give it without one")
+    try:
+        return base64.b64decode(re.sub(r"[\s\ufeff]", "", body), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise UnreadableKey("is neither PEM nor base64, or was cut off") from error
