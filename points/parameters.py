@@ -121,6 +121,33 @@ MEMBERS_PER_PHONE_PREFIX = declare(
     label=_("new members with phone numbers in a row"),
     help=_("More of them on one day, alike but for the last three digits, wait for a review. 0 does not look."),
 )
+REVIEW_DAYS = declare(
+    "points.review_days",
+    default=14,
+    least=0,
+    most=365,
+    unit=_("days"),
+    label=_("time to decide on an earning under review"),
+    help=_("Members are told the day. What nobody decided by then is credited. 0 waits until somebody decides."),
+)
+APPEAL_DAYS = declare(
+    "points.appeal_days",
+    default=14,
+    least=1,
+    most=365,
+    unit=_("days"),
+    label=_("time to appeal against a refusal"),
+    help=_("So long a member may speak against an earning that was refused."),
+)
+APPEAL_ANSWER_DAYS = declare(
+    "points.appeal_answer_days",
+    default=7,
+    least=1,
+    most=90,
+    unit=_("days"),
+    label=_("time to answer an appeal"),
+    help=_("Members are told the day. An appeal that nobody answered by then is granted."),
+)
 PARTNER_LOG_DAYS = declare(
     "points.partner_log",
     default=90,

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core import actors, clock
 from points.models import BulkGrant, WhatIfRun
-from points.services import birthdays, expiry, granting, rule_sets, sealing, tiers, velocity, warning, what_if
+from points.services import birthdays, expiry, granting, review, rule_sets, sealing, tiers, velocity, warning, what_if
 from points.services.partners import sweeping, webhooks
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,12 @@ def run_grant(grant_id):
 def replay_rules(run_id):
     """What a draft of rules would have changed (C15)."""
     what_if.work_off(run=WhatIfRun(pk=run_id), at=clock.now())
+
+
+@shared_task(time_limit=LONGEST_S)
+def release_overdue():
+    """Earnings under review, and appeals, that nobody decided in time (A12)."""
+    log.info("reviews_released", earnings=sum(review.release_overdue(at=clock.now())))
 
 
 @shared_task(time_limit=LONGEST_S)

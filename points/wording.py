@@ -1,8 +1,10 @@
 """What the ledger does, said to a member."""
 
+import re
+
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
 from accounts.wording import told
@@ -12,6 +14,7 @@ from points.models import EarningTrace, ExpiryPolicy
 from points.parameters import WEEKDAYS
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
+SPACE_AFTER_STOP = re.compile(r"(?<=[。！？；])\s+(?=\S)")
 
 
 def given_back(pieces, *, at):
@@ -55,6 +58,32 @@ def grounds(found):
         EarningTrace.Kind.PHONE: _("%(n)s new members with phone numbers in a row that day"),
     }
     return _(", ").join(texts[kind] % {"n": members} for kind, members in found)
+
+
+def held_because(found):
+    """The same for the member: without the figures, which would tell where the limit is."""
+    if any(kind == EarningTrace.Kind.PHONE for kind, _members in found):
+        return _("Many new accounts with phone numbers in a row earned on that day.")
+    return _("Many accounts earned with one device or from one place on that day.")
+
+
+def refused_because(review):
+    """Why an ``EarningReview`` was refused, as the member reads it (A12)."""
+    return close_up(f"{review.get_why_display()} {review.words}".strip())
+
+
+def close_up(text):
+    """Sentences side by side: a language that ends them with a full-width stop has no space between them."""
+    return SPACE_AFTER_STOP.sub("", text)
+
+
+def in_both(say):
+    """What ``say()`` returns in each language, as a value for ``told``."""
+    found = {}
+    for code, language in (("zh", "zh-hans"), ("en", "en")):
+        with override(language):
+            found[code] = say()
+    return found
 
 
 def alert(found):

@@ -37,6 +37,7 @@ app.conf.beat_schedule = {
     "send-webhooks": {"task": "points.tasks.send_webhooks", **every(60)},
     "expire-points": {"task": "points.tasks.expire", **daily(0, 10)},
     "evaluate-tiers": {"task": "points.tasks.evaluate_tiers", **daily(0, 40)},
+    "release-overdue-reviews": {"task": "points.tasks.release_overdue", **daily(0, 20)},
     "prune-earning-traces": {"task": "points.tasks.prune_traces", **daily(0, 40)},
     "audit-ledger": {"task": "points.tasks.audit_ledger", **daily(3)},
     "prune-partner-log": {"task": "points.tasks.prune_partner_log", **daily(3, 45)},

@@ -1,6 +1,7 @@
 """Earnings that looked odd wait here until somebody looked (C10)."""
 
 from django.contrib import admin, messages
+from django.db.models import Case, When
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -10,8 +11,8 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import signed
-from points import wording
+from core.templatetags.mall import last_day, signed
+from points import states, wording
 from points.admin import tables
 from points.admin.purchases import breakdown
 from points.forms import AgreeForm, RefuseEarningForm
@@ -20,31 +21,49 @@ from points.rules import engine
 from points.services import review as reviewing
 
 State = EarningReview.State
-TONES = {State.PENDING: "warning", State.APPROVED: "success", State.REFUSED: "danger"}
+TONES = {
+    State.PENDING: "warning",
+    State.APPEALED: "info",
+    State.APPROVED: "success",
+    State.REFUSED: "danger",
+    State.UPHELD: "danger",
+}
 
 
 @admin.register(EarningReview)
 class EarningReviewAdmin(LookOnlyAdmin):
-    list_display = ["at", "member", "behaviour_label", "signed_points", "why", "state_label", "decided_by"]
+    list_display = [
+        "at",
+        "member",
+        "behaviour_label",
+        "signed_points",
+        "grounds_label",
+        "state_label",
+        "until",
+        "decided_by",
+    ]
     list_display_links = ["at", "member"]
     list_filter = ["state", "behaviour"]
     list_filter_sheet = False
     list_select_related = ["member"]
     search_fields = ["member__phone", "member__username", "member__email"]
     search_help_text = _("Phone, username or e-mail")
-    ordering = ["-pk"]
+    ordering = [Case(When(state=State.APPEALED, then=0), When(state=State.PENDING, then=1), default=2), "-pk"]
     fields = [
         ("member", "behaviour_label"),
         ("signed_points", "state"),
-        "why",
+        "grounds_label",
         ("at", "rule_version"),
         ("decided_by", "decided_at"),
+        ("why", "words"),
+        ("appeal", "appealed_at"),
+        "until",
         "answer",
     ]
-    readonly_fields = ["behaviour_label", "signed_points", "why"]
+    readonly_fields = ["behaviour_label", "signed_points", "grounds_label", "until"]
     change_form_template = "points/admin/account.html"
     actions = ["approve_all", "refuse_all"]
-    actions_detail = ["approve", "refuse"]
+    actions_detail = ["approve", "refuse", "uphold"]
 
     # Who may what
 
@@ -54,11 +73,24 @@ class EarningReviewAdmin(LookOnlyAdmin):
     def has_module_permission(self, request):
         return self.has_view_permission(request)
 
-    def has_decide_permission(self, request, object_id=None):
-        """Those who may decide, on an earning that waits."""
-        if not request.user.has_perm("points.decide_earningreview"):
+    def has_decide_permission(self, request):
+        return request.user.has_perm("points.decide_earningreview")
+
+    def has_approve_permission(self, request, object_id=None):
+        return self._may_move(request, object_id, State.APPROVED)
+
+    def has_refuse_permission(self, request, object_id=None):
+        return self._may_move(request, object_id, State.REFUSED)
+
+    def has_uphold_permission(self, request, object_id=None):
+        return self._may_move(request, object_id, State.UPHELD)
+
+    def _may_move(self, request, object_id, state):
+        """Those who may decide, on an earning that can move there."""
+        if not self.has_decide_permission(request):
             return False
-        return object_id is None or EarningReview.objects.filter(pk=object_id, state=State.PENDING).exists()
+        from_states = [found for found, reached in states.REVIEW_MOVES.items() if state in reached]
+        return object_id is None or EarningReview.objects.filter(pk=object_id, state__in=from_states).exists()
 
     # The list and the page of one
 
@@ -71,12 +103,17 @@ class EarningReviewAdmin(LookOnlyAdmin):
         return signed(review.points)
 
     @display(description=_("why it waits"))
-    def why(self, review):
+    def grounds_label(self, review):
         return wording.grounds(review.grounds)
 
     @display(description=_("state"), ordering="state", label=TONES)
     def state_label(self, review):
         return review.state, review.get_state_display()
+
+    @display(description=_("until when"), ordering="due_at")
+    def until(self, review):
+        """The last day on which staff may still decide, or the member appeal; otherwise nothing is to be said."""
+        return last_day(review.due_at)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         review = self.get_object(request, object_id)
@@ -87,50 +124,57 @@ class EarningReviewAdmin(LookOnlyAdmin):
 
     @action(description=_("Approve the chosen ones"), permissions=["decide"])
     def approve_all(self, request, queryset):
-        self._decide_all(request, queryset, State.APPROVED, "")
+        self._decide_all(request, queryset)
 
-    @action(description=_("Refuse the chosen ones"), permissions=["decide"])
+    @action(description=_("Refuse the chosen ones: many accounts, one device or place"), permissions=["decide"])
     def refuse_all(self, request, queryset):
-        self._decide_all(request, queryset, State.REFUSED, str(_("Many members, one device or address")))
+        self._decide_all(request, queryset, why=EarningReview.Why.DEVICE)
 
-    def _decide_all(self, request, queryset, state, answer):
-        done, refusals = reviewing.decide_many(
-            reviews=queryset, state=state, answer=answer, by=actors.staff(request.user.pk), at=clock.now()
-        )
+    def _decide_all(self, request, queryset, why=None):
+        done, refusals = reviewing.decide_many(reviews=queryset, why=why, **_who(request))
         if done:
             messages.success(request, ngettext("%d earning is decided.", "%d earnings are decided.", done) % done)
         for refusal in refusals:
             messages.error(request, refusal)
 
-    @action(description=_("Approve"), url_path="approve", permissions=["decide"], icon="check", variant="primary")
+    @action(description=_("Approve"), url_path="approve", permissions=["approve"], icon="check", variant="primary")
     def approve(self, request, object_id):
         """The points are good."""
 
         def act(data):
-            review = reviewing.approve(
-                review=EarningReview(pk=object_id), by=actors.staff(request.user.pk), at=clock.now()
-            )
+            review = reviewing.approve(review=EarningReview(pk=object_id), **_who(request))
             return self._page_of(review), _("Approved: %(points)s points.") % {"points": signed(review.points)}
 
         return self._decide(request, object_id, AgreeForm, act, _("Approve the earning"), _("Approve"), "primary")
 
-    @action(description=_("Refuse"), url_path="refuse", permissions=["decide"], icon="block", variant="danger")
+    @action(description=_("Refuse"), url_path="refuse", permissions=["refuse"], icon="block", variant="danger")
     def refuse(self, request, object_id):
         """The points are not given."""
 
         def act(data):
-            review = reviewing.refuse(
-                review=EarningReview(pk=object_id), by=actors.staff(request.user.pk), at=clock.now(), **data
-            )
-            return self._page_of(review), _("Refused. No points were moved.")
+            review = reviewing.refuse(review=EarningReview(pk=object_id), **data, **_who(request))
+            return self._page_of(review), _("Refused. The member is told, and may appeal.")
 
         return self._decide(request, object_id, RefuseEarningForm, act, _("Refuse the earning"), _("Refuse"), "danger")
+
+    @action(
+        description=_("Refuse the appeal"), url_path="uphold", permissions=["uphold"], icon="block", variant="danger"
+    )
+    def uphold(self, request, object_id):
+        """The appeal changes nothing."""
+
+        def act(data):
+            review = reviewing.uphold(review=EarningReview(pk=object_id), **data, **_who(request))
+            return self._page_of(review), _("The appeal is refused. The member is told.")
+
+        title = _("Refuse the appeal")
+        return self._decide(request, object_id, RefuseEarningForm, act, title, title, "danger")
 
     def _decide(self, request, object_id, form_class, act, title, label, tone):
         review = self.get_object(request, object_id)
         if review is None:
             raise Http404
-        if review.state != State.PENDING and request.method != "POST":
+        if review.state not in states.WAITING and request.method != "POST":
             return redirect(self._page_of(review))
         return self.act_page(
             request,
@@ -139,16 +183,33 @@ class EarningReviewAdmin(LookOnlyAdmin):
             title=title,
             label=label,
             back_url=self._page_of(review),
-            facts=[
-                (_("Member"), review.member),
-                (_("Points"), signed(review.points)),
-                (_("For"), self.behaviour_label(review)),
-                (_("Why it waits"), wording.grounds(review.grounds)),
-                (_("At"), tables.when(review.at)),
-            ],
+            facts=self._facts(review),
             tone=tone,
         )
+
+    def _facts(self, review):
+        facts = [
+            (_("Member"), review.member),
+            (_("Points"), signed(review.points)),
+            (_("For"), self.behaviour_label(review)),
+            (_("Why it waits"), wording.grounds(review.grounds)),
+            (_("At"), tables.when(review.at)),
+        ]
+        if review.appealed_at:
+            facts += [
+                (_("Refused because"), wording.refused_because(review)),
+                (_("Note"), review.answer or "—"),
+                (_("Appeal"), review.appeal),
+                (_("Appealed at"), tables.when(review.appealed_at)),
+            ]
+        if review.due_at:
+            facts.append((_("Credited by itself after"), last_day(review.due_at)))
+        return facts
 
     @staticmethod
     def _page_of(review):
         return reverse("admin:points_earningreview_change", args=[review.pk])
+
+
+def _who(request):
+    return {"by": actors.staff(request.user.pk), "at": clock.now()}

@@ -60,16 +60,32 @@ class EarningTrace(models.Model):
 
 
 class EarningReview(models.Model):
-    """An earning that looked odd: set aside with all that booking it takes, until somebody looked (C10).
+    """An earning that looked odd: set aside with all that booking it takes, until somebody looked (C10, A12).
 
     ``grounds`` says why: ``[[kind of trace, members so far], ...]``. Caps were counted when it happened, and it is
-    booked as of ``at``, when it happened.
+    booked as of ``at``, when it happened. Which moves there are is in ``points.states``.
+
+    ``due_at`` ends the day that the member was told. While it is held or appealed: released by itself then, unless it
+    is decided before (None: waits until somebody decides). After a refusal: an appeal is possible until then (None:
+    refused before there were appeals). ``why`` and ``words`` are what the member reads of a refusal, ``answer`` is for
+    staff.
     """
 
     class State(models.TextChoices):
         PENDING = "pending", _("Under review")
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
+        APPEALED = "appealed", _("Appealed")
+        UPHELD = "upheld", _("Refused after an appeal")
+
+    class Why(models.TextChoices):
+        """A reason in plain words."""
+
+        DEVICE = "device", _("Many accounts earned with one device or from one place.")
+        PERSON = "person", _("Several accounts belong to one person.")
+        PROGRAM = "program", _("It was done by a program, not by a person.")
+        UNDONE = "undone", _("What the activity asks for was not done.")
+        OTHER = "other", _("For another reason.")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="earning_reviews", verbose_name=_("member")
@@ -86,9 +102,14 @@ class EarningReview(models.Model):
     steps = models.JSONField(_("breakdown"))
     grounds = models.JSONField(_("grounds"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField(_("until when"), null=True, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=64, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    answer = models.CharField(_("answer"), max_length=200, blank=True)
+    why = models.CharField(_("reason of the refusal"), max_length=8, choices=Why, blank=True, default="", db_default="")
+    words = models.CharField(_("words to the member"), max_length=300, blank=True, default="", db_default="")
+    answer = models.CharField(_("note"), max_length=200, blank=True)
+    appeal = models.CharField(_("appeal"), max_length=1000, blank=True, default="", db_default="")
+    appealed_at = models.DateTimeField(_("appealed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("earning under review")
@@ -98,12 +119,19 @@ class EarningReview(models.Model):
             models.UniqueConstraint(fields=["member", "key"], name="points_review_once"),
             models.CheckConstraint(condition=Q(points__gt=0), name="points_review_points"),
             models.CheckConstraint(
-                condition=Q(state="pending", decided_by="", decided_at__isnull=True)
-                | (Q(state__in=["approved", "refused"], decided_at__isnull=False) & ~Q(decided_by="")),
+                condition=Q(state="pending", decided_by="", decided_at__isnull=True, appealed_at__isnull=True)
+                | (Q(state__in=["approved", "refused"], decided_at__isnull=False) & ~Q(decided_by=""))
+                | (
+                    Q(state__in=["appealed", "upheld"], decided_at__isnull=False, appealed_at__isnull=False)
+                    & ~Q(decided_by="")
+                    & ~Q(appeal="")
+                ),
                 name="points_review_state",
             ),
         ]
-        indexes = [models.Index(fields=["at"], name="points_review_waiting", condition=Q(state="pending"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="points_review_open", condition=Q(state__in=["pending", "appealed"]))
+        ]
 
     def __str__(self):
         return f"{self.member_id} {self.points:+d}"

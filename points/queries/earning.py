@@ -1,10 +1,17 @@
 """What pages tell of earnings that are not in the ledger: what could be had, and what is being checked (C4, C10)."""
 
-from django.db.models import Sum
+from datetime import timedelta
 
+from django.db.models import Q
+
+from core.models import AuditEvent
+from points import states
 from points.models import EarningReview
 from points.queries import rule_sets
 from points.rules import engine, tiers
+
+State = EarningReview.State
+SHOWN_DAYS = 90
 
 
 def offer(behaviour, *, at, base=None):
@@ -19,18 +26,25 @@ def sign_up_points(*, at):
     return offer("sign_up", at=at)
 
 
-def being_checked(member_id):
-    """Earnings of a member that wait for a review (``EarningReview``), newest first."""
-    waiting = EarningReview.objects.filter(member_id=member_id, state=EarningReview.State.PENDING)
-    return list(waiting.order_by("-at", "-pk"))
+def set_aside(member_id, *, at):
+    """Earnings of a member that were not credited at once (``EarningReview``), newest first: those that wait, and those
+    refused in the last ``SHOWN_DAYS``. What was refused before there were appeals is not among them."""
+    told = Q(state__in=states.WAITING) | Q(
+        Q(state=State.UPHELD) | Q(state=State.REFUSED, due_at__isnull=False),
+        decided_at__gt=at - timedelta(days=SHOWN_DAYS),
+    )
+    return list(EarningReview.objects.filter(told, member_id=member_id).order_by("-at", "-pk"))
+
+
+def story_of(review):
+    """What became of an earning that was set aside: ``[(state, moment), ...]``, newest first."""
+    moves = AuditEvent.objects.filter(subject=f"earning:{review.pk}").order_by("-at", "-pk")
+    return [
+        *((event.removeprefix("earning."), at) for event, at in moves.values_list("event", "at")),
+        ("pending", review.at),
+    ]
 
 
 def reviews_waiting():
-    """How many earnings of all members wait."""
-    return EarningReview.objects.filter(state=EarningReview.State.PENDING).count()
-
-
-def points_waiting():
-    """Their points."""
-    pending = EarningReview.objects.filter(state=EarningReview.State.PENDING)
-    return pending.aggregate(points=Sum("points"))["points"] or 0
+    """How many earnings of all members wait for staff."""
+    return EarningReview.objects.filter(state__in=states.WAITING).count()

@@ -9,6 +9,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
+from core.clock import day_end
 from points import rules
 from points.models import Kind, PointsEntry, PointsHold, PointsLot
 
@@ -241,8 +242,7 @@ def accounts_with_lots_ending(*, after, at, until, accounts):
 
 def warned_until(*, at, days):
     """The last end that a warning ``days`` days ahead, given on the day of ``at``, speaks of: the midnight after."""
-    day = timezone.localdate(at) + timedelta(days=days + 1)
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+    return day_end(at, days)
 
 
 def lots_to_be_used(member_id, points, *, at):

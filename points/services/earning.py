@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from core.clock import shop_date
+from core.clock import day_end, shop_date
 from core.db import locking_transaction
 from core.errors import InvalidInput
-from points import ledger
+from points import ledger, states
 from points.ledger import KeyReused
 from points.models import EarningReview, Kind, PointsEntry
+from points.parameters import REVIEW_DAYS
 from points.queries import rule_sets
 from points.queries.tiers import tier_of
 from points.rules import engine
-from points.services import tiers, velocity
+from points.services import review_notices, tiers, velocity
 from points.services.tally import Tally
 from points.services.velocity import NOTHING, Facts
 
@@ -79,14 +80,16 @@ def behaviour(
         tally.save()
         what = {"points": points, "kind": kind, "key": key, "by": by, "at": at, "source": source, "reason": reason}
         if odd:
-            EarningReview.objects.create(
+            review = EarningReview.objects.create(
                 member_id=member,
                 behaviour=behaviour,
                 rule_version=outcome.rule_version,
                 steps=steps,
                 grounds=odd,
+                due_at=day_end(at, REVIEW_DAYS.value) if REVIEW_DAYS.value else None,
                 **what,
             )
+            review_notices.tell_held(review)
             return Booked(points, steps, under_review=True)
         book(member=member, rule_version=outcome.rule_version, steps=steps, **what)
     return Booked(points, steps)
@@ -102,7 +105,7 @@ def _booked_before(member, key, kind, source):
     review = EarningReview.objects.filter(member_id=member, key=key).first()
     if review is not None and review.state != EarningReview.State.APPROVED:
         _check_same(review, key, kind, source)
-        return Booked(review.points, review.steps, under_review=review.state == review.State.PENDING, repeated=True)
+        return Booked(review.points, review.steps, under_review=review.state in states.WAITING, repeated=True)
     entry = PointsEntry.objects.filter(account_id=member, key=key).first()
     if entry is None:
         return None

@@ -75,7 +75,7 @@ def _tell(member, ending, at):
         topic="points",
         title=gettext_noop("Points of yours end soon"),
         text="%(what)s",
-        values={"what": {"zh": _in("zh-hans", ending), "en": _in("en", ending)}},
+        values={"what": wording.in_both(lambda: wording.ending_soon(ending))},
         url=reverse("points:home"),
         key=f"points_end:{shop_date(at)}",
         at=at,
@@ -86,8 +86,3 @@ def _tell(member, ending, at):
             send_sms.delay_on_commit(member.phone, text)
         elif member.email:
             send_email.delay_on_commit([member.email], wording.ending_soon_subject(), text)
-
-
-def _in(language, ending):
-    with translation.override(language):
-        return wording.ending_soon(ending)

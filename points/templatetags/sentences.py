@@ -1,11 +1,10 @@
 """Sentences side by side: a language that ends them with a full-width stop has no space between them."""
 
-import re
-
 from django import template
 
+from points import wording
+
 register = template.Library()
-SPACE_AFTER_STOP = re.compile(r"(?<=[。！？；])\s+(?=\S)")
 
 
 @register.tag
@@ -23,4 +22,4 @@ class SentencesNode(template.Node):
         self.nodelist = nodelist
 
     def render(self, context):
-        return SPACE_AFTER_STOP.sub("", self.nodelist.render(context))
+        return wording.close_up(self.nodelist.render(context))

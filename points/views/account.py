@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from points import ledger, queries, rules, wording
-from points.models import Kind, PointsEntry
-from points.queries.earning import being_checked
+from points.models import PointsEntry
+from points.queries.earning import set_aside
+from points.views import held
 
 HOME_PAGE = 10
 GROUPS = {
@@ -22,17 +23,6 @@ GROUPS = {
     "used": gettext_lazy("Used"),
     "returned": gettext_lazy("Returned"),
     "expired": gettext_lazy("Ended"),
-}
-ICONS = {
-    Kind.SIGN_UP: ("sparkles", "gold"),
-    Kind.SIGN_IN: ("calendar-check", "accent"),
-    Kind.PURCHASE: ("receipt-text", "accent"),
-    Kind.CAMPAIGN: ("dices", "gold"),
-    Kind.ADJUST: ("sliders-horizontal", ""),
-    Kind.REFUND: ("undo-2", ""),
-    Kind.REDEEM: ("gift", ""),
-    Kind.EXPIRE: ("hourglass", ""),
-    Kind.CLAWBACK: ("undo-2", ""),
 }
 MAX_SEQ = 2**31 - 1
 
@@ -78,7 +68,7 @@ def home(request):
         "bars": _bars(expiry.months),
         "expiry": expiry,
         "expiry_rule": _expiry_rule(at),
-        "checked": [_checked(review) for review in being_checked(request.user.pk)],
+        "set_aside": [held.row(review) for review in set_aside(request.user.pk, at=at)],
     }
     return render(request, "points/home.html", context | _history(request, at, HOME_PAGE))
 
@@ -141,7 +131,7 @@ def _by_month(member_id, entries):
 
 
 def _line(entry):
-    icon, tone = ICONS[entry.kind]
+    icon, tone = held.ICONS[entry.kind]
     breakdown = entry.breakdown or {}
     note = ""
     if "pieces" in breakdown:
@@ -156,12 +146,6 @@ def _line(entry):
         tone=tone,
         steps=[wording.step(*step) for step in breakdown.get("steps", [])],
     )
-
-
-def _checked(review):
-    """An earning that waits for a review, as a row."""
-    icon, tone = ICONS[review.kind]
-    return {"review": review, "title": review.reason or Kind(review.kind).label, "icon": icon, "tone": tone}
 
 
 def _bars(months):

@@ -8,7 +8,14 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from points import rules, wording
-from points.parameters import AFTER_SALE_DAYS, PAYMENT_WINDOW_MINUTES, POINTS_PER_YUAN
+from points.parameters import (
+    AFTER_SALE_DAYS,
+    APPEAL_ANSWER_DAYS,
+    APPEAL_DAYS,
+    PAYMENT_WINDOW_MINUTES,
+    POINTS_PER_YUAN,
+    REVIEW_DAYS,
+)
 from points.queries import rule_sets, tiers
 from points.rules.builtin import TierMultiplier
 
@@ -51,6 +58,9 @@ def rules_in_force(request):
             "grace_days": rules.GRACE_DAYS,
             "after_sale_days": AFTER_SALE_DAYS.value,
             "payment_minutes": PAYMENT_WINDOW_MINUTES.value,
+            "review_days": REVIEW_DAYS.value,
+            "appeal_days": APPEAL_DAYS.value,
+            "answer_days": APPEAL_ANSWER_DAYS.value,
         },
     )
 

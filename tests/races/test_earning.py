@@ -1,10 +1,10 @@
 """Sixteen at once, on connections of their own: caps, one purchase, one refund, one decision."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Notice, User
 from core.errors import DomainError
 from points import audit
 from points.models import EarningReview, EarningTally, PointsEntry, Purchase
@@ -129,21 +129,47 @@ def test_of_many_members_on_one_device_only_the_first_few_pass(db, parameters):
     assert EarningReview.objects.count() == 13
 
 
-def test_an_earning_approved_by_sixteen_is_booked_once(member, parameters):
+@pytest.fixture
+def held(member, parameters):
+    """An earning of 50 points under review."""
     parameters["points.members_per_device"] = 1
     facts = earning.Facts(device="d" * 64)
     share(User.objects.create(username="first", date_joined=AT).pk, "S", facts=facts)
     share(member, "S", facts=facts)
-    waiting = EarningReview.objects.get()
+    return EarningReview.objects.get()
+
+
+def test_an_earning_approved_by_sixteen_is_booked_once(member, held):
     results = all_at_once(
         lambda n: (
-            review.approve(review=waiting, by="staff:9001", at=AT)
+            review.approve(review=held, by="staff:9001", at=AT)
             if n % 4
-            else review.refuse(review=waiting, answer="no", by="staff:9002", at=AT)
+            else review.refuse(review=held, why="device", by="staff:9002", at=AT)
         ),
         workers=MANY,
     )
-    waiting.refresh_from_db()
-    assert waiting.state in {"approved", "refused"}
-    assert earned(member) == (50 if waiting.state == "approved" else 0)
+    held.refresh_from_db()
+    assert held.state in {"approved", "refused"}
+    assert earned(member) == (50 if held.state == "approved" else 0)
     assert {type(result) for result in results} <= {EarningReview, review.ReviewDecided}
+
+
+def test_the_member_appeals_while_staff_decide_and_the_clock_runs_out(member, held):
+    """Whoever comes first: one end, one booking at most, one notice of it."""
+    review.refuse(review=held, why="device", by="staff:9002", at=AT)
+    late = AT + timedelta(days=30)
+    acts = (
+        lambda: review.appeal(review=held, words="one phone, one family", by=f"member:{member}", at=AT),
+        lambda: review.approve(review=held, by="staff:9001", at=late),
+        lambda: review.uphold(review=held, why="device", by="staff:9002", at=late),
+        lambda: sum(review.release_overdue(at=late)),
+    )
+    results = all_at_once(lambda n: acts[n % 4](), workers=MANY)
+    assert {type(result) for result in results} <= {EarningReview, int, review.ReviewDecided, review.NothingToAppeal}
+    sum(review.release_overdue(at=late))
+    held.refresh_from_db()
+    assert held.state in {"approved", "upheld"}
+    assert earned(member) == (50 if held.state == "approved" else 0)
+    ends = Notice.objects.filter(member=member, key__regex="(credited|upheld)$")
+    assert ends.count() == 1
+    assert audit.run().breaks == []

