@@ -43,6 +43,22 @@ def test_home_shows_balance_holds_and_the_reason_of_a_number(client, busy):
         assert text in html
 
 
+def test_the_card_has_the_total_and_its_parts(client, busy):
+    html = page(client, "points:home")
+    card = html[html.index("balance__split") : html.index("</section>", html.index("balance__split"))]
+    in_all, ending, pending, held = ("592", "110", "320", "30")
+    assert [cell.split("<")[0] for cell in card.split("<b>")[1:]] == [in_all, ending, pending, held]
+
+
+def test_the_card_has_what_is_owed(client, own):
+    own.earn(700, key="gift")
+    own.spend(700)
+    own.clawback("gift", 700)
+    client.force_login(User.objects.get(pk=own.member))
+    html = page(client, "points:home")
+    assert "<b>700</b>" in html
+
+
 def test_home_of_a_new_member_is_empty_and_calm(client, member):
     client.force_login(User.objects.get(pk=member))
     assert 'class="empty"' in page(client, "points:home")
