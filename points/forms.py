@@ -5,7 +5,6 @@ import uuid
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
-    UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -13,6 +12,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from core.tables.fields import TableField
 from points.finding import find_member
 from points.models import EarningReview, Reason, WhatIfRun
 from points.services import grant_file, review
@@ -141,13 +141,13 @@ class WhatIfForm(forms.Form):
 class GrantForm(forms.Form):
     """A file of points to give."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
+    file = TableField(
+        label=_("CSV or XLSX file"),
+        most_bytes=grant_file.MOST_BYTES,
         help_text=_(
-            "UTF-8, at most 100,000 lines. Columns: member (phone, e-mail, username or number), points, and as you "
-            "like reason and key. Lines with the same key are granted once."
+            "At most 100,000 lines. Columns: member (phone, e-mail, username or number), points, and as you like "
+            "reason and key. Lines with the same key are granted once."
         ),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
     )
     reason = forms.ChoiceField(
         choices=Reason,
@@ -161,12 +161,6 @@ class GrantForm(forms.Form):
         help_text=_("Without it nothing is granted while a line is refused."),
         widget=UnfoldBooleanWidget,
     )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > grant_file.MOST_BYTES:
-            raise forms.ValidationError(str(grant_file.FileTooLarge(most=grant_file.MOST_BYTES // 1024 // 1024)))
-        return file
 
 
 class EntriesForm(forms.Form):

@@ -18,7 +18,7 @@ _NARROW = (
 _MARKS = frozenset("'=")
 _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
-_PERHAPS_WRONG = re.compile(r"#|[+-]?\d[.,\d]*e|\d{16}", re.ASCII | re.IGNORECASE)
+_ODD = re.compile(r"#|[+-]?\d[.,\d]*e|\d{16}|[^\r\n]*[\r\n]", re.ASCII | re.IGNORECASE)
 _EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+\d{1,3}|[+-]?\d[.,]\d+e\d{1,3}", re.ASCII | re.IGNORECASE)
 _LONG = re.compile(rf"\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
@@ -58,6 +58,11 @@ def clean(cell):
 # Damage
 
 
+def is_odd(text, most):
+    """Whether a text deserves a second look by ``problem_of``; hardly any does."""
+    return len(text) > most or _ODD.match(text) is not None
+
+
 def problem_of(cell, text, column, is_rounded):
     """What is wrong with a cell whose text is ``text``, by itself: a sentence, or None.
 
@@ -68,8 +73,6 @@ def problem_of(cell, text, column, is_rounded):
         return why % {"text": text[:20], "most": column.most}
     if "\n" in text or "\r" in text:
         return _("There is a line break in the cell.")
-    if not _PERHAPS_WRONG.match(text):
-        return None
     if _ERROR.fullmatch(text):
         return _("“%(text)s” is an error of the spreadsheet and no value.") % {"text": text}
     if not column.is_code or is_marked(cell):
@@ -115,9 +118,9 @@ def moment(text):
     ``2026年11月30日``, a spreadsheet's count of days. Without a zone it is the shop's."""
     try:
         found = _read_moment(text)
-        return timezone.make_aware(found) if timezone.is_naive(found) else found
     except (ValueError, OverflowError):
         return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.get_default_timezone())
 
 
 def _read_moment(text):

@@ -36,6 +36,11 @@ class Column:
         return self.chinese if (get_language() or "").startswith("zh") else self.name
 
     @property
+    def names(self):
+        """Its headings, for somebody who looks for one."""
+        return self.name if self.heading == self.name else f"{self.heading} / {self.name}"
+
+    @property
     def must_be_filled(self):
         return self.is_required and not self.may_be_empty
 
@@ -73,7 +78,7 @@ class Columns:
                 found[place] = column
         for column in self.all:
             if column.is_required and column not in found.values():
-                raise ColumnMissing(column=column.heading)
+                raise ColumnMissing(column=column.names)
         for heading in unknown:
             self._refuse_lookalike(heading, found.values())
         return {place: column for place, column in found.items() if column.is_read}, nameless, unknown
@@ -82,7 +87,7 @@ class Columns:
         mine = _key(heading)
         for known, column in self._by_key.items():
             if column.is_read and column not in found and _is_alike(mine, known):
-                raise ColumnUnclear(column=heading, known=column.heading)
+                raise ColumnUnclear(column=heading, known=column.names)
 
 
 def _key(heading):

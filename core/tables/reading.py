@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from core.tables.book import MOST_COLUMNS, WorkbookSheet
-from core.tables.cells import clean, ends_in_zeros, is_long, plain, problem_of
+from core.tables.cells import clean, ends_in_zeros, is_long, is_odd, plain, problem_of
 from core.tables.errors import FileEmpty, FileTooLarge, OldWorkbook, TooManyColumns, TooManyLines
 from core.tables.text import TextSheet
 
@@ -38,9 +38,9 @@ class Table:
         if len(headings) > MOST_COLUMNS:
             raise TooManyColumns(most=MOST_COLUMNS)
         found, self._nameless, unknown = columns.find(headings)
-        self._places = list(found.items())
+        self._places = [(place, column, clean(headings[place])) for place, column in found.items()]
         self._empty = {column.name: "" for column in columns.all if column.is_read}
-        self._required = [column for column in found.values() if column.must_be_filled]
+        self._required = [(column.name, heading) for _, column, heading in self._places if column.must_be_filled]
         self._width = len(headings)
         self._rounded = {}
         self.note = _note(unknown, self._sheet.name)
@@ -62,19 +62,16 @@ class Table:
 
     def _row(self, number, cells):
         values, problem, width = self._empty.copy(), None, len(cells)
-        for place, column in self._places:
+        for place, column, heading in self._places:
             cell = cells[place] if place < width else ""
             values[column.name] = text = clean(cell)
-            if text and not problem:
-                problem = self._problem(cell, text, place, column)
-        for column in self._required:
-            if not values[column.name] and not problem:
-                problem = _in_column(column, _("The cell is empty."))
+            if not problem and is_odd(text, column.most):
+                problem = problem_of(cell, text, column, lambda place=place: self._is_rounded(place))
+                problem = problem and _in_column(heading, problem)
+        for name, heading in self._required:
+            if not values[name] and not problem:
+                problem = _in_column(heading, _("The cell is empty."))
         return Row(number, values, self._beside(cells) or problem)
-
-    def _problem(self, cell, text, place, column):
-        problem = problem_of(cell, text, column, lambda: self._is_rounded(place))
-        return problem and _in_column(column, problem)
 
     def _beside(self, cells):
         """What is wrong when something stands where there is no heading: a comma that was meant as text, mostly."""
@@ -112,8 +109,8 @@ def _sheet(content, most_bytes):
     return WorkbookSheet(content, most_bytes) if content.startswith(ZIP) else TextSheet(content)
 
 
-def _in_column(column, problem):
-    return _("Column “%(column)s”: %(problem)s") % {"column": column.heading, "problem": problem}
+def _in_column(heading, problem):
+    return _("Column “%(column)s”: %(problem)s") % {"column": heading[:40], "problem": problem}
 
 
 def _note(unknown, sheet):

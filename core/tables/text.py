@@ -9,6 +9,7 @@ from core.tables.errors import CsvBroken, NotText
 
 DELIMITERS = ",;\t"
 CHUNK = 1 << 20
+SAMPLE = 1 << 12
 _SEP = re.compile(r'"?sep=(\t|[^"\s])"?\s*', re.IGNORECASE)
 
 
@@ -50,14 +51,18 @@ class TextSheet:
 def _encoding(content):
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
-    elif b"\0" in content[:CHUNK]:  # a comma or a line end of UTF-16 without its mark
-        candidates = ["utf-16-le" if content[1:CHUNK:2].count(0) > content[:CHUNK:2].count(0) else "utf-16-be"]
     else:
-        candidates = ["utf-8-sig", "gb18030"]
+        candidates = _unmarked_utf_16(content[:SAMPLE]) or ["utf-8-sig", "gb18030"]
     for encoding in candidates:
         if _reads(content, encoding):
             return encoding
     raise NotText
+
+
+def _unmarked_utf_16(sample):
+    """Every comma, digit and line end of UTF-16 has an empty byte, always on the same side."""
+    empty = {"utf-16-be": sample[::2].count(0), "utf-16-le": sample[1::2].count(0)}
+    return [encoding for encoding, count in empty.items() if count * 16 > len(sample)]
 
 
 def _reads(content, encoding):

@@ -1,10 +1,7 @@
-"""Points to many members from a CSV file: upload, check, grant, report (B11)."""
-
-import csv
+"""Points to many members from a file: upload, check, grant, report (B11)."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +10,13 @@ from unfold.decorators import display
 from core import actors, clock
 from core.errors import DomainError
 from core.staff import LookOnlyAdmin
+from core.tables import download
 from core.templatetags.mall import points as grouped
 from points import tasks
 from points.admin import tables
 from points.forms import GrantForm
 from points.models import BulkGrant
-from points.services import granting
+from points.services import grant_file, granting
 
 State = BulkGrant.State
 TONES = {
@@ -32,7 +30,6 @@ TONES = {
 }
 MOVING = {State.CHECKING, State.RUNNING}
 SHOWN = 50
-HEADER = ["line", "member", "points", "reason", "key", "problem"]
 
 
 @admin.register(BulkGrant)
@@ -138,13 +135,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         grant = get_object_or_404(BulkGrant.objects.defer("content"), pk=pk)
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="refused-{grant.pk}.csv"'
-        response.write("\ufeff")
-        writer = csv.writer(response)
-        writer.writerow(HEADER)
-        writer.writerows([_harmless(cell) for cell in line] for line in grant.refused)
-        return response
+        return download(f"refused-{grant.pk}", grant_file.COLUMNS.headings(*grant_file.REPORT), grant.refused)
 
     def _acts(self, request, grant):
         """What this person may do now: ``{name: (label, service)}``."""
@@ -209,8 +200,3 @@ class BulkGrantAdmin(LookOnlyAdmin):
     @staticmethod
     def _page_of(grant):
         return reverse("admin:points_bulkgrant_change", args=[grant.pk])
-
-
-def _harmless(cell):
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "@", "\t"} else cell

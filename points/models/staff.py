@@ -72,11 +72,12 @@ class Adjustment(models.Model):
 
 
 class BulkGrant(models.Model):
-    """A CSV file of points to give, from its check to its last line.
+    """A file of points to give, from its check to its last line.
 
     ``content`` is the file as it came and ``digest`` its SHA-256: the same file can be taken once only. Of the lines
     that were refused, ``refused`` keeps the first ones as ``[line, member, points, reason, key, problem]``.
     ``cursor`` counts the good lines that were worked off, so that a job that died goes on where it stopped.
+    ``problem`` says why a file is broken, or what of it was not read.
     """
 
     class State(models.TextChoices):

@@ -8,7 +8,7 @@ started again.
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, tables
 from core.call import call
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
@@ -47,9 +47,9 @@ class NotReady(DomainError):
 
 def take_in(*, name, content, reason, skip_refused, by, at):
     """Keep a file's bytes to be checked; returns the ``BulkGrant``. The same file again is the same grant: one that
-    runs or waits is returned as it is, any other is checked anew. Raises ``grant_file.FileTooLarge``."""
+    runs or waits is returned as it is, any other is checked anew. Raises ``tables.FileTooLarge``."""
     if len(content) > grant_file.MOST_BYTES:
-        raise grant_file.FileTooLarge(most=grant_file.MOST_BYTES // 1024 // 1024)
+        raise tables.FileTooLarge(most=grant_file.MOST_BYTES // 1024 // 1024)
     if reason not in Reason.values:
         raise InvalidInput(field="reason")
     fresh = {
@@ -82,12 +82,13 @@ def judge(*, grant, at, progress=None):
     result = {"problem": "", "cursor": 0, "granted": 0, "finished_at": None}
     try:
         checked = _check(grant, progress)
-    except grant_file.FileNotReadable as error:
+    except tables.FileNotReadable as error:
         result |= {"state": State.BROKEN, "problem": str(error)[:200], "finished_at": at}
         result |= {"good_lines": 0, "total_points": 0, "repeated": 0, "refused_lines": 0, "refused": []}
     else:
         result |= {
             "state": State.CHECKED,
+            "problem": checked.note[:200],
             "good_lines": len(checked.good),
             "total_points": checked.total,
             "repeated": sum(line.is_repeated for line in checked.good),

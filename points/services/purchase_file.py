@@ -1,66 +1,35 @@
-"""A CSV file of purchases and refunds, read and judged line by line; nothing is written here (C1).
+"""A file of purchases and refunds, read and judged line by line; nothing is written here (C1).
 
-Columns, in any order: ``member`` (phone, or number that the file's writer knows the member by), ``order_number``,
-``paid_at`` (ISO 8601; without a zone the shop's own), ``category`` (code), ``amount`` (yuan), ``refund_of`` (empty, or
-the order that this line gives back). ``line`` and ``problem``, which the report of refused lines adds, are passed over,
-so that a corrected report can be given again. UTF-8 or GB 18030.
+``refund_of`` is empty, or the order that the line gives back. ``line`` and ``problem``, which the report of refused
+lines adds, are passed over, so that a corrected report can be given again.
 
 Lines with one order number are one purchase (or one refund): where one of them is refused, all are.
 """
 
-import csv
-import io
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from points.services.grant_file import (
-    ColumnMissing,
-    ColumnUnknown,
-    CsvBroken,
-    FileNotReadable,
-    FileTooLarge,
-    TooManyLines,
-)
+from core import tables
 
 MOST_BYTES = 200 * 1024 * 1024
 MOST_LINES = 1_000_000
 MOST_NAME = 64
 CLOCKS_DIFFER = timedelta(minutes=5)
 
-COLUMNS = {
-    "member": "member",
-    "order_number": "order_number",
-    "paid_at": "paid_at",
-    "category": "category",
-    "amount": "amount",
-    "refund_of": "refund_of",
-    "line": None,
-    "problem": None,
-    "会员": "member",
-    "订单号": "order_number",
-    "付款时间": "paid_at",
-    "分类": "category",
-    "金额": "amount",
-    "退款订单": "refund_of",
-    "行号": None,
-    "问题": None,
-}
-REQUIRED = ("member", "order_number", "paid_at", "amount")
+COLUMNS = tables.Columns(
+    tables.Column("member", "会员", ("手机号",), is_code=True, most=MOST_NAME, is_required=True),
+    tables.Column("order_number", "订单号", ("订单编号",), is_code=True, most=MOST_NAME, is_required=True),
+    tables.Column("paid_at", "付款时间", ("支付时间",), is_required=True),
+    tables.Column("category", "分类", is_code=True, most=MOST_NAME),
+    tables.Column("amount", "金额", is_required=True),
+    tables.Column("refund_of", "退款订单", is_code=True, most=MOST_NAME),
+    tables.Column("line", "行号", is_read=False),
+    tables.Column("problem", "问题", is_read=False),
+)
 FIELDS = ("member", "order_number", "paid_at", "category", "amount", "refund_of")
-AMOUNT = re.compile(r"(\d{1,11})(?:\.(\d{1,2})0*)?", re.ASCII)
-
-
-class NotText(FileNotReadable):
-    message = gettext_lazy("The file is neither UTF-8 nor GBK text. Save it as “CSV UTF-8”.")
-
-
-class NoPurchases(FileNotReadable):
-    message = gettext_lazy("The file has no lines.")
+REPORT = ("line", *FIELDS, "problem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +40,11 @@ class Refused:
     typed: tuple[str, ...]
     problem: str
 
+    def as_list(self):
+        return [self.number, *self.typed, self.problem]
+
     def as_dict(self):
-        return {"line": self.number, **dict(zip(FIELDS, self.typed, strict=True)), "problem": self.problem}
+        return dict(zip(REPORT, self.as_list(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +104,30 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file: its ``orders`` in order of time, the lines that were ``refused``, how many lines there are."""
+    """A file: its ``orders`` in order of time, the lines that were ``refused``, how many lines there are, and a
+    ``note`` about what was not read."""
 
     orders: list[Order]
     refused: list[Refused]
     lines: int
+    note: str
 
 
 def read(content, *, at, progress=None):
-    """The ``Content`` of the bytes of a file; raises ``FileNotReadable``. ``progress`` is called with lines read."""
+    """The ``Content`` of a file's bytes; ``progress`` is called with lines read. Raises ``tables.FileNotReadable``."""
+    table = tables.Table(content, COLUMNS, most_bytes=MOST_BYTES, most_lines=MOST_LINES)
     good, refused = {}, []
     broken = {}  # an order of which a line was refused, and which line
     count = 0
-    for count, (number, values, fits) in enumerate(_rows(content), 1):
-        line = _line(number, values, fits, at)
+    for count, row in enumerate(table, 1):
+        line = _line(row, at)
         if isinstance(line, Refused):
             refused.append(line)
-            broken.setdefault((values.get("order_number", ""), values.get("refund_of", "")), number)
+            broken.setdefault((row.values["order_number"], row.values["refund_of"]), row.number)
         else:
             good.setdefault((line.order_number, line.refund_of), []).append(line)
         if progress and count % 1000 == 0:
             progress(count)
-    if not count:
-        raise NoPurchases
     orders = []
     for name, lines in good.items():
         order = Order(tuple(lines))
@@ -164,7 +137,7 @@ def read(content, *, at, progress=None):
         else:
             orders.append(order)
     orders.sort(key=lambda order: order.place)
-    return Content(orders, refused, count)
+    return Content(orders, refused, count, table.note)
 
 
 def _problem_of_order(order, broken_line):
@@ -181,97 +154,22 @@ def _problem_of_order(order, broken_line):
     return None
 
 
-def _rows(content):
-    """``(line number, {column: text}, whether it has as many fields as the first)``."""
-    if len(content) > MOST_BYTES:
-        raise FileTooLarge(most=MOST_BYTES // 1024 // 1024)
-    text = _decoded(content)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        columns = _columns(next(reader, []))
-        count = 0
-        begins = reader.line_num + 1
-        for cells in reader:
-            number, begins = begins, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            count += 1
-            if count > MOST_LINES:
-                raise TooManyLines(most=f"{MOST_LINES:,}")
-            values = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column is not None}
-            yield number, values, len(cells) == len(columns)
-    except csv.Error as error:
-        raise CsvBroken(line=reader.line_num) from error
+def _line(row, at):
+    values = row.values
+    typed = member, order_number, paid_at, category, amount, refund_of = [values[field] for field in FIELDS]
+    moment, fen = tables.moment(paid_at), tables.fen(amount)
+    if problem := row.problem or _problem(values, moment, fen, at):
+        return Refused(row.number, tuple(text[:100] for text in typed), problem)
+    return Line(row.number, tuple(typed), member, order_number, moment, category, fen, refund_of)
 
 
-def _decoded(content):
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise NotText
-
-
-def _columns(header):
-    columns = []
-    for cell in header:
-        name = cell.strip().lower()
-        if name not in COLUMNS or (COLUMNS[name] and COLUMNS[name] in columns):
-            raise ColumnUnknown(column=cell.strip()[:40])
-        columns.append(COLUMNS[name])
-    for column in REQUIRED:
-        if column not in columns:
-            raise ColumnMissing(column=column)
-    return columns
-
-
-def _line(number, values, fits, at):
-    typed = tuple(values.get(field, "") for field in FIELDS)
-    paid_at, fen = _moment(values.get("paid_at", "")), _fen(values.get("amount", ""))
-    problem = _problem(values, fits, paid_at, fen, at)
-    if problem:
-        return Refused(number, tuple(text[:100] for text in typed), problem)
-    member, order_number, _paid_at, category, _amount, refund_of = typed
-    return Line(number, typed, member, order_number, paid_at, category, fen, refund_of)
-
-
-def _problem(values, fits, paid_at, fen, at):
-    if not fits:
-        return _("The line has not as many fields as the first line.")
-    for field, what in (("member", _("member")), ("order_number", _("order number"))):
-        if not values[field]:
-            return _("There is no %(what)s.") % {"what": what}
-    for field in ("member", "order_number", "category", "refund_of"):
-        if len(values.get(field, "")) > MOST_NAME:
-            return _("“%(text)s …” is longer than %(most)s characters.") % {
-                "text": values[field][:20],
-                "most": MOST_NAME,
-            }
-    if paid_at is None:
+def _problem(values, paid_at, fen, at):
+    if paid_at is None or paid_at.year < 2000:
         return _("“%(text)s” is not a time as 2026-11-20T18:30:00.") % {"text": values["paid_at"][:40]}
     if paid_at > at + CLOCKS_DIFFER:
         return _("The time of payment lies in the future.")
     if fen is None:
         return _("The amount is yuan with at most two decimals, this is “%(text)s”.") % {"text": values["amount"][:20]}
-    if not fen and values.get("refund_of"):
+    if not fen and values["refund_of"]:
         return _("A refund is more than 0.")
     return None
-
-
-def _moment(text):
-    try:
-        moment = datetime.fromisoformat(text)
-        if timezone.is_naive(moment):
-            moment = timezone.make_aware(moment)
-        return moment if moment.year >= 2000 else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _fen(text):
-    """``"88"``, ``"88.5"`` and ``"88.50"`` yuan as fen, None for anything else."""
-    found = AMOUNT.fullmatch(text)
-    return found and int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))

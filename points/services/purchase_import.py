@@ -26,7 +26,7 @@ TRIES = 5  # of a batch, when somebody else holds a row
 @dataclass(slots=True)
 class Report:
     """What an import did. ``repeated`` purchases and refunds had been recorded before; ``points_back`` is by how many
-    points refunds lowered balances."""
+    points refunds lowered balances; ``note`` says what of the file was not read."""
 
     lines: int = 0
     purchases: int = 0
@@ -37,6 +37,7 @@ class Report:
     points_back: int = 0
     members_created: int = 0
     refused: list = field(default_factory=list)
+    note: str = ""
 
     @property
     def refused_lines(self):
@@ -49,10 +50,10 @@ def run(content, *, by, at, create_members=False, dry_run=False, reading=None, b
     ``create_members`` makes members of unknown names: by phone, or known to files alone by their number. ``dry_run``
     judges and writes nothing: ``points`` stay 0. ``reading`` and ``booking`` are called with the lines done,
     and with the orders done and all orders.
-    Raises ``purchase_file.FileNotReadable``.
+    Raises ``tables.FileNotReadable``.
     """
     content = purchase_file.read(content, at=at, progress=reading)
-    report = Report(lines=content.lines, refused=content.refused)
+    report = Report(lines=content.lines, refused=content.refused, note=content.note)
     members = _members(content.orders, report, create=create_members, dry_run=dry_run, by=by, at=at)
     orders = []
     for order in content.orders:

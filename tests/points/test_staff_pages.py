@@ -217,7 +217,7 @@ def test_refused_lines_stop_the_file(client, sign_in, member, now):
     assert available(member) == 0
 
 
-@pytest.mark.parametrize("raw", ["member,points\n林,5\n".encode("gb18030"), b"a,b\n1,2\n", b"\xff\xfe\x00"])
+@pytest.mark.parametrize("raw", [b"member,points\n\xff,5\n", b"a,b\n1,2\n", b"\xff\xfe\x00"])
 def test_a_broken_file_says_what_is_wrong(client, sign_in, now, raw):
     sign_in("anna", "adjust_points")
     url = upload(client, now, raw=raw).url

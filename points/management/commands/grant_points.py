@@ -1,12 +1,12 @@
-import csv
 import json
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from core import clock
+from core import clock, tables
 from core.errors import DomainError
+from core.tables.commands import content_of, write_report
 from points.finding import find_member
 from points.management.commands.adjust_points import staff_actor
 from points.models import BulkGrant, Reason
@@ -19,12 +19,12 @@ STILL = {BulkGrant.State.PENDING: 3, BulkGrant.State.DONE: 0}
 
 class Command(BaseCommand):
     help = (
-        "Give points to the members in a CSV file: columns member (phone, e-mail, username or number) and points, and "
-        "as you like reason and key. Every line is checked first; refused lines are reported with their numbers, and "
-        "nothing is given unless --skip-refused leaves them out. Given in batches; the same file again goes on where "
-        "it stopped and gives nobody twice. Above ADJUST_APPROVAL_ABOVE points in all it waits for a second person. "
-        "Exit code 0: granted (or --dry-run without a refused line), 1: file not readable, lines refused or the "
-        "request was turned down, 2: wrong arguments, 3: waits for a second person."
+        "Give points to the members in a CSV or XLSX file: columns member (phone, e-mail, username or number) and "
+        "points, and as you like reason and key. Every line is checked first; refused lines are reported with their "
+        "numbers, and nothing is given unless --skip-refused leaves them out. Given in batches; the same file again "
+        "goes on where it stopped and gives nobody twice. Above ADJUST_APPROVAL_ABOVE points in all it waits for a "
+        "second person. Exit code 0: granted (or --dry-run without a refused line), 1: file not readable, lines "
+        "refused or the request was turned down, 2: wrong arguments, 3: waits for a second person."
     )
 
     def add_arguments(self, parser):
@@ -43,11 +43,8 @@ class Command(BaseCommand):
         now = clock.now()
         actor = staff_actor(by)
         second = _approver(approved_by) if approved_by else None
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        bar = Bar("Checking", content.count(b"\n"))
+        content = content_of(file)
+        bar = Bar("Checking", tables.about_lines(content))
         try:
             if dry_run:
                 result = _dry(grant_file.check(content, reason=reason, progress=bar))
@@ -59,7 +56,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
         if report:
-            _write(report, result["refused"])
+            write_report(report, grant_file.REPORT, (line.values() for line in result["refused"]))
         self.stdout.write(json.dumps(result, ensure_ascii=False) if options["json"] else _as_text(result, dry_run))
         code = int(bool(result["refused_lines"])) if dry_run else STILL.get(result["state"], 1)
         if code:
@@ -75,6 +72,7 @@ def _dry(checked):
         "repeated": sum(line.is_repeated for line in checked.good),
         "refused_lines": len(checked.refused),
         "refused": [_named(line.as_list()) for line in checked.refused],
+        "note": checked.note,
         "state": "dry-run",
     }
 
@@ -96,6 +94,7 @@ def _run(grant, actor, second, now):
         "repeated": grant.repeated,
         "refused_lines": grant.refused_lines,
         "refused": [_named(line) for line in grant.refused],
+        "note": grant.problem,
         "state": grant.state,
         "grant": grant.pk,
     }
@@ -110,20 +109,15 @@ def _approver(name):
 
 
 def _named(line):
-    return dict(zip(("line", "member", "points", "reason", "key", "problem"), line, strict=True))
-
-
-def _write(path, refused):
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, ("line", "member", "points", "reason", "key", "problem"))
-        writer.writeheader()
-        writer.writerows(refused)
+    return dict(zip(grant_file.REPORT, line, strict=True))
 
 
 def _as_text(result, dry_run):
     lines = [f"line {line['line']}: {line['problem']}" for line in result["refused"][:SHOWN]]
     if result["refused_lines"] > SHOWN:
         lines.append(f"... and {result['refused_lines'] - SHOWN} more lines; --report writes all of them")
+    if result["note"]:
+        lines.append(result["note"])
     lines.append(
         f"{result['lines']:,} lines: {result['good']:,} good for {result['points']:,} points,"
         f" {result['refused_lines']:,} refused, {result['repeated']:,} granted before"

@@ -1,26 +1,25 @@
-import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core import actors, clock
+from core import actors, clock, tables
 from core.errors import DomainError
+from core.tables.commands import content_of, write_report
 from points.progress import Bar
 from points.services import purchase_file, purchase_import
 
 SHOWN = 20
-HEADER = ("line", *purchase_file.FIELDS, "problem")
 
 
 class Command(BaseCommand):
     help = (
-        "Book the purchases in a CSV file: columns member (phone, or the number that the file knows the member by), "
-        "order_number, paid_at (ISO 8601; without a zone the shop's), category, amount (yuan) and refund_of (empty, or "
-        "the order that this line gives back), in any order, as UTF-8 or GBK. Lines with one order number are one "
-        "purchase. All is booked in order of time and as of paid_at; the same file again changes nothing and goes on "
-        "where it was stopped. Refused lines are reported with their numbers, the others are booked. Exit code 0: all "
+        "Book the purchases in a CSV or XLSX file: columns member (phone, or the number that the file knows the member "
+        "by), order_number, paid_at (without a zone the shop's), category, amount (yuan) and refund_of (empty, or the "
+        "order that this line gives back), in any order. Lines with one order number are one purchase. All is "
+        "booked in order of time and as of paid_at; the same file again changes nothing and goes on where it was "
+        "stopped. Refused lines are reported with their numbers, the others are booked. Exit code 0: all "
         "lines are booked (or were before, or would be with --dry-run), 1: lines refused or file not readable, 2: "
         "wrong arguments."
     )
@@ -33,11 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *, file, create_members, report, dry_run, **options):
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        lines = content.count(b"\n")
+        content = content_of(file)
         try:
             done = purchase_import.run(
                 content,
@@ -45,13 +40,13 @@ class Command(BaseCommand):
                 dry_run=dry_run,
                 by=actors.system("import"),
                 at=clock.now(),
-                reading=Bar("Reading", lines),
+                reading=Bar("Reading", tables.about_lines(content)),
                 booking=_Booked(),
             )
         except DomainError as error:
             raise CommandError(str(error)) from error
         if report:
-            _write(report, done.refused)
+            write_report(report, purchase_file.REPORT, (line.as_list() for line in done.refused))
         self.stdout.write(_as_json(done, dry_run) if options["json"] else _as_text(done, dry_run))
         if done.refused:
             raise SystemExit(1)
@@ -68,13 +63,6 @@ class _Booked:
         self.bar(done)
 
 
-def _write(path, refused):
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, HEADER)
-        writer.writeheader()
-        writer.writerows(line.as_dict() for line in refused)
-
-
 def _as_json(done, dry_run):
     figures = asdict(done) | {
         "refused_lines": done.refused_lines,
@@ -88,6 +76,8 @@ def _as_text(done, dry_run):
     lines = [f"line {line.number}: {line.problem}" for line in done.refused[:SHOWN]]
     if done.refused_lines > SHOWN:
         lines.append(f"... and {done.refused_lines - SHOWN:,} more lines; --report writes all of them")
+    if done.note:
+        lines.append(done.note)
     verb = "to book" if dry_run else "booked"
     lines.append(
         f"{done.lines:,} lines: {done.purchases:,} purchases {verb}, {done.repeated:,} booked before;"

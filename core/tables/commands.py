@@ -1,0 +1,21 @@
+"""Files of management commands: a table to read, a report to write."""
+
+from django.core.management.base import CommandError
+
+from core.tables.writing import write_csv
+
+
+def content_of(path):
+    """The bytes of a file."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def write_report(path, headings, rows):
+    """A report as a CSV file."""
+    try:
+        write_csv(path, headings, rows)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
