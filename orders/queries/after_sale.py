@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
+from core import shares
 from orders.models import (
     SHOPS_FAULT,
     AfterSale,
@@ -14,7 +15,6 @@ from orders.models import (
     State,
 )
 from orders.queries.parcels import shipped_pieces
-from orders.rules.shares import share
 from points.parameters import AFTER_SALE_DAYS
 
 
@@ -86,8 +86,8 @@ def offer_of(order, pieces, *, reason):
             Line(
                 item,
                 quantity,
-                min(share(paid.points, item.quantity, done, quantity), most_points),
-                min(share(paid.fen, item.quantity, done, quantity), most_fen),
+                min(shares.part(paid.points, item.quantity, done, quantity), most_points),
+                min(shares.part(paid.fen, item.quantity, done, quantity), most_fen),
                 most_points,
                 most_fen,
             )

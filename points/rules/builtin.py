@@ -88,7 +88,7 @@ class TierMultiplier(Rule):
 
 @register
 class CategoryBonus(Rule):
-    """Some percent more for goods of some categories, line by line (C3)."""
+    """Some percent more for goods of some categories (C3)."""
 
     code = "category_bonus"
     label = gettext_lazy("Bonus for categories")

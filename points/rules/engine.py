@@ -2,7 +2,11 @@
 
 A rule set is a version and a list of rules behind one interface, ``Rule``. The engine knows no rule by name: a class
 that is registered can be chosen, explained, limited and replayed like the built-in ones. Money goes in as whole fen
-and is a ``Decimal`` of yuan inside; points are rounded down once, for each line of a purchase, in ``_settle``.
+and is a ``Decimal`` of yuan inside.
+
+Points are rounded down once, in ``_settle``: for a purchase as a whole. So what it earns does not depend on how its
+goods are listed: lines of one category count as their sum before any rule sees them, and what remains of a point in
+one category adds to that of the others. The whole points are then shared out to the lines, for returns.
 """
 
 from collections.abc import Mapping
@@ -14,8 +18,12 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from core.shares import split
+
 MOST_POINTS = 2**31 - 1  # of one earning: what an entry of the ledger holds
 FEN = Decimal("0.01")
+HAIR = Decimal("1e-15")  # of a point: three thirds of one, as decimals, lack less than this
+SHARE_PLACES = 9  # of exact points, in what a category weighs
 ZERO = Decimal(0)
 PURCHASE = "purchase"
 BEHAVIOURS = {
@@ -45,7 +53,8 @@ class Earner:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was paid for goods of one category, in fen; the category by its code."""
+    """What was paid for goods of one category, in fen; the category by its code. A purchase may list several of one
+    category; rules see one."""
 
     category: str
     amount_fen: int
@@ -53,8 +62,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Points earned, those of each line, and how they came about: ``steps`` are ``[text, result, values]`` with an
-    English gettext msgid, as ``breakdown["steps"]`` of an entry holds them; ``rule_version`` is ``"v7"``."""
+    """Points earned, how many of them are each line's, and how they came about: ``steps`` are ``[text, result,
+    values]`` with an English gettext msgid, as ``breakdown["steps"]`` of an entry holds them; ``rule_version`` is
+    ``"v7"``."""
 
     points: int
     lines: tuple[int, ...]
@@ -73,8 +83,8 @@ class Caps:
 
 @dataclass(slots=True)
 class PurchaseDraft:
-    """A purchase on its way through the rules: ``points`` of each line, not rounded yet, changed by one rule after
-    the other."""
+    """A purchase on its way through the rules: one line a category, ``points`` of each, not rounded yet, changed by
+    one rule after the other."""
 
     earner: Earner
     lines: tuple[Line, ...]
@@ -216,16 +226,26 @@ def build_rule(code, figures):
 
 
 def purchase_points(rule_set, earner, lines, at):
-    """What a purchase earns: an ``Outcome``."""
+    """What a purchase earns: an ``Outcome``. However its goods are cut into lines, and in whatever order, the sum is
+    the same, and so is the sum of each category."""
     lines = tuple(lines)
+    by_category = {}
+    for line in lines:
+        by_category.setdefault(line.category, []).append(line.amount_fen)
+    merged = tuple(Line(category, sum(by_category[category])) for category in sorted(by_category))
 
     def work(rules):
-        draft = PurchaseDraft(earner, lines, at, [ZERO] * len(lines))
+        draft = PurchaseDraft(earner, merged, at, [ZERO] * len(merged))
         for rule in rules:
             rule.purchase_points(draft)
         return draft.points, draft.steps
 
-    return _better(rule_set, work)
+    outcome = _better(rule_set, work)
+    shared = {
+        line.category: iter(_shared(points, by_category[line.category]))
+        for line, points in zip(merged, outcome.lines, strict=True)
+    }
+    return replace(outcome, lines=tuple(next(shared[line.category]) for line in lines))
 
 
 def behaviour_points(rule_set, earner, behaviour, at, base=None, facts=None):
@@ -288,15 +308,16 @@ def _better(rule_set, work):
 
 
 def _settle(rule_set, exact, steps):
-    """The one place where points become whole: each line rounded down, never below 0."""
-    lines = [max(int(points.to_integral_value(ROUND_FLOOR)), 0) for points in exact]
-    total = sum(lines)
-    if total > MOST_POINTS:
-        left = MOST_POINTS
-        for number, points in enumerate(lines):
-            lines[number] = min(points, left)
-            left -= lines[number]
-        total = MOST_POINTS
+    """The one place where points become whole: their sum is rounded down, and shared out again. None is below 0."""
+    exact = [max(points, ZERO) for points in exact]
+    whole = min(sum(exact, ZERO), Decimal(MOST_POINTS)).quantize(HAIR)
+    total = int(whole.to_integral_value(ROUND_FLOOR))
+    lines = split(total, [int(points.scaleb(SHARE_PLACES)) for points in exact])
     if steps and steps[-1][1] != str(total):
         steps.append([gettext_noop("Rounded down"), str(total), {}])
     return Outcome(total, tuple(lines), steps, rule_set.version)
+
+
+def _shared(points, amounts_fen):
+    """Points of a category, shared out to its lines by what was paid; evenly where that is nothing."""
+    return split(points, amounts_fen if any(amounts_fen) else [1] * len(amounts_fen))

@@ -1,10 +1,11 @@
 """Rules in JavaScript: which version of a script serves, and what happens when it fails (C7).
 
 A script defines ``calculatePoints(userLevel, amount, isImported)``: the tier as one of the constants ``NORMAL``,
-``SILVER``, ``GOLD``, ``DIAMOND``, the yuan of a line, whether its category is among the imported ones; as a fourth
-argument it may take ``{points, category, multiplier}``, with the points that the rules above gave. Its result is the
-points of the line. A version that fails is not tried again by this process from that moment on, and by the others as
-soon as ``on_failure`` has written it down; the version before it takes over in the same call.
+``SILVER``, ``GOLD``, ``DIAMOND``, the yuan paid for all goods of a category, whether that is among the imported ones;
+as a fourth argument it may take ``{points, category, multiplier}``, with the points that the rules above gave. Its
+result is the points of the category; the engine rounds them together with the others. A version that fails is not tried
+again by this process from that moment on, and by the others as soon as ``on_failure`` has written it down; the version
+before it takes over in the same call.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Version:
 
 @register
 class Script(Rule):
-    """The points of each line as a script says."""
+    """The points of each category as a script says."""
 
     code = "script"
     label = _("Script")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
+from core.shares import split
 from points import ledger, rules
 from points.models import Purchase, PurchaseLine, PurchaseRefund
 from points.parameters import AFTER_SALE_DAYS, CLAWBACK_POLICY
@@ -260,7 +261,7 @@ def _book(round_, purchases, results, tally, *, by, at, replaying):
             purchase_rows.Row(
                 new=new,
                 points=points,
-                line_points=shares(points, outcome.lines),
+                line_points=split(points, outcome.lines),
                 tier=tier.code,
                 multiplier=tier.multiplier,
                 rule_version=outcome.rule_version,
@@ -294,17 +295,6 @@ def _raise_tiers(rows, *, at, replaying):
         tier_services.consider(member, at=paid_at[member], replaying=True)
 
 
-def shares(points, by_line):
-    """``points`` spread over lines in proportion to ``by_line`` (what each would have earned), to the last one."""
-    total, given, before, shared = sum(by_line), 0, 0, []
-    for of_line in by_line:
-        before += of_line
-        upto = points * before // total if total else 0
-        shared.append(upto - given)
-        given = upto
-    return shared
-
-
 # Giving back
 
 
@@ -317,7 +307,7 @@ def _give_back(purchase, amount_fen, category):
     if amount_fen > sum(left):
         raise RefundTooLarge(asked_fen=amount_fen, left_fen=sum(left))
     points = 0
-    for line, fen in zip(lines, shares(amount_fen, left), strict=True):
+    for line, fen in zip(lines, split(amount_fen, left), strict=True):
         line.refunded_fen += fen
         upto = line.points * line.refunded_fen // line.amount_fen if line.amount_fen else 0
         points += upto - line.points_back

@@ -32,7 +32,6 @@ from orders.models import (
     State,
 )
 from orders.queries import after_sale as queries
-from orders.rules.shares import share
 from orders.services import after_sale, cancelling, paying, receiving, shipping
 from orders.services.after_sale import moving, requesting, settling
 from orders.services.moves import MoveNotAllowed
@@ -123,19 +122,6 @@ def picture(size=(400, 300), kind="JPEG"):
     Image.new("RGB", size, "#884422").save(file, kind)
     file.seek(0)
     return file
-
-
-# Shares
-
-
-@pytest.mark.parametrize("total", [0, 1, 99, 100, 1000, 12_345])
-@pytest.mark.parametrize("quantity", [1, 2, 3, 7])
-def test_shares_of_pieces_add_up_however_they_come_back(total, quantity):
-    one_by_one = [share(total, quantity, done, 1) for done in range(quantity)]
-    assert sum(one_by_one) == total
-    assert max(one_by_one) - min(one_by_one) <= 1
-    for first in range(1, quantity):
-        assert share(total, quantity, 0, first) + share(total, quantity, first, quantity - first) == total
 
 
 # Asking

@@ -22,7 +22,6 @@ from orders.rules.pricing import (
     price_order,
     restored,
     rules,
-    shares,
     stored,
 )
 from orders.rules.shipping_fee import Rate
@@ -306,25 +305,6 @@ def test_what_changed_is_told():
     assert any(sku == 1 and before and not after for sku, _label, before, after in told)  # gone
     assert any(sku is None and not before and after for sku, _label, before, after in told)  # the discount is new
     assert changes(before, before) == []
-
-
-# Shares
-
-
-@given(st.integers(0, 10**6), st.lists(st.integers(0, 10**6), max_size=60))
-def test_a_split_adds_up(total, weights):
-    whole = sum(weights)
-    total = min(total, whole)
-    parts = shares.split(total, weights)
-    assert sum(parts) == total
-    assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
-    assert all(abs(part * whole - total * weight) < max(whole, 1) for part, weight in zip(parts, weights, strict=True))
-
-
-def test_impossible_shares():
-    with pytest.raises(ValueError, match="nothing"):
-        shares.split(1, [0, 0])
-    assert shares.split(0, [0, 0]) == [0, 0]
 
 
 # All together, by chance

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from orders.rules.pricing import shares
+from core import shares
 from orders.rules.pricing.facts import Goods, PricingFacts
 from orders.rules.pricing.order import NOTHING_APPLIED, Applied, Note, PricedLine, PricedOrder
 from orders.rules.pricing.sums import Sum

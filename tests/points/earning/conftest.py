@@ -7,7 +7,9 @@ import pytest
 
 from accounts.models import User
 from points.models import PointsEntry
+from points.queries import rule_sets
 from points.rules import engine
+from points.rules.presets import PRESETS
 from points.services import purchases
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in the shop
@@ -51,6 +53,17 @@ def give_back(number, yuan, *, refund_number=None, source="file", at=AT + DAY, *
         at=at,
         **rest,
     )
+
+
+@pytest.fixture
+def rules(monkeypatch):
+    """``rules("10_1")``: a preset counts for everybody."""
+
+    def set_rules(name):
+        rule_set = engine.build("v1", PRESETS[name].rules)
+        monkeypatch.setattr(rule_sets, "for_member", lambda member_id, at: rule_set)
+
+    return set_rules
 
 
 @pytest.fixture

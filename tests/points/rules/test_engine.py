@@ -1,7 +1,9 @@
 """The engine: rounding, explanations, transitions, caps, and rules that it has never heard of (C1-C4, C6, C11)."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.utils import translation
@@ -76,9 +78,28 @@ class TestRounding:
     def test_double_for_high_tiers_whatever_the_tier_itself_says(self, tier, fen, points):
         assert earned(engine.build("v1", PRESETS["double"].rules), ("other", fen), tier=tier).points == points
 
-    def test_is_of_each_line(self):
-        outcome = earned(DEFAULT, ("a", 150), ("b", 150), ("imported_fruit", 99))
-        assert (outcome.points, outcome.lines) == (3, (1, 1, 1))
+    @pytest.mark.parametrize(
+        ("preset", "lines", "points", "shares"),
+        [
+            ("10_1", [("a", 990)] * 10, 9, (1, 1, 1, 1, 1, 1, 1, 1, 1, 0)),
+            ("10_1", [(f"{n}", 990) for n in range(10)], 9, (1, 1, 1, 1, 1, 1, 1, 1, 1, 0)),
+            ("10_1", [("a", 999)], 0, (0,)),
+            ("10_1", [("a", 500), ("a", 499)], 0, (0, 0)),
+            ("10_1", [("a", 500), ("b", 500)], 1, (1, 0)),
+            ("s2", [("a", 150), ("b", 150), ("imported_fruit", 99)], 4, (2, 1, 1)),  # 1.5 + 1.5 + 1.485
+            ("s2", [("b", 50), ("imported_fruit", 99)], 1, (0, 1)),  # 0.5 + 1.485
+            ("s2", [("a", 0), ("a", 100)], 1, (0, 1)),
+        ],
+    )
+    def test_is_of_the_purchase_as_a_whole(self, preset, lines, points, shares):
+        outcome = earned(engine.build("v1", PRESETS[preset].rules), *lines)
+        assert (outcome.points, outcome.lines) == (points, shares)
+
+    @pytest.mark.parametrize("yuan", [3, 7, 30, 99_999])
+    def test_fractions_without_an_end_add_up_to_whole_points(self, yuan):
+        rule_set = RuleSet("v1", (rule("ratio", points=1, yuan=yuan),))
+        assert earned(rule_set, ("a", 100), ("b", yuan * 100 - 100)).points == 1
+        assert earned(rule_set, ("a", 100), ("b", yuan * 100 - 101)).points == 0
 
     def test_a_purchase_of_nothing_earns_nothing(self):
         assert earned(DEFAULT) == engine.Outcome(
@@ -100,14 +121,38 @@ class TestRounding:
         ),
         tier=st.sampled_from(list(TIERS)),
     )
-    def test_never_gives_more_than_the_exact_figure_nor_a_whole_point_less_a_line(self, lines, tier):
+    def test_never_gives_more_than_the_exact_figure_nor_a_whole_point_less(self, lines, tier):
         factor = {"imported_fruit": Decimal("1.5"), "seasonal_fruit": Decimal("1.3"), "other": Decimal(1)}
         outcome = earned(DEFAULT, *lines, tier=tier)
         assert outcome.points == sum(outcome.lines)
-        for points, (category, fen) in zip(outcome.lines, lines, strict=True):
-            exact = Decimal(fen) / 100 * Decimal(MULTIPLIERS[tier]) * factor[category]
-            assert 0 <= exact - points < 1
+        exact = [Decimal(fen) / 100 * Decimal(MULTIPLIERS[tier]) * factor[category] for category, fen in lines]
+        assert 0 <= sum(exact) - outcome.points < 1
+        for points, of_line in zip(outcome.lines, exact, strict=True):
+            assert abs(points - of_line) < 3  # its share is at most a point off, and so is that of its category
         assert outcome.steps[-1][1] == str(outcome.points)
+
+    @given(
+        sums=st.dictionaries(
+            st.sampled_from(["imported_fruit", "seasonal_fruit", "other", ""]), st.integers(1, 50_000), min_size=1
+        ),
+        tier=st.sampled_from(list(TIERS)),
+        preset=st.sampled_from(list(PRESETS)),
+        data=st.data(),
+    )
+    def test_does_not_depend_on_how_goods_are_listed(self, sums, tier, preset, data):
+        rule_set = engine.build("v1", PRESETS[preset].rules)
+        whole = earned(rule_set, *sums.items(), tier=tier)
+        lines = []
+        for category, fen in sums.items():
+            cuts = sorted(data.draw(st.lists(st.integers(0, fen), max_size=12)))
+            lines += [(category, after - before) for before, after in pairwise([0, *cuts, fen])]
+        lines = data.draw(st.permutations(lines))
+        cut = earned(rule_set, *lines, tier=tier)
+        assert (cut.points, cut.steps) == (whole.points, whole.steps)
+        of_category = Counter()
+        for (category, _fen), points in zip(lines, cut.lines, strict=True):
+            of_category[category] += points
+        assert {category: of_category[category] for category in sums} == dict(zip(sums, whole.lines, strict=True))
 
     @given(fen=st.integers(0, 10_000_000), more=st.integers(0, 1_000_000))
     def test_who_pays_more_never_earns_less(self, fen, more):
