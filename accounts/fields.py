@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
+from core import texts
 
 
 class PhoneField(forms.CharField):
@@ -14,7 +15,7 @@ class PhoneField(forms.CharField):
         kwargs.setdefault(
             "widget", forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel-national"})
         )
-        kwargs.setdefault("max_length", 24)
+        kwargs.setdefault("max_length", 64)  # what nobody sees may be pasted along
         kwargs.setdefault("error_messages", {"required": phones.PhoneNotValid.message})
         super().__init__(**kwargs)
 
@@ -32,8 +33,13 @@ class PhoneField(forms.CharField):
         return phones.national(value) if isinstance(value, str) else value
 
 
-def code_widget(maxlength=8):
-    """Digits that a phone fills in from the SMS by itself."""
-    return forms.TextInput(
-        attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": maxlength, "autofocus": True}
-    )
+class CodeField(forms.CharField):
+    """A code as people type it: digits of full width and spaces between are fine. A phone fills in one from an SMS."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("max_length", 32)
+        attrs = {"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
+        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    def to_python(self, value):
+        return texts.code(super().to_python(value))

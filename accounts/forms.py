@@ -13,9 +13,11 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones, regions
-from accounts.fields import PhoneField, code_widget
+from accounts import phones, queries, regions
+from accounts.fields import CodeField, PhoneField
 from accounts.models import User
+from core import texts
+from core.forms import PlainField
 
 
 class PhoneForm(forms.Form):
@@ -23,17 +25,17 @@ class PhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(label=_("6-digit code"), max_length=16, widget=code_widget())
+    code = CodeField(label=_("6-digit code"))
 
 
 class EmailCodeForm(allauth.ConfirmEmailVerificationCodeForm):
     """The code that went to an e-mail address."""
 
-    code = forms.CharField(label=_("6-digit code"), widget=code_widget())
+    code = CodeField(label=_("6-digit code"))
 
 
 class PasswordResetCodeForm(allauth.ConfirmPasswordResetCodeForm):
-    code = forms.CharField(label=_("6-digit code"), widget=code_widget())
+    code = CodeField(label=_("6-digit code"))
 
 
 class SignInForm(allauth.LoginForm):
@@ -47,12 +49,14 @@ class SignInForm(allauth.LoginForm):
         self.fields["password"].help_text = ""
 
     def clean_login(self):
-        """One spelling per phone, so that failed attempts are counted together."""
+        """One spelling per name, so that failed attempts are counted together."""
         typed = super().clean_login()
         try:
             return phones.parse(typed)
         except phones.PhoneNotValid:
-            return typed
+            name = texts.typed(typed)
+        is_old = name != typed and queries.is_username(typed)  # from before usernames were cleaned
+        return typed if is_old else name
 
 
 class _Plain:
@@ -93,15 +97,15 @@ class ReauthenticateForm(_Plain, allauth.ReauthenticateForm):
 class AppCodeForm(AuthenticateForm):
     """The second step: six digits of an authenticator app, or a recovery code."""
 
-    code = forms.CharField(label=_("Code"), max_length=32, widget=code_widget(maxlength=32))
+    code = CodeField(label=_("Code"))
 
 
 class AppCodeAgainForm(ReauthenticateMFAForm):
-    code = forms.CharField(label=_("Code"), max_length=32, widget=code_widget(maxlength=32))
+    code = CodeField(label=_("Code"))
 
 
 class AppFirstCodeForm(ActivateTOTPForm):
-    code = forms.CharField(label=_("6 digits of the app"), max_length=16, widget=code_widget())
+    code = CodeField(label=_("6 digits of the app"))
 
 
 class SignUpForm(_Plain, allauth.SignupForm):
@@ -125,7 +129,7 @@ class SignUpForm(_Plain, allauth.SignupForm):
         return super().try_save(request)
 
     def clean_name(self):
-        name = self.cleaned_data["name"].strip()
+        name = texts.typed(self.cleaned_data["name"])
         if "@" in name:
             self.cleaned_data["email"] = self.validate_unique_email(self._email.clean(name))
             return name
@@ -156,7 +160,7 @@ def came_by_code(request):
 
 
 class ProfileForm(forms.Form):
-    nickname = forms.CharField(
+    nickname = PlainField(
         label=_("Nickname"), max_length=16, required=False, widget=forms.TextInput(attrs={"autocomplete": "nickname"})
     )
     birthday = forms.DateField(
@@ -179,7 +183,7 @@ class AddressForm(forms.Form):
     A municipality is its own only city, and some places have no lower level: such lists do not show at all.
     """
 
-    name = forms.CharField(
+    name = PlainField(
         label=_("Recipient"),
         max_length=32,
         error_messages={"required": _("Enter who receives the parcel.")},
@@ -189,14 +193,14 @@ class AddressForm(forms.Form):
     province = forms.ChoiceField(label=_("Province"), error_messages={"required": _("Choose a province.")})
     city = forms.ChoiceField(label=_("City"), error_messages={"required": _("Choose a city.")})
     district = forms.ChoiceField(label=_("District"), error_messages={"required": _("Choose a district.")})
-    detail = forms.CharField(
+    detail = PlainField(
         label=_("Street and number"),
         min_length=2,
         max_length=120,
         error_messages={"required": _("Enter street and number, the courier needs them.")},
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "street-address"}),
     )
-    label = forms.CharField(label=_("Label"), max_length=8, required=False)
+    label = PlainField(label=_("Label"), max_length=8, required=False)
     is_default = forms.BooleanField(label=_("Use as default address"), required=False)
 
     def __init__(self, *args, address=None, **kwargs):

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -9,7 +10,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones, wording
-from core import clock
+from core import clock, texts
 from core.crypto import EncryptedTextField
 
 username_validator = RegexValidator(
@@ -17,11 +18,17 @@ username_validator = RegexValidator(
 )
 
 
+def one_script_validator(username):
+    """Refuses words of letters that look alike, ``а`` of Cyrillic among Latin ones: nobody can pass for ``admin``."""
+    if texts.mixes_scripts(username):
+        raise ValidationError(_("Please write a username in one script, not in letters that look alike."))
+
+
 class UserManager(BaseUserManager):
     """Members sign up through ``accounts.services``; this creates staff, and what Django asks of a user model."""
 
-    def create_user(self, password=None, **fields):
-        user = self.model(**{"date_joined": clock.now(), **fields})
+    def create_user(self, password=None, username=None, **fields):
+        user = self.model(**{"date_joined": clock.now(), "username": texts.typed(username or ""), **fields})
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -40,7 +47,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     # Never to be taken for a phone number or an e-mail address: people sign in with either in the same field.
-    username = models.CharField(_("username"), max_length=32, null=True, blank=True, validators=[username_validator])
+    username = models.CharField(
+        _("username"), max_length=32, null=True, blank=True, validators=[username_validator, one_script_validator]
+    )
     email = models.EmailField(_("e-mail"), null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, help_text=_("E.164: +8613800000001"))
     phone_verified = models.BooleanField(_("phone verified"), default=False)

@@ -1,11 +1,11 @@
 """Phone numbers as people type them, as the mall keeps them (E.164) and as it shows them (masked)."""
 
 import re
-import unicodedata
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 
+from core import texts
 from core.errors import DomainError
 
 CHINA = "+86"
@@ -45,7 +45,7 @@ def parse(text):
 
     Raises ``PhoneNotValid`` with a message that says what to correct (A1, A5).
     """
-    typed = _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text or ""))
+    typed = _PUNCTUATION.sub("", texts.typed(text or ""))
     if not typed:
         raise PhoneNotValid
     number = "+" + typed[2:] if typed.startswith("00") else typed

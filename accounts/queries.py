@@ -20,6 +20,11 @@ def member_by_phone(phone):
     return User.objects.filter(phone=phone).first()
 
 
+def is_username(text):
+    """Whether a member has this username, in whatever case."""
+    return User.objects.filter(username__iexact=text).exists()
+
+
 def notices_of(member, *, before=None, limit=30):
     """The member's ``Notice``s, the newest first; with ``before`` (a primary key), those older than that one."""
     notices = member.notices.order_by("-pk")

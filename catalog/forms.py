@@ -24,6 +24,7 @@ from catalog.parameters import MARGIN_PERCENT
 from catalog.prices import Way
 from catalog.services import pictures, stock
 from core.errors import DomainError
+from core.forms import DecimalField, IntegerField
 from core.templatetags.mall import yuan_sum
 from points.parameters import POINTS_PER_YUAN
 from points.rules import tiers
@@ -78,7 +79,7 @@ def _enumerated(texts):
     )
 
 
-class YuanField(forms.DecimalField):
+class YuanField(DecimalField):
     """Typed in yuan, kept in fen."""
 
     widget = UnfoldAdminDecimalFieldWidget
@@ -186,7 +187,7 @@ class SKUForm(forms.ModelForm):
         label=_("Cash price (yuan)"), help_text=_("For cash; at checkout points can take a part of it.")
     )
     cost_fen = YuanField(label=_("Cost (yuan)"), help_text=_("What the shop pays for a piece; members never see it."))
-    opening_stock = forms.IntegerField(
+    opening_stock = IntegerField(
         required=False,
         min_value=0,
         max_value=stock.LARGEST_CHANGE,
@@ -287,7 +288,7 @@ class RestockForm(forms.Form):
     """A change of stock with its reason."""
 
     sku = forms.ModelChoiceField(SKU.objects.none(), label=_("SKU"), widget=UnfoldAdminSelectWidget)
-    delta = forms.IntegerField(
+    delta = IntegerField(
         label=_("Pieces"),
         help_text=_("Pieces that came in; with a minus those that went: 20 or -3."),
         min_value=-stock.LARGEST_CHANGE,

@@ -20,6 +20,7 @@ from unfold.widgets import (
 )
 
 from core import actors, clock, outbox, parameters
+from core.forms import DecimalField, IntegerField
 from core.models import AuditEvent, OutboxMessage, ParameterValue
 from core.staff import LookOnlyAdmin
 
@@ -63,9 +64,9 @@ def parameter_field(parameter, **options):
                 choices=parameter.choices, coerce=type(parameter.default), widget=UnfoldAdminSelectWidget, **options
             )
         case int():
-            return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **bounds, **options)
+            return IntegerField(widget=UnfoldAdminIntegerFieldWidget, **bounds, **options)
         case Decimal():
-            return forms.DecimalField(widget=UnfoldAdminDecimalFieldWidget, **bounds, **options)
+            return DecimalField(widget=UnfoldAdminDecimalFieldWidget, **bounds, **options)
         case _:
             return forms.CharField(required=False, widget=UnfoldAdminTextInputWidget, **options)
 

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import IntegerField, PlainField
 from orders.models import AfterSaleReason
 from orders.services.after_sale.requesting import LONGEST_TEXT, MEMBERS_KINDS
 
@@ -47,7 +48,7 @@ class AskForm(forms.Form):
             "most": most_pictures
         }
         for item, left in askable.items():
-            self.fields[f"pieces_{item.pk}"] = forms.IntegerField(
+            self.fields[f"pieces_{item.pk}"] = IntegerField(
                 min_value=0, max_value=left, required=False, label=item.title
             )
 
@@ -65,5 +66,5 @@ class AskForm(forms.Form):
 class SentForm(forms.Form):
     """How the goods travel back."""
 
-    carrier = forms.CharField(max_length=64, label=_("Carrier"))
-    tracking_number = forms.CharField(max_length=40, label=_("Tracking number"))
+    carrier = PlainField(max_length=64, label=_("Carrier"))
+    tracking_number = PlainField(max_length=40, label=_("Tracking number"))

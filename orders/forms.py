@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog.models import Way
+from core.forms import IntegerField, PlainField
 from orders.models.cart import MOST_PIECES
 
 MOST_ID = 2**63 - 1
@@ -13,16 +14,16 @@ MOST_ID = 2**63 - 1
 class ChoiceForm(forms.Form):
     """One SKU in one way: what the detail page sends, and what the address of a quick redemption carries."""
 
-    sku = forms.IntegerField(min_value=1, max_value=MOST_ID)
+    sku = IntegerField(min_value=1, max_value=MOST_ID)
     way = forms.ChoiceField(choices=Way)
-    quantity = forms.IntegerField(min_value=1, max_value=MOST_PIECES)
+    quantity = IntegerField(min_value=1, max_value=MOST_PIECES)
 
 
 class LineForm(forms.Form):
     """A change of a cart line. ``step`` is what the plus and minus buttons add; a quantity of 0 takes the line out."""
 
-    quantity = forms.IntegerField(min_value=0, max_value=MOST_PIECES + 1)
-    step = forms.IntegerField(min_value=-1, max_value=1, required=False)
+    quantity = IntegerField(min_value=0, max_value=MOST_PIECES + 1)
+    step = IntegerField(min_value=-1, max_value=1, required=False)
     way = forms.ChoiceField(choices=Way, required=False)
 
 
@@ -51,11 +52,11 @@ class CheckoutForm(forms.Form):
     form_key = forms.UUIDField()
     quote = forms.CharField(max_length=16)
     shown = forms.CharField(max_length=20_000, required=False)
-    deduct = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    deduct = IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     coupon = IdsField(required=False)
-    address = forms.IntegerField(min_value=1, max_value=MOST_ID, required=False)
+    address = IntegerField(min_value=1, max_value=MOST_ID, required=False)
     provider = forms.CharField(max_length=16, required=False)
-    note = forms.CharField(max_length=200, required=False)
+    note = PlainField(max_length=200, required=False)
 
 
 class CancelForm(forms.Form):

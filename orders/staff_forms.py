@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from core.errors import DomainError
+from core.forms import DecimalField, IntegerField, PlainField
 from orders.models import AfterSaleKind, Carrier, StockBack
 from orders.parameters import RETURN_ADDRESS
 from orders.services.shipping import clean_tracking_number
@@ -26,7 +27,7 @@ class ParcelForm(forms.Form):
     carrier = forms.ModelChoiceField(
         Carrier.objects.filter(is_active=True), label=_("Carrier"), widget=UnfoldAdminSelectWidget
     )
-    tracking_number = forms.CharField(
+    tracking_number = PlainField(
         max_length=40,
         label=_("Tracking number"),
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
@@ -47,7 +48,7 @@ class ShipForm(ParcelForm):
         self.left = left
         for item, pieces in left.items():
             name = f"{item.title} · {item.sku_label}" if item.sku_label else item.title
-            self.fields[f"pieces_{item.pk}"] = forms.IntegerField(
+            self.fields[f"pieces_{item.pk}"] = IntegerField(
                 min_value=0,
                 max_value=pieces,
                 required=False,
@@ -142,7 +143,7 @@ class SettleForm(StockBackForm, AnswerForm):
         for line in offer.lines:
             name = f"{line.item.title} × {line.quantity}"
             if line.most_points:
-                fields[f"points_{line.item.pk}"] = forms.IntegerField(
+                fields[f"points_{line.item.pk}"] = IntegerField(
                     min_value=0,
                     max_value=line.most_points,
                     initial=line.points,
@@ -169,7 +170,7 @@ class SettleForm(StockBackForm, AnswerForm):
 
 
 def _yuan_field(label, fen, most_fen):
-    return forms.DecimalField(
+    return DecimalField(
         min_value=0,
         max_value=Decimal(most_fen) / 100,
         decimal_places=2,

@@ -12,6 +12,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from core.forms import IntegerField
 from core.tables.fields import TableField
 from points.finding import find_member
 from points.models import EarningReview, Reason, WhatIfRun
@@ -32,7 +33,7 @@ class AdjustForm(forms.Form):
         help_text=_("Phone, e-mail, username or number"),
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    points = forms.IntegerField(
+    points = IntegerField(
         min_value=-MOST_POINTS,
         max_value=MOST_POINTS,
         label=_("Points"),
@@ -184,4 +185,4 @@ class EntriesForm(forms.Form):
         input_formats=["%Y-%m"],
         widget=forms.DateInput(format="%Y-%m", attrs={"type": "month", "class": BOX}),
     )
-    before = forms.IntegerField(required=False, min_value=1, max_value=MAX_SEQ)
+    before = IntegerField(required=False, min_value=1, max_value=MAX_SEQ)

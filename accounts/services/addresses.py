@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import regions
 from accounts.models import Address, User
-from core import actors, audit
+from core import actors, audit, texts
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 
@@ -33,6 +33,9 @@ def save_address(
     The first address is the default; a further one becomes it with ``is_default``. What is the default stays so until
     another one takes its place. Raises ``AddressNotValid``, ``TooManyAddresses`` (20) or ``InvalidInput``.
     """
+    name, detail = texts.plain(name), texts.plain(detail)
+    if not name or not detail:
+        raise InvalidInput(field="name" if detail else "detail")
     place = regions.region(region_code)
     if place is None:
         raise AddressNotValid
@@ -49,7 +52,7 @@ def save_address(
         default = is_default or not others.filter(is_default=True).exists()
         if default:
             others.filter(is_default=True).update(is_default=False)
-        address.name, address.phone, address.detail, address.label = name, phone, detail, label
+        address.name, address.phone, address.detail, address.label = name, phone, detail, texts.plain(label)
         address.region_code, address.is_default = place.code, default
         address.province, address.city, address.district = place.province, place.city, place.district
         address.save()

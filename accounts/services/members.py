@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from core import actors, audit, clock, outbox
+from core import actors, audit, clock, outbox, texts
 from core.errors import DomainError
 
 
@@ -71,9 +71,9 @@ def create_member(
     user = User(
         phone=phone or None,
         phone_verified=bool(phone) and verified,
-        username=username or None,
+        username=texts.typed(username or "") or None,
         email=email.lower() if email else None,
-        nickname=nickname,
+        nickname=texts.plain(nickname),
     )
     user.set_password(password)
     with transaction.atomic():
@@ -99,6 +99,7 @@ def register(user, *, by, at, seen=None):
 
 def rename(*, member, nickname, by, at):
     """Change how the mall greets the member; empty goes back to username or masked phone (A4)."""
+    nickname = texts.plain(nickname)
     with transaction.atomic():
         changed = User.objects.filter(pk=member.pk).exclude(nickname=nickname).update(nickname=nickname)
         if changed:

@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from core import actors, clock
+from core.forms import IntegerField
 from core.staff import LookOnlyAdmin
 from core.templatetags.mall import shop_day
 from points import rules, wording
@@ -36,7 +37,7 @@ class AnnounceForm(forms.Form):
         label=_("Points end"),
         widget=UnfoldAdminSelectWidget,
     )
-    months = forms.IntegerField(
+    months = IntegerField(
         min_value=0,
         max_value=MOST_MONTHS,
         initial=12,

@@ -9,6 +9,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from core.forms import IntegerField, PlainField
 from points.models import Event, Partner, Scope
 
 MOST = 2**31 - 1
@@ -17,8 +18,8 @@ MOST = 2**31 - 1
 class LimitsForm(forms.Form):
     """Name and limits of a partner."""
 
-    name = forms.CharField(max_length=60, label=_("Name"), widget=UnfoldAdminTextInputWidget)
-    calls_per_minute = forms.IntegerField(
+    name = PlainField(max_length=60, label=_("Name"), widget=UnfoldAdminTextInputWidget)
+    calls_per_minute = IntegerField(
         min_value=1,
         max_value=100_000,
         initial=600,
@@ -26,7 +27,7 @@ class LimitsForm(forms.Form):
         help_text=_("More are refused until the next minute."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    daily_grant_points = forms.IntegerField(
+    daily_grant_points = IntegerField(
         min_value=0,
         max_value=MOST,
         initial=100_000,
@@ -34,7 +35,7 @@ class LimitsForm(forms.Form):
         help_text=_("Purchases and grants together, by the shop's day."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    daily_deduct_points = forms.IntegerField(
+    daily_deduct_points = IntegerField(
         min_value=0,
         max_value=MOST,
         initial=100_000,

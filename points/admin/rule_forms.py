@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from core.admin import parameter_field
+from core.forms import DecimalField, IntegerField, PlainField
 from points.finding import find_members
 from points.models import Script
 from points.rules import engine
@@ -52,7 +53,7 @@ def moment(at):
 
 
 class DraftForm(forms.Form):
-    name = forms.CharField(max_length=100, label=_("Name"), widget=UnfoldAdminTextInputWidget)
+    name = PlainField(max_length=100, label=_("Name"), widget=UnfoldAdminTextInputWidget)
     source = forms.ChoiceField(label=_("Begin with"), widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args, versions, **kwargs):
@@ -66,7 +67,7 @@ class DraftForm(forms.Form):
 
 
 class NameForm(forms.Form):
-    name = forms.CharField(max_length=100, label=_("Name"), widget=UnfoldAdminTextInputWidget)
+    name = PlainField(max_length=100, label=_("Name"), widget=UnfoldAdminTextInputWidget)
 
 
 class AddRuleForm(forms.Form):
@@ -125,7 +126,7 @@ def pilots_field():
 
 class ReleaseForm(forms.Form):
     starts_at = moment_field(label=_("Starts at"))
-    percent = forms.IntegerField(
+    percent = IntegerField(
         min_value=0,
         max_value=100,
         initial=100,
@@ -134,7 +135,7 @@ class ReleaseForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
     )
     pilots = pilots_field()
-    transition_days = forms.IntegerField(
+    transition_days = IntegerField(
         min_value=0,
         max_value=MOST_TRANSITION_DAYS,
         initial=0,
@@ -152,7 +153,7 @@ class ReleaseForm(forms.Form):
 
 
 class WidenForm(forms.Form):
-    percent = forms.IntegerField(
+    percent = IntegerField(
         min_value=0, max_value=100, label=_("Percent of members"), widget=UnfoldAdminIntegerFieldWidget
     )
     starts_at = moment_field(label=_("From when on"))
@@ -173,7 +174,7 @@ class ScriptForm(forms.Form):
         help_text=_("By it rules name the script; it stays."),
         widget=UnfoldAdminTextInputWidget,
     )
-    name = forms.CharField(
+    name = PlainField(
         max_length=100,
         label=_("Name"),
         help_text=_("Members read it in their history."),
@@ -189,7 +190,7 @@ class SourceForm(forms.Form):
     tier = forms.ChoiceField(
         choices=TIER_CHOICES, initial="gold", required=False, label=_("Tier"), widget=UnfoldAdminSelectWidget
     )
-    amount = forms.DecimalField(
+    amount = DecimalField(
         min_value=0,
         max_value=10_000_000,
         decimal_places=2,

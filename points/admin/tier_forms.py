@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from core.forms import DecimalField, IntegerField, PlainField
 from points.finding import find_member
 from points.models import Tier
 from points.models.tiers import LOWEST
@@ -29,13 +30,13 @@ HELP = {
 class FiguresForm(forms.Form):
     """All figures of one tier."""
 
-    name = forms.CharField(max_length=MOST_NAME, widget=UnfoldAdminTextInputWidget)
-    name_en = forms.CharField(max_length=MOST_NAME, required=False, widget=UnfoldAdminTextInputWidget)
-    threshold = forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget)
-    multiplier = forms.DecimalField(decimal_places=2, widget=UnfoldAdminDecimalFieldWidget)
-    discount_percent = forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget)
-    member_day_percent = forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget)
-    birthday_points = forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget)
+    name = PlainField(max_length=MOST_NAME, widget=UnfoldAdminTextInputWidget)
+    name_en = PlainField(max_length=MOST_NAME, required=False, widget=UnfoldAdminTextInputWidget)
+    threshold = IntegerField(widget=UnfoldAdminIntegerFieldWidget)
+    multiplier = DecimalField(decimal_places=2, widget=UnfoldAdminDecimalFieldWidget)
+    discount_percent = IntegerField(widget=UnfoldAdminIntegerFieldWidget)
+    member_day_percent = IntegerField(widget=UnfoldAdminIntegerFieldWidget)
+    birthday_points = IntegerField(widget=UnfoldAdminIntegerFieldWidget)
     free_shipping = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget)
 
     def __init__(self, *args, tier, **kwargs):

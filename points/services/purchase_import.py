@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import create_member
+from core import texts
 from core.crypto import fingerprint
 from core.errors import Busy, DomainError
 from points.models import Purchase
@@ -103,7 +104,7 @@ def _create(name, *, by, at):
                 return create_member(phone=phone, verified=False, by=by, at=at).pk
             most = User._meta.get_field("nickname").max_length
             username = f"m{fingerprint(f'file:{name}')[:12]}"
-            member = create_member(username=username, nickname=name[:most], by=by, at=at).pk
+            member = create_member(username=username, nickname=texts.plain(name)[:most], by=by, at=at).pk
             link(source=purchases.FILE, external_id=name, member_id=member, by=by, at=at)
             return member
     except (DomainError, UnknownMember):

@@ -68,6 +68,20 @@ def test_twenty_at_most(member):
     assert member.addresses.count() == services.MOST_ADDRESSES
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u3164"])
+def test_nothing_invisible_is_kept(client, member, hidden):
+    with pytest.raises(InvalidInput):
+        save(member, name=hidden)
+    assert save(member, name=f"林{hidden}晓雯", detail=f"文三路{hidden}１号").name == "林晓雯"
+
+    client.force_login(member)
+    form = {**FORM, "province": "330000", "city": "330100", "district": HANGZHOU}
+    page = client.post(reverse("accounts:address_add"), {**form, "name": hidden})
+    assert page.context["form"].errors["name"]
+    client.post(reverse("accounts:address_add"), {**form, "name": f"王{hidden}小明"})
+    assert member.addresses.latest("pk").name == "王小明"
+
+
 def test_an_unknown_region_is_refused(member):
     with pytest.raises(services.AddressNotValid):
         save(member, region_code="330100")

@@ -85,6 +85,20 @@ def test_known_and_unknown_numbers_look_the_same(client, post, member):
     assert walk(KNOWN) == walk(NEW)
 
 
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda code: "".join(chr(ord(digit) + 0xFEE0) for digit in code),  # of full width
+        lambda code: f" {code[:3]} {code[3:]} ",
+        lambda code: f"\u202d{code}\u202c",
+    ],
+)
+def test_a_code_is_taken_as_phones_and_keyboards_give_it(client, post, spell):
+    post(ENTRY, {"phone": "\u202d138-0000-0002\u202c"})
+    post(CODE, {"code": spell(last_code(NEW))})
+    assert signed_in_as(client).phone == NEW
+
+
 def test_next_is_kept_through_the_code(client, post):
     response = post(ENTRY, {"phone": NEW, "next": "/points/"})
     assert response.url == f"{CODE}?next=%2Fpoints%2F"

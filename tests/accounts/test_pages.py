@@ -87,6 +87,10 @@ def test_nickname(client, member):
     assert User.objects.get().display_name == "小雯"
     client.post("/accounts/edit/", {"nickname": "x" * 17})
     assert User.objects.get().display_name == "小雯"
+    client.post("/accounts/edit/", {"nickname": "\u202e店\u200b长\u3164"})
+    assert User.objects.get().nickname == "店长"
+    client.post("/accounts/edit/", {"nickname": "\u3164"})
+    assert User.objects.get().display_name == "138 **** 0001"
 
 
 def test_language_by_choice(client):

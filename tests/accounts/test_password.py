@@ -76,6 +76,21 @@ def test_sign_up_with_a_username(client, post):
     assert OutboxMessage.objects.filter(topic="member.signed_up", payload__member_id=member.pk).count() == 1
 
 
+def test_a_username_is_kept_and_found_without_what_nobody_sees(client, post):
+    post(SIGNUP, {"name": "王小明\u3164２", "password1": PASSWORD})
+    assert signed_in_as(client).username == "王小明2"
+    client.post("/accounts/logout/")
+    client.post(LOGIN, {"login": "王小明２", "password": PASSWORD})
+    assert signed_in_as(client).username == "王小明2"
+
+
+def test_who_has_an_odd_username_from_before_still_gets_in(client, create):
+    member = create(username="admin2", password=PASSWORD)
+    User.objects.filter(pk=member.pk).update(username="ａdmin")
+    client.post(LOGIN, {"login": "ａdmin", "password": PASSWORD})
+    assert signed_in_as(client) == member
+
+
 def test_sign_up_with_an_email_asks_for_the_code_first(client, post):
     response = post(SIGNUP, {"name": "Lin@Example.com", "password1": PASSWORD})
     assert response.url == reverse("account_email_verification_sent")
@@ -129,6 +144,11 @@ def test_password_reset_looks_the_same_and_works(client, post, create):
         ("1lin", PASSWORD),
         ("a b", PASSWORD),
         ("x" * 33, PASSWORD),
+        ("lＩn", PASSWORD),  # taken, in letters of full width
+        ("Ｌｉｎ", PASSWORD),
+        ("l\u200bin", PASSWORD),  # taken, with something that nobody sees
+        ("аdmin", PASSWORD),  # а of Cyrillic
+        ("\u3164", PASSWORD),
         ("not@an-email", PASSWORD),
         ("", PASSWORD),
         ("lin2", "12345678"),

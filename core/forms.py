@@ -1,0 +1,34 @@
+"""Fields of forms for what people type: numbers and names, cleaned the same way everywhere (``core.texts``)."""
+
+from django import forms
+
+from core import texts
+
+
+class PlainField(forms.CharField):
+    """A line of text in which everything can be seen: a name, a note, a number with letters."""
+
+    def to_python(self, value):
+        return texts.plain(super().to_python(value))
+
+
+class _TypedNumber:
+    """A number as it is typed or pasted, ``1,234.50`` or ``￥88``. Browsers keep such out of "number" inputs."""
+
+    keys = "decimal"
+
+    def widget_attrs(self, widget):
+        widget.input_type = "text"
+        may_be_negative = self.min_value is None or self.min_value < 0  # such keypads of phones have no minus
+        return {"inputmode": "text" if may_be_negative else self.keys}
+
+    def to_python(self, value):
+        return super().to_python(texts.number(value) if isinstance(value, str) else value)
+
+
+class IntegerField(_TypedNumber, forms.IntegerField):
+    keys = "numeric"
+
+
+class DecimalField(_TypedNumber, forms.DecimalField):
+    pass

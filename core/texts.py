@@ -1,0 +1,78 @@
+"""What people type and paste, without what nobody can see: names, codes, numbers (A1, A5).
+
+Texts copied out of chats, contacts and web pages carry characters that have no width or turn the direction of writing;
+Chinese keyboards type digits and signs of full width. Those who mean well are helped by cleaning; those who mean to
+look like somebody else by such means find that they do not get through.
+"""
+
+import re
+import unicodedata
+
+# Letters and marks by category, and yet blank: fillers of Hangul, joiners, vowels of Khmer, variation selectors.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_NOTHING = {"Cc", "Cf", "Cs", "Co"}  # controls, directions of writing, halves of characters, private use
+_BREAKS = {"\t", "\n", "\v", "\f", "\r", "\x85"}
+
+_CURRENCY = re.compile(r"^([+-]?)¥|元$")
+_GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]*)?")
+
+# Scripts that one word may hold together, as the "highly restrictive" level of Unicode's UTS 39 has it.
+_EAST_ASIAN = {"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL"}
+
+
+def plain(text):
+    """``text`` in Unicode's compatibility form (NFKC), invisible characters left out, white space made single."""
+    seen = (_seen(character) for character in unicodedata.normalize("NFKC", text))
+    return " ".join("".join(seen).split())
+
+
+def typed(text):
+    """``plain`` with ASCII digits, whatever script they were typed in, and one kind of dash; for codes and numbers."""
+    return "".join(_ascii(character) for character in plain(text))
+
+
+def code(text):
+    """A code without the spaces and dashes that people put between its digits."""
+    return typed(text).replace(" ", "").replace("-", "")
+
+
+def number(text):
+    """An amount without signs of currency and commas between thousands: ``￥1,234.50`` is ``1234.50``.
+
+    A comma anywhere else stays, to be refused: it may stand for a decimal point.
+    """
+    digits = typed(text).replace(" ", "").replace("。", ".")
+    digits = _CURRENCY.sub(r"\1", digits)
+    return digits.replace(",", "") if _GROUPED.fullmatch(digits) else digits
+
+
+def mixes_scripts(name):
+    """Whether a word of ``name`` mixes scripts whose letters look alike, such as Latin and Cyrillic."""
+    return any(not _is_one_script(word) for word in re.split(r"[\W_]+", name))
+
+
+def _seen(character):
+    if character in _BREAKS:
+        return " "
+    return "" if unicodedata.category(character) in _NOTHING or _BLANK.match(character) else character
+
+
+def _ascii(character):
+    if unicodedata.category(character) == "Pd" or character == "−":
+        return "-"
+    digit = unicodedata.decimal(character, None)
+    return character if digit is None else str(digit)
+
+
+def _is_one_script(word):
+    scripts = {_script(character) for character in word if character.isalpha()}
+    return len(scripts) <= 1 or scripts <= _EAST_ASIAN
+
+
+def _script(letter):
+    """The script as the letter's own name tells it. Latin letters other than those of ASCII, with or without a mark,
+    are a script of their own: ``ɑ`` and ``ı`` look like others."""
+    script = unicodedata.name(letter, "UNNAMED").split()[0]
+    if script == "LATIN" and not unicodedata.normalize("NFD", letter)[0].isascii():
+        return "LATIN-LIKE"
+    return script
