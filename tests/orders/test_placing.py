@@ -1,5 +1,6 @@
 """Placing an order in each way, and every way in which it is refused (F1, F2, F3)."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -123,9 +124,9 @@ def test_a_form_key_is_the_members_own(place, make_member, cup):
 
 def test_a_taken_number_is_drawn_again(place, cup, at, monkeypatch):
     first = place((cup, "points", 1))
-    drawn = iter([first.number, first.number, "2026112099999999"])
+    drawn = iter([first.number, first.number, "M26112099999999"])
     monkeypatch.setattr(numbers, "new_number", lambda date: next(drawn))
-    assert place((cup, "points", 1)).number == "2026112099999999"
+    assert place((cup, "points", 1)).number == "M26112099999999"
     monkeypatch.setattr(numbers, "new_number", lambda date: first.number)
     with pytest.raises(IntegrityError):
         place((cup, "points", 1))
@@ -134,7 +135,22 @@ def test_a_taken_number_is_drawn_again(place, cup, at, monkeypatch):
 def test_the_number_tells_the_shops_day_and_cannot_be_counted_on(at):
     drawn = {numbers.new_number(clock.shop_date(at)) for _ in range(50)}
     assert len(drawn) == 50
-    assert all(number.startswith(f"{clock.shop_date(at):%Y%m%d}") and len(number) == 16 for number in drawn)
+    assert all(re.fullmatch(rf"M{clock.shop_date(at):%y%m%d}[0-9]{{8}}", number) for number in drawn)
+
+
+def test_a_number_survives_a_spreadsheet(at):
+    """No number is made of it, and none of the letters that mark payments, refunds and tries is in it."""
+    number = numbers.new_number(clock.shop_date(at))
+    with pytest.raises(ValueError, match=number):
+        float(number)
+    assert not set(number) & set("PRTE")
+    assert len(number) <= 15
+
+
+def test_an_older_number_of_digits_alone_stays_good(place, cup, signed_in, monkeypatch):
+    monkeypatch.setattr(numbers, "new_number", lambda date: "2026112012345678")
+    place((cup, "mixed", 1))
+    assert signed_in.get("/orders/2026112012345678/").status_code == 200
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 100, 1.5, "2", None])

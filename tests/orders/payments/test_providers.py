@@ -16,6 +16,7 @@ from orders.models import (
     State,
 )
 from orders.payments.base import CHINA, NoStatement, ProviderUnavailable
+from orders.rules import numbers
 from orders.services import cancelling, paying
 from points import audit
 from points.queries import balance
@@ -44,6 +45,15 @@ def test_paid_and_told(paid, standin, member, at):
     assert balance(member.pk, at=at).held == 0
     assert OutboxMessage.objects.get(topic="order.paid").payload == {"order_id": order.pk}
     assert audit.run().breaks == []
+
+
+def test_an_order_with_a_number_of_digits_is_paid_as_before(place, cup, go, standin, monkeypatch):
+    monkeypatch.setattr(numbers, "new_number", lambda date: "2026112012345678")
+    order = place((cup, "mixed", 1), provider=standin.code)
+    payment = go(order)
+    assert payment.reference == "2026112012345678P1"
+    standin.pay(payment.reference)
+    assert states(order) == PAID
 
 
 def test_no_notification_at_all_is_asked_for(order, go, standin, at, time_machine_at):
