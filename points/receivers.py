@@ -40,7 +40,7 @@ def tell_partners_of_tier(**change):
         tasks.deliver_webhook.delay_on_commit(delivery.pk)
 
 
-@outbox.handles(rule_sets.ANNOUNCE)
-def announce_rules(*, number, **_):
+@outbox.handles(rule_sets.NEWS)
+def announce_rules(*, number, changed_at=None, **_):
     """Members hear of new rules; a task of its own, for there may be many of them (C8)."""
-    tasks.announce_rules.delay(number)
+    tasks.announce_rules.delay(number, changed_at)

@@ -1,12 +1,14 @@
 """Background work of points: the calendar's (points end, members hear of it before, the ledger is proven), started by
 beat (``pointsmall.celery``), and the staff's (files of grants). Each may be started twice, or again after a kill."""
 
+from datetime import datetime
+
 import structlog
 from celery import shared_task
 
 from core import actors, clock
 from points.models import BulkGrant, WhatIfRun
-from points.services import birthdays, expiry, granting, review, rule_sets, sealing, tiers, velocity, warning, what_if
+from points.services import birthdays, expiry, granting, review, rule_news, sealing, tiers, velocity, warning, what_if
 from points.services.partners import sweeping, webhooks
 
 log = structlog.get_logger(__name__)
@@ -77,10 +79,12 @@ def recompute_tiers():
         log.info("tiers_recomputed", members=done.members, **done.turns)
 
 
-@shared_task(time_limit=LONGEST_S)
-def announce_rules(number):
-    """Tell members about a version of the rules (C8); goes on where it was stopped."""
-    log.info("rules_announced", version=number, members=rule_sets.announce(number=number, at=clock.now()))
+@shared_task(time_limit=LONGEST_S, autoretry_for=(Exception,), retry_backoff=True, max_retries=5)
+def announce_rules(number, changed_at=None):
+    """Tell members whom a version of the rules gains or loses (C8); goes on where it was stopped."""
+    at = clock.now()
+    changed_at = datetime.fromisoformat(changed_at) if changed_at else at
+    log.info("rules_announced", version=number, members=rule_news.announce(number=number, changed_at=changed_at, at=at))
 
 
 @shared_task(time_limit=LONGEST_S)

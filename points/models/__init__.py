@@ -26,7 +26,15 @@ from points.models.partners import (
     WebhookDelivery,
 )
 from points.models.purchases import Purchase, PurchaseLine, PurchaseRefund
-from points.models.rule_sets import RuleAlert, RuleSetPilot, RuleSetStage, RuleSetVersion, Script, ScriptVersion
+from points.models.rule_sets import (
+    RuleAlert,
+    RuleSetPilot,
+    RuleSetStage,
+    RuleSetTold,
+    RuleSetVersion,
+    Script,
+    ScriptVersion,
+)
 from points.models.staff import Adjustment, AuditRun, BulkGrant, Reason
 from points.models.tiers import MemberTier, Tier, TierChange, TierCode
 from points.models.what_if import WhatIfRun
@@ -65,6 +73,7 @@ __all__ = [
     "RuleAlert",
     "RuleSetPilot",
     "RuleSetStage",
+    "RuleSetTold",
     "RuleSetVersion",
     "Scope",
     "Script",

@@ -86,6 +86,35 @@ class RuleSetPilot(models.Model):
         return f"{self.rule_set} {self.member_id}"
 
 
+class RuleSetTold(models.Model):
+    """What a member was told last about a version: that it counts from ``since`` on (``is_on``), or that it does not.
+    ``times`` counts what was told, and makes each notice another one."""
+
+    pk = models.CompositePrimaryKey("rule_set_id", "member_id")
+    rule_set = models.ForeignKey(
+        RuleSetVersion, models.PROTECT, related_name="told", db_index=False, verbose_name=_("version")
+    )
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("member"),
+    )
+    is_on = models.BooleanField(_("counts"))
+    since = models.DateTimeField(_("counts from"))
+    times = models.PositiveSmallIntegerField(_("times told"))
+
+    class Meta:
+        db_table = "points_rule_set_told"
+        verbose_name = _("member told of a version")
+        verbose_name_plural = _("members told of versions")
+
+    def __str__(self):
+        return f"{self.rule_set_id} {self.member_id} {self.is_on}"
+
+
 class Script(models.Model):
     """A rule written in JavaScript; rule sets name it by ``code``, and its serving version works at once (C7)."""
 

@@ -76,6 +76,13 @@ def for_member(member_id, at):
     return _chosen(lambda release: release.serves(member_id, at), at)
 
 
+def is_overtaken(number, member_id, at):
+    """Whether a version that started after the released version ``number`` counts for the member at ``at``."""
+    releases = RELEASES.get()
+    own = next((n for n, release in enumerate(releases) if release.number == number), 0)
+    return any(release.serves(member_id, at) for release in releases[:own])
+
+
 def earner(member_id, tier):
     """A member (None: anybody) of a ``points.rules.tiers.Tier`` as the engine takes it."""
     return Earner(member_id or 0, tier.code, tier.multiplier, {"zh": tier.name, "en": tier.name_en})

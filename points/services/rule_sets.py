@@ -6,24 +6,20 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import override
 
 from accounts.models import User
-from accounts.services import notices
 from core import audit, outbox
 from core.errors import DomainError, InvalidInput
 from points.models import RuleSetPilot, RuleSetStage, RuleSetVersion
-from points.queries import rule_sets as queries
 from points.queries.rule_sets import ALL, BEGINNING, FIRST, NOT_READABLE, RELEASES
 from points.rules import engine, presets
 
 INSTALL = "system:install"
-ANNOUNCE = "rules.announced"
+NEWS = "rules.announced"
 MOST_RULES = 50
 MOST_PILOTS = 1000
 MOST_TRANSITION_DAYS = 90
-NOTICE_TITLE = gettext_noop("New points rules from %(day)s")
-NOTICE_TEXT = gettext_noop("%(text)s")
 
 
 class NotADraft(DomainError):
@@ -93,7 +89,7 @@ def create_draft(*, name, by, at, preset=None, copy_of=None):
     """A new draft with the rules of ``preset`` (a code of ``presets.PRESETS``), of the version ``copy_of``, or none."""
     rules = list(presets.PRESETS[preset].rules) if preset else list(copy_of.rules) if copy_of else []
     with transaction.atomic():
-        _lock()
+        lock()
         latest = RuleSetVersion.objects.aggregate(Max("number"))["number__max"] or 0
         version = RuleSetVersion.objects.create(number=latest + 1, name=name, rules=rules, created_at=at, by=by)
         audit.record("rules.drafted", by=by, subject=f"rules:{version}", at=at, copy_of=str(copy_of or preset or ""))
@@ -102,13 +98,13 @@ def create_draft(*, name, by, at, preset=None, copy_of=None):
 
 def rename(*, version, name, by, at):
     """Give a draft another name."""
-    with _draft(version, by, at, "renamed", name=name) as draft:
+    with _edited(version, by, at, "renamed", name=name) as draft:
         draft.name = name
 
 
 def add_rule(*, version, code, by, at, figures=None):
     """Put a rule at the end of a draft; its position is returned."""
-    with _draft(version, by, at, "rule_added", rule=code) as draft:
+    with _edited(version, by, at, "rule_added", rule=code) as draft:
         if len(draft.rules) >= MOST_RULES:
             raise InvalidInput(field=_("Number of rules"))
         draft.rules.append(_stored(code, figures or {}))
@@ -117,13 +113,13 @@ def add_rule(*, version, code, by, at, figures=None):
 
 def change_rule(*, version, position, figures, by, at):
     """Set all figures of the rule at ``position`` of a draft. Raises ``ParameterNotValid``."""
-    with _draft(version, by, at, "rule_changed", position=position) as draft:
+    with _edited(version, by, at, "rule_changed", position=position) as draft:
         draft.rules[position] = _stored(_at(draft, position)["rule"], figures)
 
 
 def move_rule(*, version, position, steps, by, at):
     """Move a rule of a draft by ``steps``, -1 for one place up."""
-    with _draft(version, by, at, "rule_moved", position=position, steps=steps) as draft:
+    with _edited(version, by, at, "rule_moved", position=position, steps=steps) as draft:
         rule = _at(draft, position)
         draft.rules.pop(position)
         draft.rules.insert(max(position + steps, 0), rule)
@@ -131,7 +127,7 @@ def move_rule(*, version, position, steps, by, at):
 
 def remove_rule(*, version, position, by, at):
     """Take a rule out of a draft."""
-    with _draft(version, by, at, "rule_removed", position=position) as draft:
+    with _edited(version, by, at, "rule_removed", position=position) as draft:
         _at(draft, position)
         draft.rules.pop(position)
 
@@ -151,7 +147,7 @@ def release(*, version, starts_at, by, at, percent=ALL, pilots=(), transition_da
         raise InvalidInput(field=_("Percent of members"))
     if not 0 <= transition_days <= MOST_TRANSITION_DAYS:
         raise InvalidInput(field=_("Days of transition"))
-    with _draft(version, by, at, "released", percent=percent, starts_at=starts_at.isoformat()) as draft:
+    with _draft(version) as draft:
         if not draft.rules:
             raise NothingInIt
         try:
@@ -164,9 +160,7 @@ def release(*, version, starts_at, by, at, percent=ALL, pilots=(), transition_da
         RuleSetStage.objects.create(rule_set=draft, starts_at=starts_at, percent=percent, at=at, by=by)
         draft.transition_days = transition_days
         draft.announcement = announcement
-        if announcement:
-            outbox.publish(ANNOUNCE, key=f"rules:{draft}:{at.isoformat()}", at=at, number=draft.number)
-        RELEASES.changed()
+        _news(draft, "released", by=by, at=at, percent=percent, starts_at=starts_at.isoformat())
     return draft
 
 
@@ -175,44 +169,43 @@ def widen(*, version, percent, starts_at, by, at):
     if not 0 <= percent <= ALL:
         raise InvalidInput(field=_("Percent of members"))
     with transaction.atomic():
-        _lock()
-        latest = _released(version).stages.order_by("starts_at").last()
+        lock()
+        version = _released(version)
+        latest = version.stages.order_by("starts_at").last()
         if starts_at < at or starts_at <= latest.starts_at:
             raise InThePast
         if percent < ALL and latest.percent == ALL and not _serves_all(starts_at, besides=version):
             raise NoneLeft
         RuleSetStage.objects.create(rule_set=version, starts_at=starts_at, percent=percent, at=at, by=by)
-        audit.record("rules.widened", by=by, subject=f"rules:{version}", at=at, percent=percent)
-        RELEASES.changed()
+        _news(version, "widened", by=by, at=at, percent=percent)
 
 
 def choose_pilots(*, version, members, by, at):
     """Serve these members (ids) and no other pilots, from the start of the version on."""
     with transaction.atomic():
-        _lock()
-        _set_pilots(_released(version), set(members))
-        audit.record("rules.pilots_chosen", by=by, subject=f"rules:{version}", at=at, members=sorted(members))
-        RELEASES.changed()
+        lock()
+        version = _released(version)
+        _set_pilots(version, set(members))
+        _news(version, "pilots_chosen", by=by, at=at, members=sorted(members))
 
 
 def withdraw(*, version, by, at):
     """Take back a version that has not started: a draft again. Raises ``AlreadyStarted``, ``NotReleased``."""
     with transaction.atomic():
-        _lock()
+        lock()
         version = _released(version)
         if version.stages.filter(starts_at__lte=at).exists():
             raise AlreadyStarted(version=str(version))
         version.stages.all().delete()
         version.announced_at = None
         version.save(update_fields=["announced_at"])
-        audit.record("rules.withdrawn", by=by, subject=f"rules:{version}", at=at)
-        RELEASES.changed()
+        _news(version, "withdrawn", by=by, at=at)
 
 
 def stop(*, version, by, at):
     """Stop a version at once; its members return to the one before. Raises ``NotReleased``, ``NoneLeft``."""
     with transaction.atomic():
-        _lock()
+        lock()
         version = _released(version)
         if not version.stages.filter(starts_at__lte=at).exists():
             raise NotReleased(version=str(version))
@@ -220,53 +213,39 @@ def stop(*, version, by, at):
             raise NoneLeft
         version.stopped_at = at
         version.save(update_fields=["stopped_at"])
-        audit.record("rules.stopped", by=by, subject=f"rules:{version}", at=at)
-        RELEASES.changed()
+        _news(version, "stopped", by=by, at=at)
 
 
-def announce(*, number, at):
-    """Tell the members concerned about a released version; returns how many were told now. Safe to repeat."""
-    version = RuleSetVersion.objects.get(number=number)
-    first = version.stages.order_by("starts_at").first()
-    if first is None or not version.announcement:
-        return 0
-    day = {"day": first.starts_at.isoformat()}
-    told = notices.announce(
-        members=None if first.percent == ALL else _concerned(version, first.percent),
-        topic="rules",
-        title=NOTICE_TITLE,
-        text=NOTICE_TEXT,
-        values={"day": day, "text": version.announcement},
-        url="/points/rules/",
-        key=f"rules:{version}:{first.starts_at:%Y%m%d%H%M}",
-        at=at,
-    )
-    RuleSetVersion.objects.filter(number=number, announced_at=None).update(announced_at=at)
-    return told
-
-
-def _concerned(version, percent):
-    """Ids of the active members whom a version serves at its start."""
-    pilots = set(version.pilots.values_list("member_id", flat=True))
-    for member_id in User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True).iterator():
-        if member_id in pilots or queries.bucket(version.number, member_id) < percent:
-            yield member_id
+def _news(version, event, *, by, at, **data):
+    """Write down what was done with a released version, and let the members that it concerns be told after the commit
+    (``rule_news``)."""
+    done = audit.record(f"rules.{event}", by=by, subject=f"rules:{version}", at=at, **data)
+    if version.announcement:
+        outbox.publish(NEWS, key=f"rules:{done.pk}", at=at, number=version.number, changed_at=at.isoformat())
+    RELEASES.changed()
 
 
 @contextmanager
-def _draft(version, by, at, event, **data):
-    """The locked row of a draft, saved and recorded in the audit trail at the end of the block."""
+def _draft(version):
+    """The locked row of a draft, saved at the end of the block."""
     with transaction.atomic():
-        _lock()
+        lock()
         row = RuleSetVersion.objects.get(number=version.number)
         if row.stages.exists():
             raise NotADraft(version=str(row))
         yield row
         row.save()
+
+
+@contextmanager
+def _edited(version, by, at, event, **data):
+    """The same, and what was done to it in the audit trail."""
+    with _draft(version) as row:
+        yield row
         audit.record(f"rules.{event}", by=by, subject=f"rules:{row}", at=at, **data)
 
 
-def _lock():
+def lock():
     """What staff do to versions goes one after the other; the first version's row is the lock of all."""
     RuleSetVersion.objects.select_for_update().filter(number=FIRST).first()
 

@@ -1,6 +1,7 @@
 """Versions: drafting, releasing in parts, who is served by which one when, stopping, telling members (C8, C9)."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.utils.translation import override
@@ -9,11 +10,11 @@ from accounts.models import Notice
 from core.errors import InvalidInput
 from core.models import AuditEvent
 from core.parameters import ParameterNotValid
-from points.models import RuleSetVersion
+from points.models import RuleSetTold, RuleSetVersion
 from points.queries import rule_sets as queries
 from points.rules import engine
 from points.rules.presets import PRESETS
-from points.services import rule_sets
+from points.services import rule_news, rule_sets
 from tests.points.rules.conftest import AT, LATER, STAFF
 
 HOUR = timedelta(hours=1)
@@ -218,6 +219,22 @@ class TestTransition:
 
 
 class TestAnnouncement:
+    @pytest.fixture
+    def told(self):
+        """``told(member)``: titles and days of what a member read, oldest first."""
+
+        def read(member):
+            notices = Notice.objects.filter(member=member, topic="rules").order_by("pk")
+            return [(notice.title % {"day": "…"}, notice.values["day"]["day"][:10]) for notice in notices]
+
+        return read
+
+    NEW, BACK, NOT = (
+        "New points rules from …",
+        "The earlier points rules count again",
+        "The new points rules do not come",
+    )
+
     def test_members_are_told_before_the_start(self, release, make_member):
         member, gone = make_member(), make_member()
         gone.is_active = False
@@ -226,18 +243,91 @@ class TestAnnouncement:
         notice = Notice.objects.get(member=member)
         assert notice.values == {"text": "双倍积分", "day": {"day": LATER.isoformat()}}
         assert RuleSetVersion.objects.get(number=2).announced_at is not None
-        assert rule_sets.announce(number=2, at=AT) == 0
+        assert rule_news.announce(number=2, changed_at=AT, at=AT) == 0
 
     def test_of_a_trial_only_those_in_it(self, release, make_member):
         pilot, _other = make_member(), make_member()
         release(percent=0, pilots=[pilot.pk], announcement="试用")
         assert list(Notice.objects.values_list("member", flat=True)) == [pilot.pk]
 
-    def test_nothing_is_told_where_nothing_is_to_say(self, release, make_member):
+    def test_nothing_is_told_where_nothing_is_to_say(self, release, make_member, after_commit):
         make_member()
-        release()
-        assert rule_sets.announce(number=2, at=AT) == 0
+        draft = release()
+        after_commit(rule_sets.stop, version=draft, by=STAFF, at=LATER)
+        assert rule_news.announce(number=2, changed_at=AT, at=AT) == 0
         assert not Notice.objects.exists()
+
+    def test_a_wider_trial_is_told_to_the_newly_reached_once(self, release, make_member, after_commit, told):
+        pilots, others = [make_member() for _ in range(2)], [make_member() for _ in range(3)]
+        draft = release(percent=0, pilots=[pilot.pk for pilot in pilots], announcement="试用")
+        wider = LATER + timedelta(days=5)
+        after_commit(rule_sets.widen, version=draft, percent=100, starts_at=wider, by=STAFF, at=LATER)
+        assert [told(member) for member in pilots] == [[(self.NEW, "2026-11-27")]] * 2
+        assert [told(member) for member in others] == [[(self.NEW, "2026-12-02")]] * 3
+        assert rule_news.announce(number=2, changed_at=LATER, at=LATER) == 0
+
+    def test_a_withdrawn_one_is_told_to_those_who_were_told(self, release, make_member, after_commit, told):
+        pilot, other = make_member(), make_member()
+        draft = release(percent=0, pilots=[pilot.pk], announcement="试用")
+        after_commit(rule_sets.withdraw, version=draft, by=STAFF, at=AT)
+        assert told(pilot) == [(self.NEW, "2026-11-27"), (self.NOT, "2026-11-27")]
+        release(draft, announcement="再来", starts_at=LATER)  # the same day as before
+        assert told(pilot)[2:] == told(other) == [(self.NEW, "2026-11-27")]
+
+    def test_a_stopped_one_too(self, release, make_member, after_commit, told):
+        member = make_member()
+        draft = release(announcement="双倍积分")
+        after_commit(rule_sets.stop, version=draft, by=STAFF, at=LATER + HOUR)
+        assert told(member) == [(self.NEW, "2026-11-27"), (self.BACK, "2026-11-27")]
+        assert rule_news.announce(number=2, changed_at=LATER, at=LATER) == 0
+
+    def test_a_narrower_one_and_other_pilots_are_told(self, release, make_member, after_commit, told):
+        one, other = make_member(), make_member()
+        draft = release(announcement="双倍积分")
+        after_commit(rule_sets.widen, version=draft, percent=0, starts_at=LATER + HOUR, by=STAFF, at=LATER)
+        assert told(one) == [(self.NEW, "2026-11-27"), (self.BACK, "2026-11-27")]
+        after_commit(rule_sets.choose_pilots, version=draft, members=[one.pk], by=STAFF, at=LATER + 2 * HOUR)
+        assert [len(told(one)), len(told(other))] == [3, 2]
+        after_commit(rule_sets.choose_pilots, version=draft, members=[other.pk], by=STAFF, at=LATER + 3 * HOUR)
+        assert [len(told(one)), len(told(other))] == [4, 3]
+
+    def test_who_has_a_newer_one_hears_nothing_of_an_older(self, release, make_member, after_commit, told):
+        pilot, other = make_member(), make_member()
+        older = release(percent=0, pilots=[other.pk], announcement="旧的")
+        release(percent=0, pilots=[pilot.pk], announcement="新的", starts_at=LATER + HOUR)
+        then = LATER + 2 * HOUR
+        after_commit(rule_sets.widen, version=older, percent=100, starts_at=then, by=STAFF, at=LATER + HOUR)
+        after_commit(rule_sets.stop, version=older, by=STAFF, at=then + HOUR)
+        assert [len(told(pilot)), len(told(other))] == [1, 2]
+
+    def test_a_run_that_stopped_half_way_goes_on(self, release, make_member, monkeypatch):
+        members = [make_member() for _ in range(7)]
+        monkeypatch.setattr(rule_news, "BATCH", 3)
+        tell, runs = rule_news.notices.announce, count()
+
+        def dies(**notice):
+            if next(runs) == 1:
+                raise RuntimeError
+            return tell(**notice)
+
+        release(announcement="双倍积分", starts_at=LATER)
+        Notice.objects.all().delete()
+        RuleSetTold.objects.all().delete()
+        monkeypatch.setattr(rule_news.notices, "announce", dies)
+        with pytest.raises(RuntimeError):
+            rule_news.announce(number=2, changed_at=AT, at=AT)
+        assert Notice.objects.count() == 3
+        assert rule_news.announce(number=2, changed_at=AT, at=AT) == 4
+        assert Notice.objects.count() == len(members)
+
+    def test_many_members_cost_few_statements(self, release, make_member, django_assert_max_num_queries):
+        for _ in range(30):
+            make_member()
+        draft = release(percent=0, pilots=[make_member().pk], announcement="试用")
+        with django_assert_max_num_queries(45):
+            rule_sets.widen(version=draft, percent=100, starts_at=LATER + HOUR, by=STAFF, at=AT)
+            rule_news.announce(number=2, changed_at=AT, at=AT)
+        assert Notice.objects.count() == 31
 
 
 def test_a_version_that_cannot_be_built_is_passed_over(release):
