@@ -1,23 +1,19 @@
 """How points end: announcing the shop's rule (B9), and booking out what ended (B10)."""
 
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.call import call
 from core.clock import shop_date
 from core.errors import Busy, DomainError, InvalidInput
-from points import queries, rules
-from points.errors import BY_SQLSTATE
+from points import ledger, queries, rules
 from points.models import ExpiryPolicy
 from points.models.expiry import MOST_MONTHS
 
 ACCOUNTS = 2_000  # a transaction books out at most so many accounts,
 LOTS = 5_000  # and about so many lots: somebody who spends waits for one transaction at most, a fraction of a second
-MOST_ACCOUNTS = 10_000
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 UNITS = {
@@ -104,46 +100,20 @@ def _record(event, policy, *, by, at):
     audit.record(event, by=by, subject=subject, at=at, kind=policy.kind, months=policy.months, unit=policy.unit)
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """What one transaction booked out, and the accounts that somebody else held meanwhile."""
-
-    accounts: int
-    lots: int
-    points: int
-    busy: tuple[int, ...] = ()
-
-
-EXPIRE = "SELECT * FROM points_expire(%s::bigint[], %s, %s::text, %s::timestamptz)"
-
-
-def expire_batch(*, accounts, by, at, wait=False):
-    """Book out what ended by ``at`` on ``accounts`` (a list of at most 10,000 ids), in one transaction; returns
-    ``Expired``.
-
-    May run any number of times, at once, against anything: what is booked out is not open any more. Accounts that
-    somebody holds are left out; with ``wait`` they are waited for, and ``Busy`` is raised when that takes too long.
-    """
-    if not 0 < len(accounts) <= MOST_ACCOUNTS:
-        raise InvalidInput(field="accounts")
-    ((booked, lots, points, busy),) = call(EXPIRE, (list(accounts), wait, by, at), BY_SQLSTATE)
-    return Expired(booked, lots, int(points), tuple(sorted(busy)))
-
-
 def expire_points(*, by, at, batch=ACCOUNTS):
-    """Book out all that ended by ``at``: yields the ``Expired`` of each transaction.
+    """Book out all that ended by ``at``: yields the ``ledger.Expired`` of each transaction.
 
     Goes through the accounts once in order of id, then comes back, one by one, to those that were busy; only those
     that are busy even then are named in ``busy``. Killed at any point, the next run goes on.
     """
     after, busy = 0, []
     while accounts := queries.accounts_with_ended_lots(after=after, at=at, accounts=batch, lots=LOTS):
-        done = expire_batch(accounts=accounts, by=by, at=at)
+        done = ledger.expire(accounts=accounts, by=by, at=at)
         after = accounts[-1]
         busy += done.busy
-        yield replace(done, busy=())
+        yield done._replace(busy=())
     for account in busy:
         try:
-            yield expire_batch(accounts=[account], by=by, at=at, wait=True)
+            yield ledger.expire(accounts=[account], by=by, at=at, wait=True)
         except Busy:
-            yield Expired(0, 0, 0, busy=(account,))
+            yield ledger.Expired(0, 0, 0, busy=(account,))

@@ -9,11 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, tables
-from core.call import call
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
-from points import rules
-from points.errors import BY_SQLSTATE
+from points import ledger
 from points.models import BulkGrant, Kind, Reason
 from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.services import grant_file, tiers
@@ -24,11 +22,6 @@ KEPT_REFUSED = 10_000  # lines in the report
 SOURCE = "grant"  # the same for all files: a key given in two files is one grant
 State = BulkGrant.State
 AFTER = {State.RUNNING: {State.RUNNING, State.DONE}, State.REFUSED: {State.REFUSED}}  # what a decision led to
-
-EARN_MANY = (
-    "SELECT r_repeated FROM points_earn_many(%s::bigint[], %s::integer[], %s::text[], %s::text[], %s::text, %s::text,"
-    " %s::timestamptz, %s::text, %s::timestamptz, %s::timestamptz)"
-)
 
 
 class LinesRefused(DomainError):
@@ -178,25 +171,10 @@ def _grant_lines(grant, lines, at):
 
 
 def _earn(grant, lines, at):
-    """Credit all lines, in order of accounts, in one round trip; how many the ledger did not have yet."""
+    """Credit all lines in one call; how many the ledger did not have yet."""
     texts = {reason: words(reason) for reason in {line.reason for line in lines}}
-    ((repeated,),) = call(
-        EARN_MANY,
-        (
-            [line.account for line in lines],
-            [line.points for line in lines],
-            [line.key for line in lines],
-            [texts[line.reason] for line in lines],
-            str(Kind.ADJUST),
-            grant.requested_by,
-            at,
-            SOURCE,
-            rules.default_expiry(at),
-            rules.renewal(at),
-        ),
-        BY_SQLSTATE,
-    )
-    return repeated.count(False)
+    earnings = [ledger.Earning(line.account, line.points, line.key, at, SOURCE, texts[line.reason]) for line in lines]
+    return ledger.earn_many(earnings=earnings, kind=Kind.ADJUST, by=grant.requested_by).count(False)
 
 
 def _finish(grant, at):

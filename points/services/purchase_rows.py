@@ -8,11 +8,9 @@ from decimal import Decimal
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from core.call import call
 from core.clock import shop_date
 from core.errors import Busy
-from points import rules
-from points.errors import BY_SQLSTATE
+from points import ledger
 from points.models import UNDATED, Kind
 from points.models.tiers import LOWEST
 from points.queries.tiers import NOT_EARNED
@@ -25,7 +23,6 @@ FROM unnest(%s::text[], %s::text[]) wanted (source, number)
 JOIN points_purchase p USING (source, number)
 LEFT JOIN points_entry e ON e.account_id = p.member_id AND e.key = 'purchase:' || p.source || ':' || p.number
 """
-LOCK_ACCOUNTS = "SELECT FROM points_account WHERE account_id = ANY (%s) ORDER BY account_id FOR UPDATE"
 
 # One statement for purchases and their lines; a number that somebody else took meanwhile is left out, and seen.
 INSERT = """
@@ -51,17 +48,6 @@ WITH purchase AS (
 SELECT source, number, id FROM purchase
 """
 
-# The ledger's own function, once for each row and in their order.
-EARN = """
-SELECT count(e.r_seq) FROM unnest(
-    %s::bigint[], %s::integer[], %s::text[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::timestamptz[],
-    %s::text[], %s::jsonb[], %s::timestamptz[]
-) n (account, points, key, at, source, expires_at, active_from, rule_version, breakdown, renew_until),
-LATERAL ledger_earn(
-    n.account, n.points, %s::text, n.key, %s::text, n.at, n.source, '', n.expires_at, n.active_from, n.rule_version,
-    n.breakdown, n.renew_until
-) e
-"""
 # Whose points reach the next tier, whose review is due, who is in a grace. For a time before the tier was reached the
 # points are counted up to that, and from a little too early: ``tiers.consider`` counts again.
 MAY_TURN = """
@@ -130,12 +116,6 @@ def known(names):
         }
 
 
-def lock_accounts(members):
-    """In order of id, as every batch does; those without an account are opened by their first earning."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_ACCOUNTS, [sorted(members)])
-
-
 def insert(rows, *, by, at):
     """Write purchases and lines; raises ``NumberTaken``."""
     lines = [
@@ -169,23 +149,21 @@ def insert(rows, *, by, at):
 
 
 def earn(rows, *, by):
-    """Credit each row's points, as of when it was paid (``ledger.earn`` for many)."""
-    entries = [
-        (
-            row.new.member,
-            row.points,
-            f"purchase:{row.new.source}:{row.new.number}",
-            row.new.paid_at,
-            entry_source(row.new.source, row.new.number, row.pk),
-            rules.default_expiry(row.active_from, earned_at=row.new.paid_at),
-            row.active_from,
-            row.rule_version,
-            Jsonb({"steps": row.steps}),
-            rules.renewal(row.new.paid_at),
+    """Credit each row's points, as of when it was paid."""
+    earnings = [
+        ledger.Earning(
+            account=row.new.member,
+            points=row.points,
+            key=f"purchase:{row.new.source}:{row.new.number}",
+            at=row.new.paid_at,
+            source=entry_source(row.new.source, row.new.number, row.pk),
+            active_from=row.active_from,
+            rule_version=row.rule_version,
+            breakdown={"steps": row.steps},
         )
         for row in rows
     ]
-    call(EARN, (*_columns(entries), str(Kind.PURCHASE), by), BY_SQLSTATE)
+    ledger.earn_many(earnings=earnings, kind=Kind.PURCHASE, by=by)
 
 
 def may_turn(paid_at):

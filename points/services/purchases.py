@@ -142,7 +142,7 @@ def _record_many(purchases, *, by, at, replaying):
         if not fresh:
             return results
         if len(fresh) > 1:
-            purchase_rows.lock_accounts({purchases[n].member for n in fresh})
+            ledger.lock(accounts={purchases[n].member for n in fresh})
         for round_ in _rounds(purchases, fresh):
             _book(round_, purchases, results, tally, by=by, at=at, replaying=replaying)
     return results

@@ -3,13 +3,18 @@
 
 To change one: edit its file (drop the old signature in the migration where the arguments change) and add a migration
 with ``install(<fingerprint()>)``. Tests fail when the database, the files and the latest migration do not agree.
+
+Every migration installs the files of today. On a fresh database the early ones leave out what needs a type that comes
+later; the last one leaves out nothing.
 """
 
 import hashlib
 import re
+from functools import partial
 from pathlib import Path
 
-from django.db import migrations
+from django.db import ProgrammingError, migrations, transaction
+from psycopg.errors import UndefinedObject
 
 FOLDER = Path(__file__).parent
 GUARDS = FOLDER / "guards.sql"
@@ -27,7 +32,7 @@ def fingerprint():
 
 def install(fingerprint):
     """The migration operation that brings the functions of the database to the files."""
-    operation = migrations.RunPython(_install, migrations.RunPython.noop)
+    operation = migrations.RunPython(partial(_install, fingerprint), migrations.RunPython.noop)
     operation.fingerprint = fingerprint
     return operation
 
@@ -37,12 +42,18 @@ def guard():
     return migrations.RunSQL(GUARDS.read_text(), migrations.RunSQL.noop)
 
 
-def _install(apps, schema_editor):
-    with schema_editor.connection.cursor() as cursor:
+def _install(named, apps, schema_editor):
+    connection, is_last = schema_editor.connection, named == fingerprint()
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
         # Functions call each other: let the order of files not matter.
         cursor.execute("SET LOCAL check_function_bodies = off")
         for path in files():
-            cursor.execute(path.read_text())
+            try:
+                with transaction.atomic(connection.alias):
+                    cursor.execute(path.read_text())
+            except ProgrammingError as error:
+                if is_last or not isinstance(error.__cause__, UndefinedObject):
+                    raise
 
 
 def audits():

@@ -1,68 +1,17 @@
--- Credits many accounts at once, each row as ledger_earn would: one lot a row, spendable from p_at. Rows come in order of
--- accounts, so that locks are taken in one order. What is plain (the key is new, nothing is owed, nothing is renewed, it is
--- the first row of its account) is written by one statement; the others go through ledger_earn. Says of each row whether it was there.
+-- The name of before, for processes of the version before.
 CREATE OR REPLACE FUNCTION points_earn_many(
     p_accounts bigint[], p_points integer[], p_keys text[], p_reasons text[], p_kind text, p_by text,
     p_at timestamptz, p_source text, p_expires_at timestamptz, p_renew_until timestamptz,
     OUT r_repeated boolean[]
 )
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
-    g record;
-    v_plain bigint[];
-    v_repeated boolean;
+    v_rows integer[] := ARRAY[cardinality(p_accounts)];
+    v_at timestamptz[] := array_fill(p_at, v_rows);
 BEGIN
-    INSERT INTO points_account (
-        account_id, last_seq, head, unspent, held, debt, lifetime_earned, pending_until, opened_at
-    )
-    SELECT u.id, 0, '', 0, 0, 0, 0, p_at, p_at FROM accounts_user u
-    WHERE u.id = ANY (p_accounts) AND NOT EXISTS (SELECT FROM points_account WHERE account_id = u.id)
-    ORDER BY u.id
-    ON CONFLICT DO NOTHING;
-    PERFORM FROM points_account WHERE account_id = ANY (p_accounts) ORDER BY account_id FOR UPDATE;
-    -- Only now, in a statement of its own, may anything that belongs to the accounts be read.
-    WITH plain AS (
-        SELECT n, points, key, reason, a.account_id, a.last_seq + 1 AS seq, a.head, a.unspent + a.held + points AS balance
-        FROM (
-            SELECT *, row_number() OVER (PARTITION BY account ORDER BY n) AS nth
-            FROM unnest(p_accounts, p_points, p_keys, p_reasons) WITH ORDINALITY rows (account, points, key, reason, n)
-        ) given JOIN points_account a ON a.account_id = given.account
-        WHERE nth = 1 AND a.debt = 0 AND p_renew_until IS NULL
-            AND NOT EXISTS (SELECT FROM points_entry e WHERE e.account_id = a.account_id AND e.key = given.key)
-            AND NOT EXISTS (SELECT FROM points_hold h WHERE h.account_id = a.account_id AND h.key = given.key)
-            AND NOT EXISTS (SELECT FROM points_hold h WHERE h.account_id = a.account_id AND h.release_key = given.key)
-    ), entered AS (
-        INSERT INTO points_entry (
-            account_id, seq, kind, points, balance_after, at, key, source, reason, by, rule_version, active_from,
-            expires_at, hash
-        )
-        SELECT
-            account_id, seq, p_kind, points, balance, p_at, key, p_source, reason, p_by, '', p_at, p_expires_at,
-            points_entry_hash(
-                head, account_id, seq, p_kind, points, balance, p_at, key, p_source, reason, p_by, '', NULL, p_at,
-                p_expires_at, NULL, NULL
-            )
-        FROM plain
-        RETURNING account_id, seq, points, hash
-    ), lots AS (
-        INSERT INTO points_lot (account_id, seq, points, remaining, active_from, expires_at)
-        SELECT account_id, seq, points, points, p_at, p_expires_at FROM plain
-    ), moved AS (
-        UPDATE points_account a SET
-            last_seq = e.seq, head = e.hash, unspent = a.unspent + e.points,
-            lifetime_earned = a.lifetime_earned + e.points, pending_until = greatest(a.pending_until, p_at)
-        FROM entered e WHERE a.account_id = e.account_id
-    )
-    SELECT coalesce(array_agg(n), '{}') INTO v_plain FROM plain;
-    r_repeated := array_fill(false, ARRAY[cardinality(p_accounts)]);
-    FOR g IN
-        SELECT * FROM unnest(p_accounts, p_points, p_keys, p_reasons) WITH ORDINALITY rows (account, points, key, reason, n)
-        WHERE n <> ALL (v_plain) ORDER BY n
-    LOOP
-        SELECT e.r_repeated INTO v_repeated FROM ledger_earn(
-            g.account, g.points, p_kind, g.key, p_by, p_at, p_source, g.reason, p_expires_at, p_at, '', NULL,
-            p_renew_until
-        ) e;
-        r_repeated[g.n] := v_repeated;
-    END LOOP;
+    r_repeated := ledger_earn_many(
+        p_accounts, p_points, p_kind, p_keys, p_by, v_at, array_fill(p_source, v_rows), p_reasons,
+        array_fill(p_expires_at, v_rows), v_at, array_fill(''::text, v_rows), array_fill(NULL::jsonb, v_rows),
+        array_fill(p_renew_until, v_rows)
+    );
 END $$;

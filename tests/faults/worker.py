@@ -145,11 +145,10 @@ def post(calls):
     from django.db import transaction
 
     from points import ledger
-    from points.services import expiry
 
     def one(call):
         arguments = {name: value for name, value in call.items() if name != "verb"}
-        act = expiry.expire_batch if call["verb"] == "sweep" else getattr(ledger, call["verb"])
+        act = ledger.expire if call["verb"] == "sweep" else getattr(ledger, call["verb"])
         return act(**arguments, by="system:faults")
 
     if len(calls) == 1:

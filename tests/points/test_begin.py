@@ -9,7 +9,6 @@ from core.errors import InvalidInput
 from points import audit, ledger, queries, rules
 from points.ledger import UNDATED, NotEnoughPoints, UnknownEntry
 from points.models import ExpiryPolicy, PointsAccount, PointsEntry, PointsLot
-from points.services import expiry
 from tests.points.conftest import AT
 
 DAY = timedelta(days=1)
@@ -45,7 +44,7 @@ def test_undated_points_are_pending_however_late_it_is(earned):
 
 
 def test_they_never_end_while_they_wait(earned):
-    swept = expiry.expire_batch(accounts=[earned.member], by="system:expiry", at=AT + 5000 * DAY)
+    swept = ledger.expire(accounts=[earned.member], by="system:expiry", at=AT + 5000 * DAY)
     assert swept.lots == 0
 
 

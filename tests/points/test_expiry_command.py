@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from core import clock
-from points import audit, queries
+from points import audit, ledger, queries
 from points.services import expiry
 
 DAY = timedelta(days=1)
@@ -56,7 +56,7 @@ def test_wrong_arguments_are_refused(over, arguments):
 
 
 def test_what_is_left_is_said(over, monkeypatch):
-    monkeypatch.setattr(expiry, "expire_points", lambda **_: iter([expiry.Expired(0, 0, 0, busy=(over.member,))]))
+    monkeypatch.setattr(expiry, "expire_points", lambda **_: iter([ledger.Expired(0, 0, 0, busy=(over.member,))]))
     with pytest.raises(SystemExit) as end:
         command()
     assert end.value.code == 1

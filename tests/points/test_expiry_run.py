@@ -33,7 +33,7 @@ def test_each_lot_that_ended_gets_one_entry_soonest_first(own):
     own.earn(50, expires_at=AT + 9 * DAY)
     own.earn(5, expires_at=None)
     assert queries.ended(at=AT + 2 * DAY) == queries.Ended(accounts=1, lots=2, points=50)
-    assert run(AT + 2 * DAY) == [expiry.Expired(accounts=1, lots=2, points=50)]
+    assert run(AT + 2 * DAY) == [ledger.Expired(accounts=1, lots=2, points=50)]
     assert expired(own.member) == [(f"expire:{soon}", -20), (f"expire:{late}", -30)]
     last = PointsEntry.objects.order_by("seq").last()
     assert (last.balance_after, last.by, last.at) == (55, BY, AT + 2 * DAY)
@@ -54,7 +54,7 @@ def test_running_again_does_nothing(own):
     own.earn(10, expires_at=AT + DAY)
     run(AT + DAY)
     assert run(AT + DAY) == []
-    assert expiry.expire_batch(accounts=[own.member], by=BY, at=AT + DAY) == expiry.Expired(0, 0, 0)
+    assert ledger.expire(accounts=[own.member], by=BY, at=AT + DAY) == ledger.Expired(0, 0, 0)
     assert expired(own.member) == [("expire:1", -10)]
 
 
@@ -159,11 +159,11 @@ def test_one_statement_books_a_batch_whatever_its_size(crowd, django_assert_num_
 @pytest.mark.parametrize("accounts", [[], [1] * 10_001])
 def test_a_batch_has_a_limit(db, accounts):
     with pytest.raises(InvalidInput):
-        expiry.expire_batch(accounts=accounts, by=BY, at=AT)
+        ledger.expire(accounts=accounts, by=BY, at=AT)
 
 
 def test_an_account_that_is_not_there_is_nothing(db):
-    assert expiry.expire_batch(accounts=[123_456], by=BY, at=AT).lots == 0
+    assert ledger.expire(accounts=[123_456], by=BY, at=AT).lots == 0
 
 
 def test_the_search_reads_the_index_alone(crowd):

@@ -1,6 +1,6 @@
 """The ledger, rule by rule, through its own functions on PostgreSQL."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -577,13 +577,13 @@ class TestAdjusting:
 BAD = {
     "policy": ["", "forget", None],
     "points": [0, -1, 2**31, 1.5, "10", True, None],
-    "key": ["", "k" * 129, 7, None, "a\0b"],
-    "by": ["", "b" * 65, None],
-    "at": [None, "now", datetime(2026, 11, 20)],
+    "key": ["", "k" * 129, 7, None, "a\0b", "a\ud83d", "expire:1", "begin:1:2"],
+    "by": ["", "b" * 65, None, "\udc00"],
+    "at": [None, "now", datetime(2026, 11, 20), datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)],
     "account": [0, -1, 2**63, "1", None, True],
     "kind": ["", "gift", None, Kind.REFUND],
-    "source": ["s" * 65, None],
-    "reason": ["r" * 201, None],
+    "source": ["s" * 65, None, "order:\ud800"],
+    "reason": ["r" * 201, None, "半\ude00"],
 }
 
 
@@ -614,7 +614,15 @@ def test_bad_input_never_reaches_the_database(verb, field, value):
     assert error.value.details == {"field": field}
 
 
-@pytest.mark.parametrize("value", [AT, AT - DAY, "never", datetime(2027, 1, 1)])
+@pytest.mark.parametrize(
+    "breakdown", [{"steps": [["\ud800", 1]]}, {"a": "\0"}, {"a": float("nan")}, {"a": object()}, {"a\udfff": 1}]
+)
+def test_a_breakdown_is_what_the_database_can_keep(own, breakdown):
+    with pytest.raises(InvalidInput):
+        own.earn(1, breakdown=breakdown)
+
+
+@pytest.mark.parametrize("value", [AT, AT - DAY, "never", datetime(2027, 1, 1), datetime.max.replace(tzinfo=UTC)])
 def test_points_cannot_end_before_they_begin(own, value):
     with pytest.raises(InvalidInput):
         own.earn(1, expires_at=value)

@@ -11,7 +11,6 @@ from accounts.models import User
 from core.errors import DomainError
 from points import audit, ledger, queries
 from points.models import PointsLot
-from points.services import expiry
 from tests.points.conftest import AT
 
 FOREVER = datetime.max.replace(tzinfo=AT.tzinfo)
@@ -371,7 +370,7 @@ def test_the_ledger_does_what_the_model_says(db, steps):
             if step[0] == "wait":
                 at += timedelta(hours=step[1])
             elif step[0] == "sweep":
-                swept = expiry.expire_batch(accounts=[member], by="system:expiry", at=at)
+                swept = ledger.expire(accounts=[member], by="system:expiry", at=at)
                 assert (swept.lots, swept.points) == model.sweep(at)
             else:
                 call = resolve(step, number, model, calls)

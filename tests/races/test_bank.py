@@ -13,7 +13,6 @@ from accounts.models import User
 from core.errors import Busy, DomainError
 from points import audit, ledger, queries
 from points.models import PointsEntry, PointsHold
-from points.services import expiry
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -120,7 +119,7 @@ class Actor:
     def do_sweep(self):
         """The expiry run comes by, and leaves out whom somebody else holds."""
         accounts = self.dice.sample(self.accounts, self.dice.randint(1, len(self.accounts)))
-        self.swept += expiry.expire_batch(accounts=accounts, by=self.name, at=self.now).lots
+        self.swept += ledger.expire(accounts=accounts, by=self.name, at=self.now).lots
         return []
 
     def do_gift(self):

@@ -103,7 +103,7 @@ def test_a_busy_account_is_passed_by_and_waited_for_last(lock_timeout):
         ledger.spend(account=ids[1], points=1, kind="redeem", key="slow", by="x", at=AT)
         ((*done, left),) = all_at_once(lambda n: run(AT + 3 * DAY), workers=1)
     assert [one.accounts for one in done] == [3]
-    assert left == expiry.Expired(0, 0, 0, busy=(ids[1],))
+    assert left == ledger.Expired(0, 0, 0, busy=(ids[1],))
     assert [one.accounts for one in run(AT + 3 * DAY)] == [1]
     assert audit.run().breaks == []
 

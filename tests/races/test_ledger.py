@@ -12,7 +12,6 @@ from accounts.models import User
 from core.errors import Busy, DomainError
 from points import audit, ledger, queries
 from points.models import PointsEntry
-from points.services import expiry
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 CONNECTIONS = 64
@@ -131,7 +130,7 @@ def test_everything_mixed_has_no_deadlock(workers, accounts, steps):
             account = members[sum(other if verb in ("capture", "release", "refund") else this) % accounts]
             try:
                 if verb == "sweep":
-                    expiry.expire_batch(accounts=dice.sample(members, len(members)), by="x", at=at)
+                    ledger.expire(accounts=dice.sample(members, len(members)), by="x", at=at)
                     continue
                 more = {
                     "earn": {"points": dice.randint(1, 50), "kind": "campaign"},

@@ -3,7 +3,7 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 
 from core import actors, clock
-from points import queries
+from points import ledger, queries
 from points.progress import Bar
 from points.services import expiry, warning
 
@@ -23,15 +23,15 @@ class Command(BaseCommand):
             type=int,
             default=expiry.ACCOUNTS,
             metavar="N",
-            help=f"accounts a transaction, 1 to {expiry.MOST_ACCOUNTS} (default: {expiry.ACCOUNTS})",
+            help=f"accounts a transaction, 1 to {ledger.MOST_ACCOUNTS} (default: {expiry.ACCOUNTS})",
         )
         parser.add_argument(
             "--warn-only", action="store_true", help="tell members what ends soon, and book out nothing"
         )
 
     def handle(self, *, dry_run, batch, warn_only, **options):
-        if not 1 <= batch <= expiry.MOST_ACCOUNTS:
-            raise CommandError(f"--batch takes 1 to {expiry.MOST_ACCOUNTS}.", returncode=2)
+        if not 1 <= batch <= ledger.MOST_ACCOUNTS:
+            raise CommandError(f"--batch takes 1 to {ledger.MOST_ACCOUNTS}.", returncode=2)
         if dry_run and warn_only:
             raise CommandError("--dry-run counts what ended; it does not go with --warn-only.", returncode=2)
         at = clock.now()

@@ -1,0 +1,69 @@
+"""What concerns many accounts at once; ``points.ledger`` says what all functions of the ledger share."""
+
+from typing import NamedTuple
+
+from core.call import call
+from core.errors import InvalidInput
+from points.errors import BY_SQLSTATE
+from points.ledger import checks
+from points.ledger.earnings import terms
+from points.models import EARNED
+
+MOST_ACCOUNTS = 10_000  # of one call, so that nobody waits long for its locks
+
+LOCK = "SELECT ledger_lock(%s::bigint[])"
+EARN_MANY = (
+    "SELECT r_repeated FROM ledger_earn_many(%s::bigint[], %s::integer[], %s::text, %s::text[], %s::text,"
+    " %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::jsonb[],"
+    " %s::timestamptz[])"
+)
+EXPIRE = "SELECT * FROM ledger_expire(%s::bigint[], %s, %s::text, %s::timestamptz)"
+
+
+class Expired(NamedTuple):
+    """What was booked out, and the accounts that somebody else held meanwhile."""
+
+    accounts: int
+    lots: int
+    points: int
+    busy: tuple[int, ...] = ()
+
+
+def lock(*, accounts):
+    """Lock those of ``accounts`` (ids) that are there, in order of id, until the transaction ends. Whoever works on
+    several accounts in one transaction begins with it."""
+    _check_accounts(accounts)
+    call(LOCK, (list(accounts),))
+
+
+def earn_many(*, earnings, kind, by):
+    """Credit each ``Earning`` as ``earn`` would, all of them or, where one is refused, none; those of one account in
+    the order given. Returns for each whether it was there before."""
+    if not 0 < len(earnings) <= MOST_ACCOUNTS:
+        raise InvalidInput(field="earnings")
+    checks.kind(kind, EARNED)
+    accounts, points, keys, ats, sources, reasons, *more = (
+        list(column) for column in zip(*((*earning[:6], *terms(earning, by=by)) for earning in earnings), strict=True)
+    )
+    params = (accounts, points, str(kind), keys, by, ats, sources, reasons, *more)
+    return call(EARN_MANY, params, BY_SQLSTATE)[0][0]
+
+
+def expire(*, accounts, by, at, wait=False):
+    """Book out what ended by ``at`` on ``accounts`` (at most 10,000 ids), one entry a lot; returns ``Expired`` (B10).
+
+    May run any number of times, at once, against anything: what is booked out is not open any more. Accounts that
+    somebody holds are left out; with ``wait`` they are waited for, and ``Busy`` is raised when that takes too long.
+    """
+    _check_accounts(accounts)
+    checks.text("by", by, 1, 64)
+    checks.moment("at", at)
+    ((booked, lots, points, busy),) = call(EXPIRE, (list(accounts), wait, by, at), BY_SQLSTATE)
+    return Expired(booked, lots, int(points), tuple(sorted(busy)))
+
+
+def _check_accounts(accounts):
+    if not 0 < len(accounts) <= MOST_ACCOUNTS:
+        raise InvalidInput(field="accounts")
+    for account in accounts:
+        checks.whole_number("account", account, checks.MAX_ID)

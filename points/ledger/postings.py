@@ -1,0 +1,166 @@
+"""The operations of one account; ``points.ledger`` says what they share."""
+
+from core.call import call
+from core.errors import InvalidInput
+from points import rules
+from points.errors import BY_SQLSTATE
+from points.ledger import checks
+from points.ledger.checks import DEBT, POLICIES
+from points.ledger.earnings import DEFAULT, Earning, terms
+from points.ledger.results import Begin, Clawback, Hold, Posting, Refund, Released, pieces_and_lost
+from points.models import EARNED, SPENT, Kind
+
+EARN = (
+    "SELECT * FROM ledger_earn(%s, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"
+    " %s::timestamptz, %s::timestamptz, %s::text, %s::jsonb, %s::timestamptz)"
+)
+SPEND = "SELECT * FROM ledger_spend(%s, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text)"
+HOLD = "SELECT * FROM ledger_hold(%s, %s::integer, %s::text, %s::text, %s::timestamptz, %s::text, %s::timestamptz)"
+CAPTURE = "SELECT * FROM ledger_capture(%s, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, %s::text)"
+RELEASE = "SELECT * FROM ledger_release(%s, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz)"
+REFUND = (
+    "SELECT * FROM ledger_refund(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
+    " %s::timestamptz)"
+)
+CLAWBACK = (
+    "SELECT * FROM ledger_clawback(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::text, %s::timestamptz,"
+    " %s::text, %s::text)"
+)
+SET_BEGIN = "SELECT * FROM ledger_set_begin(%s, %s::text, %s::timestamptz, %s::timestamptz, %s::text, %s::timestamptz)"
+
+
+def earn(
+    *,
+    account,
+    points,
+    kind,
+    key,
+    by,
+    at,
+    source="",
+    reason="",
+    expires_at=DEFAULT,
+    active_from=None,
+    rule_version="",
+    breakdown=None,
+):
+    """Credit ``points`` as a lot of their own, spendable from ``active_from`` (default ``at``) until ``expires_at``
+    (default: by the rules, counted from when they become spendable; None: for ever). Opens the account if need be.
+    Where activity is the rule, the member's other points live on with it (B9). ``active_from=UNDATED`` leaves begin and
+    end to ``set_begin``."""
+    checks.kind(kind, EARNED)
+    earning = Earning(account, points, key, at, source, reason, expires_at, active_from, rule_version, breakdown)
+    params = (account, points, str(kind), key, by, at, source, reason, *terms(earning, by=by))
+    return Posting(*_call(EARN, params))
+
+
+def spend(*, account, points, kind, key, by, at, source="", reason=""):
+    """Debit ``points`` from the lots that end soonest; raises ``NotEnoughPoints``."""
+    checks.common(account=account, key=key, by=by, at=at, source=source, reason=reason)
+    checks.points(points)
+    checks.kind(kind, SPENT)
+    return Posting(*_call(SPEND, (account, points, str(kind), key, by, at, source, reason)))
+
+
+def hold(*, account, points, key, by, at, source="", expires_at=None):
+    """Set ``points`` aside for something not paid yet; raises ``NotEnoughPoints``. They leave the lots that end
+    soonest and do not end while held. ``expires_at`` is a note for whoever must settle the hold."""
+    checks.common(account=account, key=key, by=by, at=at, source=source)
+    checks.points(points)
+    if expires_at is not None:
+        checks.moment("expires_at", expires_at)
+    return Hold(*_call(HOLD, (account, points, key, by, at, source, expires_at)))
+
+
+def capture(*, account, hold, key, by, at, kind=Kind.REDEEM, reason=""):
+    """Turn the hold made with the key ``hold`` into one debit; raises ``UnknownHold``, ``HoldNotOpen``."""
+    checks.common(account=account, key=key, by=by, at=at, reason=reason)
+    checks.text("hold", hold, 1, 128)
+    checks.kind(kind, SPENT)
+    return Posting(*_call(CAPTURE, (account, hold, str(kind), key, by, at, reason)))
+
+
+def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
+    """Give the points of a hold back to their lots; raises ``UnknownHold``, ``HoldNotOpen`` when it was captured.
+
+    A hold that is released already stays so, whatever the key: cancelled, failed and timed out may all arrive.
+    Lots that ended meanwhile: as in ``refund``.
+    """
+    checks.common(account=account, key=key, by=by, at=at)
+    checks.text("hold", hold, 1, 128)
+    checks.grace(grace_days)
+    points, pieces, released_at, available, repeated, paid_debt = _call(
+        RELEASE, (account, hold, key, by, at, rules.grace_end(at, grace_days))
+    )
+    pieces, lost = pieces_and_lost(pieces, released_at)
+    return Released(points, pieces, lost, available, repeated, paid_debt)
+
+
+def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=rules.GRACE_DAYS, reason=""):
+    """Give back ``points`` of the debit with the key ``spent`` to the lots that paid, last one first, with their old
+    end; raises ``UnknownEntry``, ``TooMuchRefunded``. Any number of partial refunds, each with its own key.
+
+    Points whose lot has ended live ``grace_days`` more. With 0 they stay ended (``lost``): they are booked back and
+    nobody can spend them.
+    """
+    checks.common(account=account, key=key, by=by, at=at, reason=reason)
+    checks.text("spent", spent, 1, 128)
+    checks.points(points)
+    checks.kind(kind, (Kind.REFUND,))
+    checks.grace(grace_days)
+    seq, points, available, balance_after, repeated, pieces, refunded_at, paid_debt = _call(
+        REFUND,
+        (account, spent, points, str(kind), key, by, at, reason, rules.grace_end(at, grace_days)),
+    )
+    pieces, lost = pieces_and_lost(pieces, refunded_at)
+    return Refund(seq, points, pieces, lost, available, balance_after, repeated, paid_debt)
+
+
+def clawback(*, account, earned, points, key, by, at, policy=DEBT, kind=Kind.CLAWBACK, source="", reason=""):
+    """Take back ``points`` of the earning with the key ``earned``; raises ``UnknownEntry``, ``TooMuchClawedBack`` (B8).
+
+    First from that earning's own lot, pending, active or ended; then from what ends soonest; then from what is pending.
+    Held points stay held. For what is not there any more, ``policy`` decides: ``debt`` (the next credits pay it),
+    ``within_balance`` (it is let go) or ``skip`` (all is let go, nothing taken). Where nothing is taken nothing is
+    entered, and a retry looks again.
+    """
+    checks.common(account=account, key=key, by=by, at=at, source=source, reason=reason)
+    checks.text("earned", earned, 1, 128)
+    checks.points(points)
+    checks.kind(kind, (Kind.CLAWBACK,))
+    if policy not in POLICIES:
+        raise InvalidInput(field="policy")
+    return Clawback(*_call(CLAWBACK, (account, earned, points, policy, str(kind), key, by, at, source, reason)))
+
+
+def set_begin(*, account, earned, active_from, expires_at, by, at):
+    """Say from when, and until when (None: for ever), points can be used whose earning, with the key ``earned``, was
+    booked as ``UNDATED`` (B5); returns the ``Begin``. Raises ``UnknownEntry``.
+
+    Until they can be used this may be said again; ``UNDATED``, without an end, leaves it open again. What can be used
+    by ``at`` stays so, and so does an earning that was booked with a date: the ``Begin`` says what holds. Said twice it
+    changes nothing, so no key is needed.
+    """
+    checks.account_and_words(account=account, by=by, at=at)
+    checks.text("earned", earned, 1, 128)
+    checks.begin(active_from)
+    ends = checks.life(active_from, expires_at)
+    return Begin(*_call(SET_BEGIN, (account, earned, active_from, ends, by, at)))
+
+
+def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAULT):
+    """Correct an account by ``points``, more or fewer, for a ``reason`` in words (B11): an earning, or a debit that
+    never goes below zero (``NotEnoughPoints``). ``expires_at`` is that of added points."""
+    checks.text("reason", reason, 1, 200)
+    if type(points) is int and points < 0:
+        return spend(
+            account=account, points=-points, kind=Kind.ADJUST, key=key, by=by, at=at, source=source, reason=reason
+        )
+    return earn(
+        account=account, points=points, kind=Kind.ADJUST, key=key, by=by, at=at, source=source, reason=reason,
+        expires_at=expires_at,
+    )  # fmt: skip
+
+
+def _call(sql, params):
+    return call(sql, params, BY_SQLSTATE)[0]
