@@ -1,7 +1,8 @@
-"""Where a request comes from, as keyed hashes: enough to see that two come from one place, never which place (C10).
+"""Who asks, as far as a request tells: the language that was chosen, and where it comes from (C10).
 
-The device is a long-lived random name in a cookie, signed, and set when a visitor first sends something; the address is
-the client's network address, of IPv6 the network that one household gets.
+The latter as keyed hashes: enough to see that two come from one place, never which place. The device is a long-lived
+random name in a cookie, signed, and set when a visitor first sends something; the address is the client's network
+address, of IPv6 the network that one household gets.
 """
 
 import ipaddress
@@ -18,6 +19,12 @@ SALT = "core.visitor"
 AGE_S = 400 * 24 * 3600  # the longest that browsers keep one
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 IPV6_NETWORK = 64
+
+
+def chosen_language(request):
+    """The language that the visitor chose, else the shop's own."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class DeviceMiddleware:

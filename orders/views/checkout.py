@@ -22,6 +22,7 @@ from orders.rules import coupons as coupon_rules
 from orders.rules.pricing import Choice, changes
 from orders.services import placing, rush
 from orders.views import shown
+from orders.views.door import one_at_a_time
 from points.parameters import PAYMENT_WINDOW_MINUTES
 from points.queries import balance, lots_to_be_used
 
@@ -30,6 +31,7 @@ SHOWN_COUPONS = 20  # of a kind
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@one_at_a_time
 def checkout(request):
     """Show what it costs and what remains; place the order when it is submitted.
 

@@ -18,6 +18,11 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// In a rush the mall asks for a moment: the form goes again by itself, somewhat spread, so that not all come at once.
+for (const form of document.querySelectorAll("form[data-again]")) {
+  setTimeout(() => form.dataset.sent || form.requestSubmit(), Number(form.dataset.again) * 1000 * (0.75 + Math.random() / 2));
+}
+
 // A page taken back from the history is ready to be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

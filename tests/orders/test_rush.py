@@ -1,15 +1,17 @@
 """The door of the checkout: it may only refuse, it keeps what was typed, and it costs nearly nothing (F13)."""
 
-import threading
+import logging
 import uuid
+from contextlib import ExitStack
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from catalog.models import SKU
-from orders import middleware as door
 from orders.models import Order
 from orders.services import placing, rush
+from orders.views import door
 
 PATH = "/checkout/?sku={}&way=points&quantity=1"
 
@@ -106,34 +108,80 @@ def test_without_the_cache_server_the_shelf_decides(send, monkeypatch):
     assert send().status_code == 302
 
 
-def test_whoever_finds_the_door_full_keeps_the_form(send, client, cup, monkeypatch, django_assert_num_queries):
-    full = threading.BoundedSemaphore(1)
-    full.acquire()
-    monkeypatch.setattr(door, "_at_the_door", full)
-    form = {"form_key": str(uuid.uuid4()), "note": '三楼 "左"', "address": "7"}
+@pytest.fixture
+def own_door(monkeypatch):
+    """A door that nobody else uses."""
+    monkeypatch.setattr(door, "door", door.Door())
+    return door.door
+
+
+@pytest.fixture
+def full(own_door):
+    """Somebody is inside, and all other places are taken; closing it lets them go."""
+    with ExitStack() as people:
+        people.enter_context(own_door.place())
+        own_door._free = 0
+        yield people
+
+
+def test_whoever_finds_the_door_full_keeps_the_form(send, client, cup, full, own_door, django_assert_num_queries):
+    form = {"form_key": str(uuid.uuid4()), "note": '三楼 "左" <!-- fields --> /here/ 7777', "address": "7"}
     with django_assert_num_queries(0):
         answer = client.post(PATH.format(cup.pk), form)
     page = answer.content.decode()
     assert (answer.status_code, answer["Retry-After"]) == (429, "1")
     assert form["form_key"] in page
-    assert "三楼 &quot;左&quot;" in page
-    assert f'action="/checkout/?sku={cup.pk}&amp;way=points&amp;quantity=1"' in page
-    full.release()
+    assert "三楼 &quot;左&quot; &lt;!-- fields --&gt; /here/ 7777" in page
+    assert f'action="/checkout/?sku={cup.pk}&amp;way=points&amp;quantity=1" data-again="1"' in page
+    own_door._free = door.PLACES
+    full.close()
     assert send().status_code == 302
 
 
-def test_a_slow_order_before_us_is_waited_for_only_so_long(send, client, cup, monkeypatch):
-    inside = threading.BoundedSemaphore(1)
-    inside.acquire()
-    monkeypatch.setattr(door, "_inside", inside)
+def test_a_slow_order_before_us_is_waited_for_only_so_long(send, own_door, monkeypatch):
     monkeypatch.setattr(door, "LONGEST_WAIT_S", 0.05)
-    assert client.post(PATH.format(cup.pk), {"form_key": "x"}).status_code == 429
-    inside.release()
+    with own_door.place():
+        assert send().status_code == 429
     assert send().status_code == 302
+    assert own_door._free == door.PLACES
 
 
-def test_pages_that_are_only_looked_at_pass(send, client, cup, monkeypatch):
-    full = threading.BoundedSemaphore(1)
-    full.acquire()
-    monkeypatch.setattr(door, "_at_the_door", full)
+def test_pages_that_are_only_looked_at_pass(client, member, cup, full):
+    client.force_login(member)
     assert client.get(PATH.format(cup.pk)).status_code == 200
+
+
+def test_only_members_with_a_form_of_ours_take_a_place(member, cup, own_door, monkeypatch):
+    def taken():
+        raise AssertionError("a place was taken")
+
+    monkeypatch.setattr(own_door, "place", taken)
+    stranger, forged = Client(enforce_csrf_checks=True), Client(enforce_csrf_checks=True)
+    forged.force_login(member)
+    assert stranger.post(PATH.format(cup.pk), {"form_key": "x"}).status_code == 403
+    assert forged.post(PATH.format(cup.pk), {"form_key": "x", "csrfmiddlewaretoken": "x" * 64}).status_code == 403
+    assert Client().post(PATH.format(cup.pk), {"form_key": "x"}).url.startswith("/accounts/login/")
+
+
+def test_the_more_are_refused_the_later_they_come_again(own_door, monkeypatch):
+    monkeypatch.setattr(door.time, "monotonic", lambda: 5.5)
+    waits = [own_door.retry_after_s() for _ in range(1000)]
+    assert (waits[0], waits[door.REFUSALS_PER_S - 1], waits[door.REFUSALS_PER_S]) == (1, 1, 2)
+    assert max(waits) == door.LONGEST_RETRY_S
+    monkeypatch.setattr(door.time, "monotonic", lambda: 6.0)
+    assert own_door.retry_after_s() == 1
+
+
+def test_a_refusal_speaks_the_members_language_and_stands_alone(client, cup, full, settings):
+    assert "请" in client.post(PATH.format(cup.pk), {}).content.decode()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    answer = client.post(PATH.format(cup.pk), {})
+    assert "Many people are ordering right now" in answer.content.decode()
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_refusal_writes_no_line(client, cup, full, caplog):
+    with caplog.at_level(logging.INFO):
+        assert client.post(PATH.format(cup.pk), {}).status_code == 429
+    assert caplog.records == []
