@@ -7,13 +7,12 @@ import random
 
 import psycopg
 
-from bench import _books, _database
+from bench import _books, _database, _rounds
 
 ENTRIES = 50  # of each account
 SMALL = 200  # accounts: 10 thousand entries
 TENTH, PROVEN, ALL = (max(2 * SMALL, _database.scaled(10_000)) * times for times in (1, 10, 20))
 READS = 1_500
-RUNS = 3
 SPENDERS, SPENDS = 2_000, 40_000
 PGLEDGER_BYTES = 743  # what that project reports for a transfer, all tables and indexes
 
@@ -29,14 +28,14 @@ FROM unnest(%s::bigint[], %s::integer[]) AS s (member, n)
 
 
 def rows():
-    """The rows of ``make bench``; the ledger grows from step to step."""
+    """The rows of ``make bench``. The ledger grows from step to step, so that sizes cannot take turns."""
     with _database.mall_database("bench_bank") as url:
         seconds = _books.fill(url, first=1, last=SMALL, entries=ENTRIES)
         few = _reads(url, SMALL)
         seconds += _books.fill(url, first=SMALL + 1, last=TENTH, entries=ENTRIES)
-        tenth = [_database.audit(url) for _ in range(RUNS)]
+        tenth = [_database.audit(url) for _ in range(_rounds.ROUNDS)]
         seconds += _books.fill(url, first=TENTH + 1, last=PROVEN, entries=ENTRIES)
-        whole = [_database.audit(url) for _ in range(RUNS)]
+        whole = [_database.audit(url) for _ in range(_rounds.ROUNDS)]
         seconds += _books.fill(url, first=PROVEN + 1, last=ALL, entries=ENTRIES)
         many = _reads(url, ALL)
         disk = _database_size(url)
@@ -46,7 +45,7 @@ def rows():
 
 def _reads(url, accounts):
     """``{act: [median ms of each run]}``"""
-    runs = [_database.measure("reads", 1, accounts, READS, url=url) for _ in range(RUNS)]
+    runs = [_database.measure("reads", 1, accounts, READS, url=url) for _ in range(_rounds.ROUNDS)]
     return {name: [run[name] for run in runs] for name in runs[0]}
 
 
@@ -57,43 +56,37 @@ def _read_rows(few, many, filled):
         "older": "bank: older page of one kind",
     }
     return [
-        {
-            "name": name,
-            "ours": round(_database.median(many[act]), 3),
-            "reference": round(_database.median(few[act]), 3),
-            "unit": f"ms at {ALL * ENTRIES:,} entries against {SMALL * ENTRIES:,}",
-            "ratio": round(_database.median(few[act]) / _database.median(many[act]), 2),
-            "note": f"{READS} random members, medians of {RUNS}; {_database.spread(many[act])}"
-            f" against {_database.spread(few[act])}; {filled}; target 0.77 (1.3 times the time)",
-        }
+        _rounds.time_row(
+            name,
+            many[act],
+            few[act],
+            f"ms at {ALL * ENTRIES:,} entries against {SMALL * ENTRIES:,}",
+            f"{READS} random members; {filled}",
+            0.77,
+        )
         for act, name in names.items()
     ]
 
 
 def _audit_rows(tenth, whole):
-    (few_s, few_mb), (all_s, all_mb) = (
-        tuple(map(_database.median, zip(*runs, strict=True))) for runs in (tenth, whole)
-    )
-    entries = PROVEN * ENTRIES
-    note = f"{PROVEN:,} accounts, against {TENTH:,}, medians of {RUNS}"
+    entries, accounts = PROVEN * ENTRIES, f"{PROVEN:,} accounts against {TENTH:,}"
+    took = {"whole": [seconds for seconds, _mb in whole], "tenth": [seconds for seconds, _mb in tenth]}
     return [
-        {
-            "name": "bank: audit",
-            "ours": round(all_s, 1),
-            "reference": round(few_s, 1),
-            "unit": f"s for {entries:,} entries against {TENTH * ENTRIES:,}",
-            "ratio": round(few_s / all_s, 2),
-            "note": f"{note}; runs {_database.spread([seconds for seconds, _ in whole], ' s')};"
-            f" {entries / all_s:,.0f} entries a second",
-        },
-        {
-            "name": "bank: most memory of the audit",
-            "ours": round(all_mb, 1),
-            "reference": round(few_mb, 1),
-            "unit": f"MB for {entries:,} entries against {TENTH * ENTRIES:,}",
-            "ratio": round(few_mb / all_mb, 2),
-            "note": f"{note}; the command's process, PostgreSQL sorts within work_mem and on disk; 1 = does not grow",
-        },
+        _rounds.rate_row(
+            "bank: audit",
+            [entries / seconds for seconds in took["whole"]],
+            [TENTH * ENTRIES / seconds for seconds in took["tenth"]],
+            "entries/s against those of a tenth of the ledger",
+            f"{accounts}; {entries:,} entries in {_rounds.spread(took['whole'], ' s')}",
+        ),
+        _rounds.time_row(
+            "bank: most memory of the audit",
+            [mb for _seconds, mb in whole],
+            [mb for _seconds, mb in tenth],
+            "MB against a tenth of the ledger",
+            f"{accounts}; the command's process, PostgreSQL sorts within work_mem and on disk; 1 = does not grow",
+            0.9,
+        ),
     ]
 
 
@@ -115,13 +108,11 @@ def _size_row():
         after = connection.execute(SIZE).fetchone()[0]
         connection.execute("VACUUM FULL")
         packed = connection.execute(SIZE).fetchone()[0]
-    size = float(after - before) / SPENDS
-    return {
-        "name": "bank: a spend on disk",
-        "ours": round(size),
-        "reference": PGLEDGER_BYTES,
-        "unit": "bytes in all tables and indexes against what pgledger reports for a transfer",
-        "ratio": round(PGLEDGER_BYTES / size, 2),
-        "note": f"{SPENDS:,} spends of {SPENDERS:,} members in random order;"
-        f" {float(packed - before) / SPENDS:.0f} after VACUUM FULL",
-    }
+    return _rounds.time_row(
+        "bank: a spend on disk",
+        [float(after - before) / SPENDS],
+        [PGLEDGER_BYTES],
+        "bytes in all tables and indexes against what pgledger reports for a transfer",
+        f"{SPENDS:,} spends of {SPENDERS:,} members in random order; {float(packed - before) / SPENDS:.0f} after"
+        " VACUUM FULL",
+    )

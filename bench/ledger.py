@@ -12,14 +12,13 @@ import time
 
 import psycopg
 
-from bench import _database, _pgbench
+from bench import _database, _pgbench, _rounds
 
 DATABASE = "bench_ledger"
 CLIENTS = 8
 ACCOUNTS = 5_000
 LOTS = 4
-RUNS = 3
-RUN_S = 5
+RUN_S = 3
 WARM = 20
 
 EARN = """
@@ -28,34 +27,32 @@ SELECT ledger_earn(account, 100000000, 'campaign', 'lot:' || n, 'system:bench', 
 FROM generate_series(1, %s) account, generate_series(1, %s) n
 """
 ROWS = {
-    "spend": ("ledger: spend", "target 0.9"),
-    "earn": ("ledger: earn", "target 0.9"),
-    "hold_capture": ("ledger: hold and capture", "two calls, counted as one"),
-    "refund": ("ledger: spend and refund", "two calls, counted as one"),
+    "spend": ("ledger: spend", "one call", 0.9),
+    "earn": ("ledger: earn", "one call", 0.9),
+    "hold_capture": ("ledger: hold and capture", "two calls, counted as one", None),
+    "refund": ("ledger: spend and refund", "two calls, counted as one", None),
 }
 
 
 def rows():
-    """The rows of ``make bench``: operations a second, medians of ``RUNS`` runs of ``RUN_S`` seconds."""
+    """The rows of ``make bench``: operations a second."""
+    acts = {}
     with _database.mall_database(DATABASE) as url:
         _fill(url)
-        references, rates = [], {operation: [] for operation in ROWS}
-        for _ in range(RUNS):
-            references.append(_pgbench.tps(url, clients=CLIENTS, seconds=RUN_S))
-            for operation, figures in rates.items():
-                figures.append(_operations_a_second(url, operation))
-    reference = _database.median(references)
+        for operation in ROWS:  # each beside a run of pgbench of its own
+            acts[f"pgbench beside {operation}"] = lambda: _pgbench.tps(url, clients=CLIENTS, seconds=RUN_S)
+            acts[operation] = lambda operation=operation: _operations_a_second(url, operation)
+        found = _rounds.interleaved(acts)
     return [
-        {
-            "name": name,
-            "ours": round(_database.median(rates[operation])),
-            "reference": round(reference),
-            "unit": "operations/s against pgbench TPC-B-like transactions/s",
-            "ratio": round(_database.median(rates[operation]) / reference, 2),
-            "note": f"{CLIENTS} processes, medians of {RUNS}; runs {_database.spread(rates[operation])},"
-            f" pgbench {_database.spread(references)}; {note}",
-        }
-        for operation, (name, note) in ROWS.items()
+        _rounds.rate_row(
+            name,
+            found[operation],
+            found[f"pgbench beside {operation}"],
+            "operations/s against pgbench TPC-B-like transactions/s",
+            f"{how}; {CLIENTS} processes against {CLIENTS} clients, {RUN_S} s each",
+            target,
+        )
+        for operation, (name, how, target) in ROWS.items()
     ]
 
 

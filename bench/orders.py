@@ -16,56 +16,50 @@ from tempfile import NamedTemporaryFile
 
 import psycopg
 
-from bench import _database, _pgbench
+from bench import _database, _pgbench, _rounds
 
 DATABASE = "bench_orders"
 CLIENTS = 8
 MEMBERS = 2_000
 SKUS = 500
 STOCK = 1_000_000
-RUNS = 3
-RUN_S = 5
+RUN_S = 3
 WARM = 10
 HOT_ROW = "UPDATE bench_hot SET stock = stock - 1 WHERE id = 1 AND stock >= 1;\n"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def rows():
-    """Orders a second, medians of ``RUNS`` runs of ``RUN_S`` seconds."""
-    with _database.mall_database(DATABASE) as url:
+    """Orders a second."""
+    with _database.mall_database(DATABASE) as url, NamedTemporaryFile("w", suffix=".sql") as script:
         _database.run([sys.executable, "-m", "bench.orders", "fill"], url=url)
         _pgbench.fill(url)
-        kinds = {"hot": [], "many": []}
-        references = {"hot": [], "many": []}
-        with NamedTemporaryFile("w", suffix=".sql") as script:
-            script.write(HOT_ROW)
-            script.flush()
-            for _ in range(RUNS):
-                references["hot"].append(_pgbench.tps(url, "-f", script.name, clients=CLIENTS, seconds=RUN_S))
-                references["many"].append(_pgbench.tps(url, clients=CLIENTS, seconds=RUN_S))
-                for kind, figures in kinds.items():
-                    figures.append(_place(url, kind))
+        script.write(HOT_ROW)
+        script.flush()
+        found = _rounds.interleaved(
+            {
+                "pgbench hot": lambda: _pgbench.tps(url, "-f", script.name, clients=CLIENTS, seconds=RUN_S),
+                "hot": lambda: _place(url, "hot"),
+                "pgbench many": lambda: _pgbench.tps(url, clients=CLIENTS, seconds=RUN_S),
+                "many": lambda: _place(url, "many"),
+            }
+        )
     return [
-        _row("orders: one hot SKU", "pgbench updates of a single row/s", kinds["hot"], references["hot"]),
-        _row("orders: many SKUs", "pgbench TPC-B-like transactions/s", kinds["many"], references["many"]),
+        _row("orders: one hot SKU", "pgbench updates of a single row/s", found["hot"], found["pgbench hot"]),
+        _row("orders: many SKUs", "pgbench TPC-B-like transactions/s", found["many"], found["pgbench many"]),
     ]
 
 
 def _row(name, against, ours, references):
-    rates = [figure["rate"] for figure in ours]
-    python, postgres = (_database.median([figure[part] for figure in ours]) for part in ("python", "postgres"))
-    reference = _database.median(references)
-    rate = _database.median(rates)
-    return {
-        "name": name,
-        "ours": round(rate),
-        "reference": round(reference),
-        "unit": f"orders/s against {against}",
-        "ratio": round(rate / reference, 3),
-        "note": f"{CLIENTS} processes, medians of {RUNS}; ours {_database.spread(rates)}, reference"
-        f" {_database.spread(references)}; of the processor time {python:.0%} Python, {postgres:.0%} PostgreSQL;"
-        " target 0.1",
-    }
+    python, postgres = (_rounds.median([figure[part] for figure in ours]) for part in ("python", "postgres"))
+    return _rounds.rate_row(
+        name,
+        [figure["rate"] for figure in ours],
+        references,
+        f"orders/s against {against}",
+        f"{CLIENTS} processes; of the processor time {python:.0%} Python, {postgres:.0%} PostgreSQL",
+        0.1,
+    )
 
 
 def _place(url, kind):

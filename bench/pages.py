@@ -12,14 +12,13 @@ import sys
 import time
 from wsgiref.util import setup_testing_defaults
 
-from bench import _database
+from bench import _database, _rounds
 
 DATABASE = "bench_pages"
 PROCESSES = 2
 PRODUCTS = 120
 CARDS = 24
-RUNS = 3
-RUN_S = 5
+RUN_S = 3
 WARM = 50
 
 BASE = """<!doctype html><html lang="zh-CN"><head><title>{% block title %}{% endblock %}</title></head>
@@ -31,26 +30,22 @@ alt="{{ card.name }}" width="360" height="360"><h3>{{ card.name }}</h3><b>{{ car
 
 
 def rows():
-    """The row of ``make bench``: requests a second, medians of ``RUNS`` runs of ``RUN_S`` seconds."""
+    """The row of ``make bench``: requests a second."""
     with _database.scratch_database(DATABASE) as url:
         _database.run([sys.executable, "-m", "bench.pages", "fill"], url=url)
-        results = {"bare": [], "ours": []}
-        for _ in range(RUNS):
-            for page, figures in results.items():
-                figures.append(_requests_a_second(url, page))
-    ours, bare = (_database.median(results[page]) for page in ("ours", "bare"))
-    spread = {page: _database.spread(figures) for page, figures in results.items()}
+        found = _rounds.interleaved(
+            {page: lambda page=page: _requests_a_second(url, page) for page in ("bare", "ours")}
+        )
     return [
-        {
-            "name": "pages: list of goods, stranger",
-            "ours": round(ours),
-            "reference": round(bare),
-            "unit": "requests/s against a bare Django page of 24 cards",
-            "ratio": round(ours / bare, 2),
-            "note": f"in process (WSGI application, no web server), {PROCESSES} processes each, medians of {RUNS};"
-            f" ours {spread['ours']} with filters, counts, all middleware and logs;"
-            f" bare {spread['bare']}: no middleware, one query, two templates; target 0.5",
-        }
+        _rounds.rate_row(
+            "pages: list of goods, stranger",
+            found["ours"],
+            found["bare"],
+            "requests/s against a bare Django page of 24 cards",
+            f"in process (WSGI application, no web server), {PROCESSES} processes each; ours with filters, counts, all"
+            " middleware and logs, bare with no middleware, one query, two templates",
+            0.5,
+        )
     ]
 
 

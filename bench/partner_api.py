@@ -16,41 +16,44 @@ import sys
 import time
 from wsgiref.util import setup_testing_defaults
 
-from bench import _database
+from bench import _database, _rounds
 
 DATABASE = "bench_partner_api"
 PROCESSES = 2
 MEMBERS = 1000
-RUNS = 3
-RUN_S = 4
+RUN_S = 3
 WARM = 50
 
 
 def rows():
-    """Two rows of ``make bench``: calls a second, medians of ``RUNS`` runs of ``RUN_S`` seconds."""
+    """Two rows of ``make bench``: calls a second."""
     with _database.mall_database(DATABASE) as url:
         key = json.loads(_database.run([sys.executable, "-m", "bench.partner_api", "fill"], url=url).splitlines()[-1])
-        kinds = [("balance", "read: a balance"), ("grant", "write: a grant of points")]
-        results = {(side, kind): [] for kind, _ in kinds for side in ("bare", "ours")}
-        for _ in range(RUNS):
-            for (side, kind), figures in results.items():
-                figures.append(_calls_a_second(url, side, kind, key))
-    return [_row(kind, label, results["ours", kind], results["bare", kind]) for kind, label in kinds]
-
-
-def _row(kind, label, ours, bare):
-    median, reference = _database.median(ours), _database.median(bare)
-    return {
-        "name": f"partner API, {label}",
-        "ours": round(median),
-        "reference": round(reference),
-        "unit": "signed calls/s against a bare view that does the same",
-        "ratio": round(median / reference, 2),
-        "note": f"in process (WSGI application, no web server), {PROCESSES} processes each, medians of {RUNS};"
-        f" ours {_database.spread(ours)} with all middleware, signature, nonce and rate"
-        + (", idempotency key, budget and log" if kind == "grant" else "")
-        + f"; bare {_database.spread(bare)}: no middleware, one call",
-    }
+        found = _rounds.interleaved(
+            {
+                (side, kind): lambda side=side, kind=kind: _calls_a_second(url, side, kind, key)
+                for kind in ("balance", "grant")
+                for side in ("bare", "ours")
+            }
+        )
+    unit = "signed calls/s against a bare view that does the same"
+    note = (
+        f"in process (WSGI application, no web server), {PROCESSES} processes each; bare with no middleware, one call;"
+        " ours with all middleware, signature, nonce and rate"
+    )
+    return [
+        _rounds.rate_row(
+            "partner API, read: a balance", found["ours", "balance"], found["bare", "balance"], unit, note
+        ),
+        _rounds.rate_row(
+            "partner API, write: a grant of points",
+            found["ours", "grant"],
+            found["bare", "grant"],
+            unit,
+            f"{note}, idempotency key, budget and log",
+            0.15,
+        ),
+    ]
 
 
 def _calls_a_second(url, side, kind, key):

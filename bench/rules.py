@@ -11,13 +11,12 @@ import time
 
 import psycopg
 
-from bench import _database
+from bench import _database, _rounds
 
 MEMBERS = 2_000
 CLIENTS = 4
-RUNS = 3
-RUN_S = 5
-ENGINE_S = 2
+RUN_S = 3
+ENGINE_S = 1
 TARGET = 5_000  # purchases a second in one process, without booking
 SOURCE = """
 function calculatePoints(userLevel, amount, isImported, facts) {
@@ -28,37 +27,32 @@ function calculatePoints(userLevel, amount, isImported, facts) {
 
 
 def rows():
-    """The rows of ``make bench``: medians of ``RUNS`` runs."""
-    found = {name: [] for name in ("engine", "scripted", "purchase", "many", "earn")}
+    """The rows of ``make bench``."""
     with _database.mall_database("bench_rules") as url:
         with psycopg.connect(url, autocommit=True) as connection:
             _database.add_members(connection, 1, MEMBERS)
             connection.execute("ANALYZE")
         _work(url, "prepare", processes=1)
-        for _ in range(RUNS):
-            for name, figures in found.items():
-                figures.append(_work(url, name, processes=1 if name in ("engine", "scripted") else CLIENTS))
+        acts = {name: lambda name=name: _work(url, name, processes=1) for name in ("engine", "scripted")}
+        acts |= {name: lambda name=name: _work(url, name, processes=CLIENTS) for name in ("purchase", "earn", "many")}
+        found = _rounds.interleaved(acts)
         _database.audit(url)
-    middle = {name: _database.median(figures) for name, figures in found.items()}
-
-    def row(name, ours, reference, unit, note):
-        return {
-            "name": name,
-            "ours": round(middle[ours]),
-            "reference": round(middle.get(reference, TARGET)),
-            "unit": unit,
-            "ratio": round(middle[ours] / middle.get(reference, TARGET), 2),
-            "note": f"medians of {RUNS}; ours {_database.spread(found[ours])}; {note}",
-        }
-
+    target = [TARGET] * _rounds.ROUNDS
     one = "one process, three lines a purchase"
     booked = f"{CLIENTS} processes, three lines a purchase, 3 rules and a script, a member at random of {MEMBERS:,}"
     against = "purchases/s against bare earnings/s"
+    row, of_target = _rounds.rate_row, "purchases/s against the target"
     return [
-        row("rules: engine with 3 rules", "engine", None, "purchases/s against the target", one),
-        row("rules: engine, 3 rules and a script", "scripted", None, "purchases/s against the target", one),
-        row("rules: purchases booked one by one", "purchase", "earn", against, booked),
-        row("rules: purchases booked by the hundred", "many", "earn", against, f"{booked}; as a file is imported"),
+        row("rules: engine with 3 rules", found["engine"], target, of_target, one, 1),
+        row("rules: engine, 3 rules and a script", found["scripted"], target, of_target, one, 1),
+        row("rules: purchases booked one by one", found["purchase"], found["earn"], against, booked, 0.25),
+        row(
+            "rules: purchases booked by the hundred",
+            found["many"],
+            found["earn"],
+            against,
+            f"{booked}; as a file is imported",
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """What tiers cost: beside each earning, in the nightly review, and when staff change a threshold.
 
-The reference of the set-based runs is the bare sum over the same window, without judging or writing anything.
+The reference of the set-based runs is the bare sum over the same window, without judging or writing anything. Each act
+changes what the next one finds, so a round runs them all on a copy of the database.
 """
 
 import json
@@ -8,7 +9,7 @@ import sys
 
 import psycopg
 
-from bench import _books, _database
+from bench import _books, _database, _rounds
 
 MEMBERS = _database.scaled(20_000)
 ENTRIES = 12  # of each member, one every 30 days: 3,840 points in the window, enough for silver and not for gold
@@ -21,46 +22,49 @@ def rows():
     with _database.mall_database("bench_tiers") as url:
         _books.fill(url, first=1, last=MEMBERS, entries=ENTRIES, draft=DRAFT)
         _execute(url, "VACUUM ANALYZE points_entry")
-        bare = min(_work("bare", url)["seconds"] for _ in range(2))
-        risen = _work("recompute", url)
-        assert risen["turns"] == MEMBERS
-        far = _work("consider", url)
-        # As if they had earned much before the window: it could be enough for gold, so the window is summed up.
-        _execute(url, "UPDATE points_account SET lifetime_earned = 9000")
-        near = _work("consider", url)
-        # Everybody is due on one night, and has too few: each gets a grace and a notice, the most there can be.
-        _execute(url, "UPDATE points_member_tier SET tier = 'gold', review_on = '2026-11-22'")
-        warned = _work("evaluate", url)
-        assert warned["turns"] == MEMBERS
-    size = f"{MEMBERS:,} members with {ENTRIES} entries each"
+        rounds = [_round() for _ in range(_rounds.ROUNDS)]
+    found = {name: [act[name] for act in rounds] for name in rounds[0]}
     return [
-        _rate("tiers: everybody rises after a change of figures", risen, bare, size),
-        _rate("tiers: everybody is reviewed and told in one night", warned, bare, size),
-        _beside("tiers: judging beside an earning, far from the next tier", far, "what was ever earned tells it"),
-        _beside("tiers: judging beside an earning, near the next tier", near, f"{ENTRIES} entries are summed up"),
+        _rate("tiers: everybody rises after a change of figures", found["risen"], found["bare"]),
+        _rate("tiers: everybody is reviewed and told in one night", found["warned"], found["bare"]),
+        _beside("tiers: judging beside an earning, far from the next", found["far"], "what was ever earned tells it"),
+        _beside("tiers: judging beside an earning, near the next", found["near"], f"{ENTRIES} entries are summed up"),
     ]
 
 
-def _rate(name, done, bare, size):
-    return {
-        "name": name,
-        "ours": round(MEMBERS / done["seconds"]),
-        "reference": round(MEMBERS / bare),
-        "unit": "members/s against the bare sum of their points",
-        "ratio": round(bare / done["seconds"], 2),
-        "note": f"{size}, {done['seconds']:.0f} s in transactions of 250, the longest {done['longest_ms']:.0f} ms",
-    }
+def _round():
+    """``{act: what it found}``"""
+    with _database.scratch_database("bench_tiers_copy", template="bench_tiers") as url:
+        found = {"bare": _work("bare", url), "risen": _work("recompute", url), "far": _work("consider", url)}
+        # As if they had earned much before the window: it could be enough for gold, so the window is summed up.
+        _execute(url, "UPDATE points_account SET lifetime_earned = 9000")
+        found["near"] = _work("consider", url)
+        # Everybody is due on one night, and has too few: each gets a grace and a notice, the most there can be.
+        _execute(url, "UPDATE points_member_tier SET tier = 'gold', review_on = '2026-11-22'")
+        found["warned"] = _work("evaluate", url)
+    assert found["risen"]["turns"] == found["warned"]["turns"] == MEMBERS
+    return found
+
+
+def _rate(name, done, bare):
+    longest = max(run["longest_ms"] for run in done)
+    return _rounds.rate_row(
+        name,
+        [MEMBERS / run["seconds"] for run in done],
+        [MEMBERS / run["seconds"] for run in bare],
+        "members/s against the bare sum of their points",
+        f"{MEMBERS:,} members with {ENTRIES} entries each, in transactions of 250, the longest {longest:.0f} ms",
+    )
 
 
 def _beside(name, done, how):
-    return {
-        "name": name,
-        "ours": round(done["judged_ms"], 3),
-        "reference": round(done["earned_ms"], 3),
-        "unit": "ms against the earning itself",
-        "ratio": round(done["earned_ms"] / done["judged_ms"], 2),
-        "note": f"{done['calls']:,} earnings in one process, in the same transaction; {how}",
-    }
+    return _rounds.time_row(
+        name,
+        [run["judged_ms"] for run in done],
+        [run["earned_ms"] for run in done],
+        "ms against the earning itself",
+        f"{done[0]['calls']:,} earnings in one process, in the same transaction; {how}",
+    )
 
 
 def _work(what, url):

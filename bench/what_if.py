@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import _database
+from bench import _database, _rounds
 from core import clock
 
 IMPORTED = _database.scaled(20_000)  # lines
@@ -15,8 +15,8 @@ SINGLE = max(1, IMPORTED // 10)  # enough to know the rate
 REPLAYED = _database.scaled(1_000_000)  # lines
 SMALL = max(1, REPLAYED // 10)  # to see whether time and memory grow with the lines
 MEMBERS_OF = 20  # lines a member
+MOST_MEMBERS = max(1, IMPORTED // MEMBERS_OF)
 CATEGORIES = ("imported_fruit", "seasonal_fruit", "grain", "tea")
-RUNS = 3
 
 # Purchases straight into their tables, two lines in three of them: what is measured is the replay, not the booking.
 PURCHASES = """
@@ -45,36 +45,35 @@ def rows():
 
 
 def _import(url):
-    imports, singles = [], []
-    members = max(1, IMPORTED // MEMBERS_OF)
-    for run in range(RUNS):
-        first = 1 + run * (members + SINGLE)
-        with psycopg.connect(url, autocommit=True) as connection:
-            _database.add_members(connection, first, first + members + SINGLE - 1)
-            connection.execute(
-                "UPDATE accounts_user SET phone = '+86139' || lpad(id::text, 8, '0') WHERE id BETWEEN %s AND %s",
-                [first, first + members - 1],
-            )
-            connection.execute("ANALYZE")
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "purchases.csv")
-            path.write_text(_csv(first, members, run))
-            done = _database.measure("import_purchases", path, url=url)
-        assert done["refused"] == 0, done
-        imports.append(IMPORTED / done["seconds"])
-        single = _database.measure("one_by_one", first + members, first + members + SINGLE - 1, url=url)
-        singles.append(SINGLE / single["seconds"])
+    rounds = [_import_once(url, number) for number in range(_rounds.ROUNDS)]
     _database.audit(url)
-    ours, reference = _database.median(imports), _database.median(singles)
-    return {
-        "name": "import: a file of purchases",
-        "ours": round(ours),
-        "reference": round(reference),
-        "unit": "lines/s against one earn a member",
-        "ratio": round(ours / reference, 2),
-        "note": f"{IMPORTED:,} lines of {members:,} members over a year, 3 in 100 refunds, tiers rising on the way,"
-        f" medians of {RUNS}; ours {_database.spread(imports)}, calls {_database.spread(singles)}",
-    }
+    imports, singles = zip(*rounds, strict=True)
+    return _rounds.rate_row(
+        "import: a file of purchases",
+        imports,
+        singles,
+        "lines/s against one earn a member",
+        f"{IMPORTED:,} lines of {MOST_MEMBERS:,} members over a year, 3 in 100 refunds, tiers rising on the way",
+    )
+
+
+def _import_once(url, number):
+    """``(lines a second, calls a second)`` with members of this round's own."""
+    first = 1 + number * (MOST_MEMBERS + SINGLE)
+    with psycopg.connect(url, autocommit=True) as connection:
+        _database.add_members(connection, first, first + MOST_MEMBERS + SINGLE - 1)
+        connection.execute(
+            "UPDATE accounts_user SET phone = '+86139' || lpad(id::text, 8, '0') WHERE id BETWEEN %s AND %s",
+            [first, first + MOST_MEMBERS - 1],
+        )
+        connection.execute("ANALYZE")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "purchases.csv")
+        path.write_text(_csv(first, MOST_MEMBERS, number))
+        done = _database.measure("import_purchases", path, url=url)
+    assert done["refused"] == 0, done
+    single = _database.measure("one_by_one", first + MOST_MEMBERS, first + MOST_MEMBERS + SINGLE - 1, url=url)
+    return IMPORTED / done["seconds"], SINGLE / single["seconds"]
 
 
 def _csv(first, members, run):
@@ -115,23 +114,20 @@ def _replays(url):
             connection.execute("VACUUM ANALYZE points_purchase, points_purchaseline")
         found[name] = _database.measure("replay", url=url)
     small, large = found["small"], found["large"]
-    rates = {name: done["lines"] / done["seconds"] for name, done in found.items()}
     return [
-        {
-            "name": "what-if: lines replayed",
-            "ours": round(rates["large"]),
-            "reference": round(rates["small"]),
-            "unit": "lines/s against a tenth of them",
-            "ratio": round(rates["large"] / rates["small"], 2),
-            "note": f"{large['lines']:,} lines in {large['seconds']:.0f} s, {small['lines']:,} in"
-            f" {small['seconds']:.1f} s; one run each, by the default rules",
-        },
-        {
-            "name": "what-if: memory",
-            "ours": round(large["peak_mb"], 1),
-            "reference": round(small["peak_mb"], 1),
-            "unit": "MB against a tenth of the lines",
-            "ratio": round(small["peak_mb"] / large["peak_mb"], 2),
-            "note": f"the most that the process had; {large['grown_mb']:.1f} MB of it since it began to read",
-        },
+        _rounds.rate_row(
+            "what-if: lines replayed",
+            [large["lines"] / large["seconds"]],
+            [small["lines"] / small["seconds"]],
+            "lines/s against a tenth of them",
+            f"{large['lines']:,} lines in {large['seconds']:.0f} s, {small['lines']:,} in {small['seconds']:.1f} s, by"
+            " the default rules",
+        ),
+        _rounds.time_row(
+            "what-if: memory",
+            [large["peak_mb"]],
+            [small["peak_mb"]],
+            "MB against a tenth of the lines",
+            f"the most that the process had; {large['grown_mb']:.1f} MB of it since it began to read",
+        ),
     ]

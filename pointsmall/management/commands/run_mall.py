@@ -12,6 +12,7 @@ from django.db import connections
 
 from accounts.models import User
 from pointsmall import embedded
+from pointsmall.serving import web_server
 
 BIN = Path(sys.executable).parent
 STOP_TIMEOUT_S = 20
@@ -70,10 +71,7 @@ class Command(BaseCommand):
         celery = ["celery", "-A", "pointsmall.celery", "-q"]
         schedule = embedded.var_dir() / "beat-schedule"
         return {
-            "web": [
-                "gunicorn", "pointsmall.wsgi", "--bind", f"{host}:{port}", "--worker-class", "gthread",
-                "--workers", "2", "--threads", "4", "--log-level", "warning",
-            ],
+            "web": web_server(f"{host}:{port}"),
             "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "warning"],
             "beat": [*celery, "beat", "--schedule", str(schedule), "--loglevel", "warning"],
         }  # fmt: skip
