@@ -77,14 +77,14 @@ def work_notifications():
     """Net: notifications that were stored and not worked off (F5)."""
     at = clock.now()
     waiting = PaymentNotification.objects.filter(state=NotificationState.RECEIVED, received_at__lte=at - GRACE)
-    _each(waiting, lambda pk: notifications.work_off(notification_id=pk, by=BY_SWEEP, at=at))
+    _each(waiting, lambda pk: notifications.work_off(notification_id=pk, by=BY_SWEEP, at=at), provider=F("provider"))
 
 
 @shared_task
 def ask_providers():
     """Net: payments that nobody told us about (F5)."""
     at = clock.now()
-    to_ask = Payment.objects.filter(state__in=paying.STILL_ASKED, next_ask_at__lte=at)
+    to_ask = Payment.objects.filter(next_ask_at__lte=at)
     _each(to_ask, lambda pk: paying.ask(payment_id=pk, by=BY_SWEEP, at=at), provider=F("provider"))
 
 

@@ -11,7 +11,8 @@ from orders.models.order import Order
 class PaymentState(models.TextChoices):
     """OPEN waits for money; CLOSED is no longer wanted, and refunded by itself if it is paid all the same.
 
-    Two are for staff. DISPUTED: the provider says that another amount was paid; the order waits for somebody to look.
+    FAILED may still be asked about: another try under the same name can succeed (``next_ask_at`` is set then).
+    Two are for staff. DISPUTED: what was paid is not what was asked for; the order waits for somebody to look.
     REFUND_REFUSED: the provider will not give the money back, and asking again does not help.
     """
 
@@ -29,9 +30,10 @@ class Payment(models.Model):
     """One attempt to pay the cash of an order with one provider. ``reference`` is our name for it there.
 
     ``kind`` is how the provider takes it (a code to scan, a page of a phone ...), empty until the member came there.
-    ``paid_fen`` is what really arrived where that was another amount than ``amount_fen``, else NULL. ``returned_fen``
-    is what of it is on its way back or has come back: the sum of ``refunds``, kept here so that the database can hold
-    it under what arrived.
+    ``said`` is the provider's last word on it. ``look_since`` is set while somebody has to look: the word says nothing
+    that we know, or what arrived is not what was asked for. ``paid_fen`` is what really arrived where that was another
+    amount than ``amount_fen``, else NULL. ``returned_fen`` is what of it is on its way back or has come back: the sum
+    of ``refunds``, kept here so that the database can hold it under what arrived.
     """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
@@ -47,7 +49,9 @@ class Payment(models.Model):
     created_at = models.DateTimeField(_("created at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     refunded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
-    # When the provider is asked next what became of it; empty when there is nothing left to ask.
+    said = models.CharField(_("the provider's word"), max_length=64, default="", db_default="", blank=True)
+    look_since = models.DateTimeField(_("waits for staff since"), null=True, blank=True)
+    # When the provider is asked next what became of it; empty when it said its last word, or nobody will pay any more.
     next_ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
 
     class Meta:
@@ -77,6 +81,7 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["next_ask_at"], name="payment_to_ask", condition=Q(next_ask_at__isnull=False)),
             models.Index(fields=["provider", "paid_at"], name="payment_paid_day", condition=Q(paid_at__isnull=False)),
+            models.Index(fields=["look_since"], name="payment_to_look_at", condition=Q(look_since__isnull=False)),
         ]
 
     def __str__(self):
@@ -105,7 +110,9 @@ class RefundState(models.TextChoices):
 class PaymentRefund(models.Model):
     """Money of a payment that is to go back, in whole or in part (F6, F10).
 
-    ``key`` is whose doing it is: the same key twice is one refund. ``reference`` is our name for it at the provider.
+    ``key`` is whose doing it is: the same key twice is one refund. ``reference`` is our name for it at the provider,
+    ``said`` its last word on it. ``look_since`` is set while somebody has to look: it was refused, the word says
+    nothing that we know, or it takes too long.
     """
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
@@ -118,6 +125,8 @@ class PaymentRefund(models.Model):
     asked_at = models.DateTimeField(_("asked for at"))
     done_at = models.DateTimeField(_("done at"), null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    said = models.CharField(_("the provider's word"), max_length=64, default="", db_default="", blank=True)
+    look_since = models.DateTimeField(_("waits for staff since"), null=True, blank=True)
     next_ask_at = models.DateTimeField(_("asked next at"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
@@ -141,6 +150,7 @@ class PaymentRefund(models.Model):
         indexes = [
             models.Index(fields=["next_ask_at"], name="refund_to_ask", condition=Q(state="underway")),
             models.Index(fields=["done_at"], name="refund_done"),
+            models.Index(fields=["look_since"], name="refund_to_look_at", condition=Q(look_since__isnull=False)),
         ]
 
     def __str__(self):
@@ -162,6 +172,7 @@ class PaymentNotification(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=NotificationState, default=NotificationState.RECEIVED)
     reason = models.CharField(_("reason"), max_length=64, blank=True)
     outcome = models.CharField(_("outcome"), max_length=16, blank=True)
+    word = models.CharField(_("the provider's word"), max_length=64, default="", db_default="", blank=True)
     provider_id = models.CharField(_("provider's number"), max_length=64, blank=True)
     headers = models.JSONField(_("headers"), default=dict)
     body = models.TextField(_("body"))

@@ -15,9 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from orders.payments.devices import Device
 
-PAID, FAILED, WAITING = "paid", "failed", "waiting"
+# What a provider says of a payment. PAID and FAILED are final: the money is here; none came and none can come.
+# RETURNED: it was paid, and some of it went back. DECLINED: a try was refused, another one may follow under the same
+# name. WAITING: nothing came so far. UNCLEAR: a word that we do not know, or that takes a person; never final.
+PAID, FAILED, RETURNED = "paid", "failed", "returned"
+DECLINED, WAITING, UNCLEAR = "declined", "waiting", "unclear"
+# Of a refund: DONE and FAILED are final, WAITING and UNCLEAR as above. ABSENT: the provider knows of none by that name.
+DONE, ABSENT = "done", "absent"
 REFUND_NEWS = "refund"  # a notification that something became of a refund: the provider is asked what
-DONE, UNKNOWN = "done", "unknown"  # with WAITING and FAILED: what became of a refund
 PAYMENT, REFUND = "payment", "refund"  # the lines of a statement
 CHINA = ZoneInfo("Asia/Shanghai")  # the clock of all providers
 
@@ -62,6 +67,7 @@ class Charge:
     reference: str
     amount_fen: int
     opened_at: datetime
+    expires_at: datetime
     provider_id: str = ""
 
 
@@ -78,8 +84,8 @@ class RefundOrder:
 
 @dataclass(frozen=True)
 class Notification:
-    """A callback whose signature was verified. ``outcome``: PAID, FAILED, WAITING or REFUND_NEWS, with the amount of
-    the payment (of the refund for news of one); ``event_id`` is unique at the provider."""
+    """A callback whose signature was verified. ``outcome`` is one of a payment, with the payment's amount, or
+    REFUND_NEWS, with the refund's; ``word`` is the provider's own for it. ``event_id`` is unique at the provider."""
 
     event_id: str
     outcome: str
@@ -87,16 +93,18 @@ class Notification:
     reference: str
     amount_fen: int
     provider_id: str
+    word: str = ""
 
 
 @dataclass(frozen=True)
 class Status:
-    """The provider's answer about a payment (PAID, FAILED, or WAITING, also when it knows of none) or about a refund
-    (DONE, FAILED, WAITING, or UNKNOWN)."""
+    """The provider's answer about a payment (WAITING also when it knows of none) or about a refund. ``word`` is its
+    own for the outcome."""
 
     outcome: str
     amount_fen: int = 0
     provider_id: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,7 @@ class Provider(ABC):
     names) of a callback that are kept with it. ``needs`` are its settings as ``{environment variable: value}``.
     ``faults`` are those that are set and cannot be used, as ``{environment variable: why}``; ``check`` tells of them.
     ``day_ends`` is when a statement's day ends; after midnight it is the day itself that does.
-    ``refusal_uses_up_reference``: a refund that was refused cannot be asked for again under its name.
+    ``confirms_news``: what a notification says is believed only after asking.
     """
 
     code: str
@@ -178,7 +186,7 @@ class Provider(ABC):
     proof: tuple[str, ...] = ()
     devices: frozenset = frozenset(Device)
     day_ends: time = time.max
-    refusal_uses_up_reference: bool = False
+    confirms_news: bool = False
 
     @property
     def needs(self):
@@ -218,8 +226,8 @@ class Provider(ABC):
         raise ProviderUnavailable
 
     @abstractmethod
-    def query(self, *, charge):
-        """Ask what became of a payment; returns a ``Status``."""
+    def query(self, *, charge, at):
+        """Ask what became of a payment by the moment ``at``; returns a ``Status``."""
 
     def close(self, *, charge):
         """See to it that nobody pays it any more; True when no money can come. Not all providers can."""
@@ -227,11 +235,15 @@ class Provider(ABC):
 
     @abstractmethod
     def refund(self, *, refund):
-        """Give money back; returns a ``Status`` (DONE or WAITING). Raises ``RefundRefused``."""
+        """Give money back; returns a ``Status``. Raises ``RefundRefused``."""
 
     @abstractmethod
     def query_refund(self, *, refund):
         """Ask what became of a refund; returns a ``Status``."""
+
+    def needs_new_name(self, *, word):
+        """Whether a refund that failed with the provider's ``word`` can only be asked for again under another name."""
+        return False
 
     @abstractmethod
     def parse_callback(self, *, headers, body, at):

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from orders.payments import http
 from orders.payments.base import (
+    ABSENT,
     DONE,
     FAILED,
     PAID,
-    UNKNOWN,
+    UNCLEAR,
     WAITING,
     BadCallback,
     BadSignature,
@@ -28,6 +29,8 @@ from orders.payments.base import (
     Status,
 )
 from orders.sandbox_gateway import protocol
+
+TRADES = {"unknown": WAITING, "paid": PAID, "failed": FAILED}  # nothing was decided yet, or for good
 
 
 class SandboxProvider(Provider):
@@ -56,10 +59,11 @@ class SandboxProvider(Provider):
         )
         return Redirect(reverse("orders:sandbox:pay", args=[token]))
 
-    def query(self, *, charge):
+    def query(self, *, charge, at):
         told = self._charge(charge.reference)
-        outcome = {"paid": PAID, "failed": FAILED}.get(told.get("state"), WAITING)
-        return Status(outcome, int(told.get("amount_fen", 0)), str(told.get("charge_id", "")))
+        word = str(told.get("state", ""))
+        outcome = TRADES.get(word, UNCLEAR)
+        return Status(outcome, int(told.get("amount_fen", 0)), str(told.get("charge_id", "")), word[:64])
 
     def refund(self, *, refund):
         body = {
@@ -72,7 +76,7 @@ class SandboxProvider(Provider):
 
     def query_refund(self, *, refund):
         given = self._charge(refund.charge.reference).get("refunds", {}).get(refund.reference)
-        return Status(UNKNOWN) if given is None else Status(DONE, given, refund.reference)
+        return Status(ABSENT) if given is None else Status(DONE, given, refund.reference)
 
     def statement(self, *, day):
         told = self._exchange("GET", reverse("orders:sandbox:statement", args=[day.isoformat()]), b"")
@@ -86,14 +90,15 @@ class SandboxProvider(Provider):
             raise BadSignature
         try:
             data = json.loads(body)
-            outcome = {"paid": PAID, "failed": FAILED}[data["state"]]
+            word = str(data["state"])
             return Notification(
                 event_id=str(data["event_id"])[:64],
-                outcome=outcome,
+                outcome=TRADES.get(word, UNCLEAR),
                 merchant=str(data["merchant"]),
                 reference=str(data["reference"]),
                 amount_fen=int(data["amount_fen"]),
                 provider_id=str(data["charge_id"])[:64],
+                word=word[:64],
             )
         except (ValueError, KeyError, TypeError) as error:
             raise BadCallback from error

@@ -40,7 +40,7 @@ def close_unpaid(*, order_id, at):
     order = Order.objects.get(pk=order_id)
     if order.state != State.PENDING_PAYMENT or order.pay_before > at:
         return False
-    for payment_id, provider in order.payments.filter(state__in=paying.STILL_ASKED).values_list("pk", "provider"):
+    for payment_id, provider in paying.may_bring_money(order.payments).values_list("pk", "provider"):
         try:
             payments.get(provider)
         except payments.UnknownProvider:

@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core import limits
 from core.errors import DomainError
+from orders import payments
 from orders.models import NotificationState, Payment, PaymentNotification
-from orders.payments.base import REFUND_NEWS, BadCallback
+from orders.payments.base import REFUND_NEWS, RETURNED, BadCallback
 from orders.services import paying
 
 LONGEST_PROOF = 2_048
@@ -52,6 +53,7 @@ def receive(*, provider, headers, body, at, address=""):
             "payment": payment,
             "outcome": told.outcome,
             "provider_id": told.provider_id,
+            "word": told.word,
             "headers": {name: headers[name][:LONGEST_PROOF] for name in provider.proof if name in headers},
             "body": _text(body, KEPT_BYTES),
             "received_at": at,
@@ -63,19 +65,23 @@ def receive(*, provider, headers, body, at, address=""):
 def work_off(*, notification_id, by, at):
     """Let a stored notification have its effect; once done, it does nothing any more.
 
-    News of a refund only make us ask the provider what became of it: parts of one payment are told apart there.
-    Raises ``Busy``, for a refund ``ProviderUnavailable`` too.
+    Some news only make us ask the provider: of a refund, for parts of one payment are told apart there; of money that
+    went back already; and all of a provider whose documents want that. Raises ``Busy``, ``ProviderUnavailable`` or
+    ``UnknownProvider``.
     """
     notification = PaymentNotification.objects.get(pk=notification_id)
     if notification.state != NotificationState.RECEIVED:
         return
     if notification.outcome == REFUND_NEWS:
         paying.refund_at_provider(payment_id=notification.payment_id, by=by, at=at)
+    elif notification.outcome == RETURNED or payments.KNOWN[notification.provider].confirms_news:
+        paying.ask(payment_id=notification.payment_id, by=by, at=at)
     else:
         paying.settle(
             payment_id=notification.payment_id,
             outcome=notification.outcome,
             provider_id=notification.provider_id,
+            word=notification.word,
             by=by,
             at=at,
         )

@@ -13,10 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.errors import DomainError, InvalidInput
 from orders import payments
-from orders.models import DifferenceState, PaymentRefund, Statement, StatementDifference, StatementLine
+from orders.models import (
+    DifferenceKind,
+    DifferenceState,
+    PaymentRefund,
+    RefundState,
+    Statement,
+    StatementDifference,
+    StatementLine,
+)
 from orders.payments.base import PAYMENT, NoStatement
 from orders.queries import books
 from orders.rules import reconciliation
+from orders.services import paying
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +91,7 @@ def reconcile(*, provider, day, by, at, dry_run=False):
                 "payments.reconciled", by=by, subject=f"statement:{service.code}:{day}", at=at,
                 lines=len(lines), differences=len(found), opened=opened, closed=closed,
             )  # fmt: skip
+        _ask_soon(found, ours, at=at)
         if opened:
             log.error("payments_differ", provider=service.code, day=str(day), opened=opened)
     return Report(service.code, day, *_sums(lines), tuple(found), opened, closed)
@@ -172,6 +182,15 @@ def _keep(statement, found, ours, *, at):
     StatementDifference.objects.bulk_create(new, batch_size=CHUNK)
     gone = [row.pk for name, row in known.items() if name not in seen]
     return len(new), _gone(StatementDifference.objects.filter(pk__in=gone), at=at)
+
+
+def _ask_soon(found, ours, *, at):
+    """What the provider has further than we do is asked about at once: money that nobody told us of is found so."""
+    for each in found:
+        if each.kind == DifferenceKind.STATE:
+            row = ours[each.of, each.reference][1]
+            asked = [RefundState.UNDERWAY] if isinstance(row, PaymentRefund) else paying.STILL_ASKED
+            type(row).objects.filter(pk=row.pk, state__in=asked).update(next_ask_at=at)
 
 
 def _reopen(row, difference, *, at):

@@ -139,15 +139,20 @@ def returned(request, number):
     """
     order = own_order(request, number)
     payment = order.payments.last()
-    if order.state != State.PENDING_PAYMENT or payment is None or payment.state == PaymentState.FAILED:
-        return redirect(order)  # its page says what became of it
     looks = _looks(request)
+    if order.state != State.PENDING_PAYMENT or payment is None or _has_failed(payment, looks):
+        return redirect(order)  # its page says what became of it
     if looks == ASK_AFTER:
         _ask(payment, ASK_EVERY_S)
     response = render(request, "orders/returned.html", {"order": order, "gave_up": looks >= GIVE_UP_AFTER})
     if looks < GIVE_UP_AFTER:
         response["Refresh"] = f"{LOOK_EVERY_S}; url={request.path}?looks={looks + 1}"
     return response
+
+
+def _has_failed(payment, looks):
+    """One that was declined may be paid all the same by another card: the provider is asked once before it is said."""
+    return payment.state == PaymentState.FAILED and (payment.next_ask_at is None or looks > ASK_AFTER)
 
 
 def _device(request):

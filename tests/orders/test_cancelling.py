@@ -269,7 +269,7 @@ def test_paid_meanwhile_is_not_closed(place, cup, member, at, wire):
 def test_another_amount_than_asked_for_is_left_to_staff(place, cup, member, at, monkeypatch, time_machine_at):
     order = place((cup, "mixed", 1))
     payment = order.payments.get()
-    monkeypatch.setattr(SandboxProvider, "query", lambda self, *, charge: Status(PAID, 3199, "P9"))
+    monkeypatch.setattr(SandboxProvider, "query", lambda self, *, charge, at: Status(PAID, 3199, "P9"))
     late = at + timedelta(minutes=31)
     assert cancelling.close_unpaid(order_id=order.pk, at=late) is False
     time_machine_at(late)

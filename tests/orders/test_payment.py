@@ -97,7 +97,6 @@ WRONG = [
     ("amount", {"amount_fen": 1}),
     ("amount", {"amount_fen": 3199}),
     ("amount", {"amount_fen": 3201}),
-    ("malformed", {"state": "perhaps"}),
     ("malformed", {"amount_fen": "many"}),
     ("malformed", {"amount_fen": None}),
 ]

@@ -60,7 +60,7 @@ class Alipay(StandIn):
             "seller_id": self.seller,
             "out_trade_no": trade.reference,
             "trade_no": trade.number,
-            "trade_status": STATES[trade.state],
+            "trade_status": trade.word or STATES[trade.state],
             "total_amount": f"{trade.amount_fen / 100:.2f}",
             "subject": trade.title,
         } | changes
@@ -123,7 +123,7 @@ class Alipay(StandIn):
             "msg": "Success",
             "out_trade_no": trade.reference,
             "trade_no": trade.number,
-            "trade_status": "TRADE_CLOSED" if closed else STATES[trade.state],
+            "trade_status": trade.word or ("TRADE_CLOSED" if closed else STATES[trade.state]),
             "total_amount": f"{trade.amount_fen / 100:.2f}",
         }
         if trade.paid_at:
@@ -152,8 +152,9 @@ class Alipay(StandIn):
         refund = trade.refunds.get(content["out_request_no"])
         data = {"code": "10000", "msg": "Success", "trade_no": trade.number}
         if refund is not None:
+            word = "REFUND_SUCCESS" if refund.state == "done" else "REFUND_PROCESSING"
             data["refund_amount"] = f"{refund.amount_fen / 100:.2f}"
-            data["refund_status"] = "REFUND_SUCCESS" if refund.state == "done" else "REFUND_PROCESSING"
+            data |= {"refund_status": refund.word or word} if refund.word != "" else {}
         return data
 
     def _bill(self, content):

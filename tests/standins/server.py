@@ -19,11 +19,13 @@ class Refund:
     number: str
     at: object
     state: str = "waiting"  # done, failed
+    word: str | None = None  # what the provider says of it, where that does not follow from ``state``
 
 
 @dataclass
 class Trade:
-    """``state`` is waiting, paid, closed or failed."""
+    """``state`` is waiting, paid, closed or failed; ``word`` is what the provider says of it where that does not follow
+    from the state."""
 
     reference: str
     amount_fen: int
@@ -33,12 +35,13 @@ class Trade:
     return_url: str = ""
     state: str = "waiting"
     paid_at: object = None
+    word: str | None = None
     refunds: dict = field(default_factory=dict)
     extra: dict = field(default_factory=dict)
 
     def mark_paid(self):
         """Paid, and nobody is told."""
-        self.state, self.paid_at = "paid", clock.now()
+        self.state, self.paid_at, self.word = "paid", clock.now(), None
 
 
 @dataclass
@@ -67,6 +70,7 @@ class StandIn:
 
     code: str
     host = "127.0.0.1"
+    payable = ("waiting",)  # states in which a member may pay
 
     def __init__(self, port=0):
         self.trades = {}
@@ -142,7 +146,7 @@ class StandIn:
         """The member pays; the merchant is told, unless notifications get lost."""
         trade = self.trades[reference]
         with self.lock:
-            if trade.state != "waiting":
+            if trade.state not in self.payable:
                 return trade
             trade.mark_paid()
         self.tell(trade)
@@ -186,7 +190,7 @@ class StandIn:
         """What was on its way has come to its end."""
         for trade in self.trades.values():
             for refund in trade.refunds.values():
-                refund.state = state if refund.state == "waiting" else refund.state
+                refund.state, refund.word = state if refund.state == "waiting" else refund.state, None
 
     # Pages
 

@@ -15,13 +15,14 @@ from orders.payments.unionpay.signing import NAME
 from tests.standins import keys
 from tests.standins.server import Answer, StandIn
 
-CODES = {"waiting": "05", "done": "00", "paid": "00", "failed": "51", "closed": "51"}
+CODES = {"waiting": "05", "done": "00", "paid": "00", "failed": "64", "closed": "64"}
 
 
 class UnionPay(StandIn):
     code = "unionpay"
     host = "localhost"  # another site than the mall's 127.0.0.1: browsers withhold the mall's session from its forms
     merchant = "777290058110048"
+    payable = ("waiting", "failed")  # with another card
 
     def settings(self):
         return {
@@ -64,7 +65,7 @@ class UnionPay(StandIn):
             "version": "5.1.0", "encoding": "UTF-8", "signMethod": "01", "bizType": "000201", "accessType": "0",
             "merId": self.merchant, "orderId": trade.reference, "txnType": "01", "txnSubType": "01",
             "txnTime": trade.extra["txnTime"], "txnAmt": trade.amount_fen, "currencyCode": "156",
-            "queryId": trade.number, "respCode": CODES[trade.state], "respMsg": "成功[0000000]",
+            "queryId": trade.number, "respCode": _word(trade), "respMsg": "成功[0000000]",
             "settleAmt": trade.amount_fen, "traceNo": "123456", "traceTime": "1122093000",
         }  # fmt: skip
 
@@ -131,12 +132,14 @@ class UnionPay(StandIn):
         if trade is not None and trade.extra["txnTime"] == fields["txnTime"]:
             about = self._about(trade)
             code = about["respCode"]
+            if code == "34":
+                return self.answer(same | {"respCode": "34", "respMsg": "查无此交易"})
             return self.answer(about | {"respCode": "00", "origRespCode": code})
         for each in self.trades.values():
             refund = each.refunds.get(fields["orderId"])
             if refund is not None and each.extra[refund.reference] == fields["txnTime"]:
                 told = {"txnAmt": refund.amount_fen, "queryId": refund.number}
-                return self.answer(same | told | {"respCode": "00", "origRespCode": CODES[refund.state]})
+                return self.answer(same | told | {"respCode": "00", "origRespCode": _word(refund)})
         return self.answer(same | {"respCode": "34", "respMsg": "查无此交易"})
 
     def _refund(self, fields):
@@ -182,3 +185,7 @@ class UnionPay(StandIn):
             "type": "04" if refund else "01",
         }
         return " ".join(values.get(name, "").ljust(width) for name, width in COLUMNS.items()) + " 01 000201"
+
+
+def _word(row):
+    return CODES[row.state] if row.word is None else row.word

@@ -128,12 +128,12 @@ class WeChat(StandIn):
             "transaction_id": trade.number,
             "out_refund_no": refund.reference,
             "refund_id": refund.number,
-            "refund_status": REFUND_STATES[refund.state],
+            "refund_status": refund.word or REFUND_STATES[refund.state],
             "amount": {"total": trade.amount_fen, "refund": refund.amount_fen},
         }
         message = {
             "id": str(uuid.uuid4()),
-            "event_type": "REFUND.SUCCESS",
+            "event_type": f"REFUND.{refund.word or REFUND_STATES[refund.state]}",
             "resource_type": "encrypt-resource",
             "resource": self.encrypted(json.dumps(data), associated="refund"),
         }
@@ -211,7 +211,7 @@ class WeChat(StandIn):
         return self.answer(self._trade(trade))
 
     def _trade(self, trade):
-        state = "REFUND" if trade.refunds else STATES[trade.state]
+        state = trade.word or ("REFUND" if trade.refunds else STATES[trade.state])
         data = {"appid": self.app_id, "mchid": self.merchant, "out_trade_no": trade.reference, "trade_state": state}
         data["amount"] = {"total": trade.amount_fen, "payer_total": trade.amount_fen, "currency": "CNY"}
         if trade.state == "paid":
@@ -235,7 +235,7 @@ class WeChat(StandIn):
         return {
             "refund_id": refund.number,
             "out_refund_no": refund.reference,
-            "status": REFUND_STATES[refund.state],
+            "status": refund.word or REFUND_STATES[refund.state],
             "amount": {"refund": refund.amount_fen},
         }
 

@@ -7,14 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core import pem
 from orders.payments import http
-from orders.payments.alipay import api, bill
+from orders.payments.alipay import api, bill, states
 from orders.payments.base import (
+    ABSENT,
     CHINA,
     DONE,
     FAILED,
-    PAID,
     REFUND_NEWS,
-    UNKNOWN,
+    RETURNED,
+    UNCLEAR,
     WAITING,
     BadCallback,
     NoStatement,
@@ -32,9 +33,9 @@ PAGES = {
     Device.DESKTOP: ("alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY"),
     Device.PHONE: ("alipay.trade.wap.pay", "QUICK_WAP_WAY"),
 }
-TRADES = {"TRADE_SUCCESS": PAID, "TRADE_FINISHED": PAID, "TRADE_CLOSED": FAILED, "WAIT_BUYER_PAY": WAITING}
 NOT_THERE = "ACQ.TRADE_NOT_EXIST"
-TRY_AGAIN = {"ACQ.SYSTEM_ERROR", "ACQ.SELLER_BALANCE_NOT_ENOUGH", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error"}
+OF_THE_BUSINESS = "ACQ."  # other errors are of the exchange: signature, rights, load
+TRY_AGAIN = {"ACQ.SYSTEM_ERROR", "ACQ.SELLER_BALANCE_NOT_ENOUGH"}
 LONGEST_TITLE = 100
 
 
@@ -89,16 +90,19 @@ class Alipay(Provider):
             content["quit_url"] = visit.return_url
         return Redirect(api.address(method, content, return_url=visit.return_url, notify_url=visit.notify_url))
 
-    def query(self, *, charge):
+    def query(self, *, charge, at):
         try:
             answer = api.call("alipay.trade.query", {"out_trade_no": charge.reference})
         except api.Refused as refused:
             if refused.code == NOT_THERE:  # nobody has opened the page yet
                 return Status(WAITING)
             raise ProviderUnavailable from refused
-        outcome = _outcome(answer)
+        word = str(answer.get("trade_status", ""))
+        outcome = states.TRADES.get(word, UNCLEAR)
+        if outcome == FAILED and answer.get("send_pay_date"):
+            outcome = RETURNED
         try:
-            return Status(outcome, fen(answer["total_amount"]), str(answer.get("trade_no", ""))[:64])
+            return _status(outcome, word, answer, fen(answer["total_amount"]))
         except (KeyError, ValueError) as error:
             raise ProviderUnavailable from error
 
@@ -121,12 +125,12 @@ class Alipay(Provider):
         try:
             answer = api.call("alipay.trade.refund", content)
         except api.Refused as refused:
-            if refused.code in TRY_AGAIN or refused.code.startswith("isp."):
+            if refused.code in TRY_AGAIN or not refused.code.startswith(OF_THE_BUSINESS):
                 raise ProviderUnavailable from refused
-            raise RefundRefused from refused
+            raise RefundRefused(word=refused.code) from refused
         # "N" is said of a repeated call too; whether the money went is asked then.
-        is_done = answer.get("fund_change") == "Y"
-        return Status(DONE if is_done else WAITING, refund.amount_fen, str(answer.get("trade_no", ""))[:64])
+        changed = str(answer.get("fund_change", ""))
+        return _status(DONE if changed == "Y" else WAITING, f"fund_change={changed}", answer, refund.amount_fen)
 
     def query_refund(self, *, refund):
         content = {"out_trade_no": refund.charge.reference, "out_request_no": refund.reference}
@@ -134,26 +138,26 @@ class Alipay(Provider):
             answer = api.call("alipay.trade.fastpay.refund.query", content)
         except api.Refused as refused:
             if refused.code == NOT_THERE:
-                return Status(UNKNOWN)
+                return Status(ABSENT)
             raise ProviderUnavailable from refused
-        if not answer.get("refund_amount"):
-            return Status(UNKNOWN)
-        is_done = answer.get("refund_status", "REFUND_SUCCESS") == "REFUND_SUCCESS"
-        return Status(DONE if is_done else WAITING, refund.amount_fen, str(answer.get("trade_no", ""))[:64])
+        word = str(answer.get("refund_status", ""))
+        return _status(states.REFUNDS.get(word, UNCLEAR), word, answer, refund.amount_fen)
 
     def parse_callback(self, *, headers, body, at):
         fields = api.verified(body)
         seller = settings.ALIPAY["seller_id"]
         try:
             is_ours = not seller or fields["seller_id"] == seller
-            is_refund = bool(fields.get("refund_fee") or fields.get("gmt_refund"))
+            is_refund = fen(fields.get("refund_fee") or "0") > 0
+            word = fields["trade_status"]
             return Notification(
                 event_id=fields["notify_id"][:64],
-                outcome=REFUND_NEWS if is_refund else TRADES[fields["trade_status"]],
+                outcome=REFUND_NEWS if is_refund else states.TRADES.get(word, UNCLEAR),
                 merchant=fields["app_id"] if is_ours else "",
                 reference=fields["out_trade_no"],
                 amount_fen=fen(fields["total_amount"]),
                 provider_id=fields.get("trade_no", "")[:64],
+                word=word[:64],
             )
         except (KeyError, ValueError) as error:
             raise BadCallback from error
@@ -169,7 +173,5 @@ class Alipay(Provider):
         return bill.lines(http.download(answer.get("bill_download_url", "")))
 
 
-def _outcome(answer):
-    """A trade that was closed because all of it was given back has been paid all the same."""
-    outcome = TRADES.get(answer.get("trade_status"), WAITING)
-    return PAID if outcome == FAILED and answer.get("send_pay_date") else outcome
+def _status(outcome, word, answer, amount_fen):
+    return Status(outcome, amount_fen, str(answer.get("trade_no", ""))[:64], word[:64])

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import zlib
-from datetime import time
+from datetime import time, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from orders.payments import http
 from orders.payments.base import (
+    ABSENT,
     CHINA,
-    DONE,
+    DECLINED,
     FAILED,
-    PAID,
     REFUND_NEWS,
-    UNKNOWN,
+    UNCLEAR,
     WAITING,
     BadCallback,
     BadSignature,
@@ -30,14 +30,10 @@ from orders.payments.base import (
     Status,
 )
 from orders.payments.devices import Device
-from orders.payments.unionpay import bill, signing
+from orders.payments.unionpay import bill, signing, states
 
-DONE_CODES = {"00", "A6"}
-ON_ITS_WAY = {"03", "04", "05"}  # accepted, and nobody knows yet
-NOT_THERE = "34"
-DUPLICATE = "12"
 NO_FILE = "98"
-TRY_AGAIN = {"02", "06", "32", "41"}  # the system is closed, busy, or in its night
+CLOCKS = timedelta(minutes=10)  # how far ours and theirs may be apart when the time to pay is over
 PAY, REFUND, FILE = "01", "04", "76"
 
 
@@ -49,7 +45,7 @@ class UnionPay(Provider):
     icon = "landmark"
     acknowledgement = "ok"
     day_ends = time(23)
-    refusal_uses_up_reference = True
+    confirms_news = True  # its documents ask for it
 
     @property
     def merchant(self):
@@ -87,13 +83,12 @@ class UnionPay(Provider):
         }
         return Form(f"{settings.UNIONPAY['gateway']}/gateway/api/frontTransReq.do", signing.signed(fields))
 
-    def query(self, *, charge):
-        answer = self._query(charge.reference, charge.opened_at)
-        if answer["respCode"] == NOT_THERE:
-            return Status(WAITING)
-        code = answer.get("origRespCode", "")
-        outcome = PAID if code in DONE_CODES else WAITING if code in ON_ITS_WAY else FAILED
-        return _status(outcome, answer)
+    def query(self, *, charge, at):
+        code, answer = self._query(charge.reference, charge.opened_at)
+        outcome = states.TRADES.get(code, UNCLEAR)
+        if outcome in (DECLINED, ABSENT) and at > charge.expires_at + CLOCKS:
+            outcome = FAILED
+        return _status(WAITING if outcome == ABSENT else outcome, code, answer)
 
     def refund(self, *, refund):
         fields = self._order(refund.reference, refund.asked_at) | {
@@ -106,18 +101,19 @@ class UnionPay(Provider):
         }
         answer = self._call(f"{settings.UNIONPAY['gateway']}/gateway/api/backTransReq.do", fields)
         code = answer["respCode"]
-        if code in DONE_CODES | ON_ITS_WAY | {DUPLICATE}:
-            return _status(WAITING, answer)  # taken in; the end of it is told or asked
-        if code in TRY_AGAIN:
+        if code in states.TRY_AGAIN:
             raise ProviderUnavailable
-        raise RefundRefused
+        outcome = states.REQUESTS.get(code, UNCLEAR)
+        if outcome in (FAILED, ABSENT):
+            raise RefundRefused(word=code)
+        return _status(outcome, code, answer)  # taken in; the end of it is told or asked
 
     def query_refund(self, *, refund):
-        answer = self._query(refund.reference, refund.asked_at)
-        if answer["respCode"] == NOT_THERE:
-            return Status(UNKNOWN)
-        code = answer.get("origRespCode", "")
-        return _status(DONE if code in DONE_CODES else WAITING if code in ON_ITS_WAY else FAILED, answer)
+        code, answer = self._query(refund.reference, refund.asked_at)
+        return _status(states.REFUNDS.get(code, UNCLEAR), code, answer)
+
+    def needs_new_name(self, *, word):
+        return True  # a name is used up by any answer
 
     def parse_callback(self, *, headers, body, at):
         try:
@@ -127,14 +123,16 @@ class UnionPay(Provider):
         if not signing.verified(fields, at=at):
             raise BadSignature
         try:
-            is_refund = fields["txnType"] == REFUND
+            is_refund = {PAY: False, REFUND: True}[fields["txnType"]]
+            code = fields["respCode"]
             return Notification(
-                event_id=f"{fields['queryId']}{fields['respCode']}"[:64],
-                outcome=REFUND_NEWS if is_refund else PAID if fields["respCode"] in DONE_CODES else FAILED,
+                event_id=f"{fields['queryId']}{code}"[:64],
+                outcome=REFUND_NEWS if is_refund else states.TRADES.get(code, UNCLEAR),
                 merchant=fields["merId"],
                 reference=fields["orderId"].partition("R")[0] if is_refund else fields["orderId"],
                 amount_fen=int(fields["txnAmt"]),
                 provider_id=fields["queryId"][:64],
+                word=code[:64],
             )
         except (KeyError, ValueError) as error:
             raise BadCallback from error
@@ -153,7 +151,7 @@ class UnionPay(Provider):
         answer = self._call(f"{settings.UNIONPAY['files']}/", fields, timeout=http.DOWNLOAD_TIMEOUT_S)
         if answer["respCode"] == NO_FILE:
             raise NoStatement(provider=self.label, day=day)
-        if answer["respCode"] not in DONE_CODES:
+        if answer["respCode"] not in states.DONE_CODES:
             raise ProviderUnavailable
         try:
             content = zlib.decompress(base64.b64decode(answer["fileContent"]))
@@ -171,12 +169,14 @@ class UnionPay(Provider):
         }
 
     def _query(self, reference, moment):
-        """Found (respCode 00; how it went is origRespCode) or not there (34)."""
+        """``(code, answer)``: how it went, or that it is not there."""
         fields = self._order(reference, moment) | {"txnType": "00", "txnSubType": "00"}
         answer = self._call(f"{settings.UNIONPAY['gateway']}/gateway/api/queryTrans.do", fields)
-        if answer["respCode"] not in DONE_CODES | {NOT_THERE}:
+        if answer["respCode"] == states.NOT_THERE:
+            return states.NOT_THERE, answer
+        if answer["respCode"] not in states.DONE_CODES:
             raise ProviderUnavailable
-        return answer
+        return answer.get("origRespCode", ""), answer
 
     def _call(self, url, fields, timeout=http.TIMEOUT_S):
         """The fields of a verified answer; ``respCode`` is among them."""
@@ -196,8 +196,8 @@ def _fields(text):
     return dict(pair.partition("=")[::2] for pair in text.split("&"))
 
 
-def _status(outcome, answer):
+def _status(outcome, code, answer):
     try:
-        return Status(outcome, int(answer.get("txnAmt") or 0), answer.get("queryId", "")[:64])
+        return Status(outcome, int(answer.get("txnAmt") or 0), answer.get("queryId", "")[:64], code[:64])
     except ValueError as error:
         raise ProviderUnavailable from error

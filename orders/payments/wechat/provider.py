@@ -11,12 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from core import clock, pem
 from orders.payments import http
 from orders.payments.base import (
+    ABSENT,
     CHINA,
-    DONE,
-    FAILED,
-    PAID,
     REFUND_NEWS,
-    UNKNOWN,
+    UNCLEAR,
     WAITING,
     BadCallback,
     Bridge,
@@ -30,11 +28,9 @@ from orders.payments.base import (
     Status,
 )
 from orders.payments.devices import Device
-from orders.payments.wechat import api, bill
+from orders.payments.wechat import api, bill, states
 
 KINDS = {Device.DESKTOP: "native", Device.PHONE: "h5", Device.WECHAT: "jsapi"}
-TRADES = {"SUCCESS": PAID, "REFUND": PAID, "CLOSED": FAILED, "REVOKED": FAILED, "PAYERROR": FAILED}
-REFUNDS = {"SUCCESS": DONE, "CLOSED": FAILED, "ABNORMAL": FAILED, "PROCESSING": WAITING}
 NOT_THERE = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"}
 TRY_AGAIN = {"SYSTEM_ERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT", "NOT_ENOUGH", "USER_PAYING"}
 HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
@@ -128,16 +124,14 @@ class WeChatPay(Provider):
         except (ValueError, KeyError, TypeError) as error:
             raise ProviderUnavailable from error
 
-    def query(self, *, charge):
+    def query(self, *, charge, at):
         try:
             answer = api.call("GET", f"/v3/pay/transactions/out-trade-no/{charge.reference}?mchid={self.merchant}")
         except api.Refused as refused:
-            if refused.status == httpx.codes.NOT_FOUND or refused.code in NOT_THERE:
-                return Status(WAITING)
+            if refused.code in NOT_THERE:
+                return Status(WAITING, word=refused.code)
             raise ProviderUnavailable from refused
-        outcome = TRADES.get(answer.get("trade_state"), WAITING)
-        amount = answer.get("amount") or {}
-        return Status(outcome, int(amount.get("total", 0)), str(answer.get("transaction_id", ""))[:64])
+        return _status(states.TRADES, answer, "trade_state", "total", "transaction_id")
 
     def close(self, *, charge):
         try:
@@ -158,32 +152,38 @@ class WeChatPay(Provider):
             "amount": {"refund": refund.amount_fen, "total": refund.charge.amount_fen, "currency": "CNY"},
         }
         try:
-            return self._refund_status(api.call("POST", "/v3/refund/domestic/refunds", order))
+            return _refund_status(api.call("POST", "/v3/refund/domestic/refunds", order))
         except api.Refused as refused:
-            if refused.status >= httpx.codes.INTERNAL_SERVER_ERROR or refused.code in TRY_AGAIN:
+            is_ours = refused.status in (httpx.codes.UNAUTHORIZED, httpx.codes.TOO_MANY_REQUESTS)
+            if is_ours or refused.status >= httpx.codes.INTERNAL_SERVER_ERROR or refused.code in TRY_AGAIN:
                 raise ProviderUnavailable from refused
-            raise RefundRefused from refused
+            raise RefundRefused(word=refused.code) from refused
 
     def query_refund(self, *, refund):
         try:
-            return self._refund_status(api.call("GET", f"/v3/refund/domestic/refunds/{refund.reference}"))
+            return _refund_status(api.call("GET", f"/v3/refund/domestic/refunds/{refund.reference}"))
         except api.Refused as refused:
-            if refused.status == httpx.codes.NOT_FOUND or refused.code in NOT_THERE:
-                return Status(UNKNOWN)
+            if refused.code in NOT_THERE:
+                return Status(ABSENT, word=refused.code)
             raise ProviderUnavailable from refused
+
+    def needs_new_name(self, *, word):
+        return word == states.ENDED_NAME
 
     def parse_callback(self, *, headers, body, at):
         message, told = api.opened(headers, body, at=at)
         try:
             is_refund = str(message["event_type"]).startswith("REFUND.")
             amount = told["amount"]
+            word = str(told["refund_status" if is_refund else "trade_state"])
             return Notification(
                 event_id=str(message["id"])[:64],
-                outcome=REFUND_NEWS if is_refund else TRADES.get(told["trade_state"], WAITING),
+                outcome=REFUND_NEWS if is_refund else states.TRADES.get(word, UNCLEAR),
                 merchant=str(told["mchid"]),
                 reference=str(told["out_trade_no"]),
                 amount_fen=int(amount["refund"] if is_refund else amount["total"]),
                 provider_id=str(told.get("transaction_id", ""))[:64],
+                word=word[:64],
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadCallback from error
@@ -229,7 +229,15 @@ class WeChatPay(Provider):
             }
         )
 
-    def _refund_status(self, answer):
-        amount = answer.get("amount") or {}
-        outcome = REFUNDS.get(answer.get("status"), WAITING)
-        return Status(outcome, int(amount.get("refund", 0)), str(answer.get("refund_id", ""))[:64])
+
+def _refund_status(answer):
+    return _status(states.REFUNDS, answer, "status", "refund", "refund_id")
+
+
+def _status(table, answer, state, amount, number):
+    try:
+        fen = int((answer.get("amount") or {}).get(amount, 0))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ProviderUnavailable from error
+    word = str(answer.get(state, ""))
+    return Status(table.get(word, UNCLEAR), fen, str(answer.get(number, ""))[:64], word[:64])

@@ -15,6 +15,7 @@ from orders.services.paying.refunding import (
     NothingToRefund,
     RefundKeyReused,
     RefundTooLarge,
+    for_staff,
     refund_again,
     refund_at_provider,
     refund_part,
@@ -24,7 +25,16 @@ from orders.services.paying.refunding import (
     start_refund,
 )
 from orders.services.paying.rows import notify_url
-from orders.services.paying.settling import DISPUTED, LAST_ASK, MONEY_CAME, PAID_TOPIC, STILL_ASKED, ask, settle
+from orders.services.paying.settling import (
+    DISPUTED,
+    LAST_ASK,
+    MONEY_CAME,
+    PAID_TOPIC,
+    STILL_ASKED,
+    ask,
+    may_bring_money,
+    settle,
+)
 
 __all__ = [
     "DISPUTED",
@@ -44,8 +54,10 @@ __all__ = [
     "ask",
     "close",
     "ensure_payment",
+    "for_staff",
     "go_to_pay",
     "is_disputed",
+    "may_bring_money",
     "notify_url",
     "open_payment",
     "refund_again",

@@ -1,4 +1,6 @@
-"""Another amount came than was asked for: neither ours to keep nor to send back without somebody looking."""
+"""What came is not what was asked for: neither ours to keep nor to send back without somebody looking.
+
+Another amount, or money of which some went back already without our doing."""
 
 import structlog
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +27,8 @@ def is_disputed(order):
 
 
 def dispute(payment, status, *, by, at):
-    """The provider was paid another amount: leave the payment to staff."""
-    log.error("payment_amount_differs", reference=payment.reference, answered_fen=status.amount_fen)
+    """The provider was not paid what we asked for: leave the payment to staff."""
+    log.error("payment_differs", reference=payment.reference, answered_fen=status.amount_fen, word=status.word)
     with locking_transaction():
         order, payment = rows.lock(payment.pk)
         if payment.state in MONEY_CAME or payment.state == PaymentState.DISPUTED:
@@ -35,12 +37,15 @@ def dispute(payment, status, *, by, at):
             payment,
             PaymentState.DISPUTED,
             provider_id=status.provider_id,
-            paid_fen=status.amount_fen or None,
+            paid_fen=None if status.amount_fen in (0, payment.amount_fen) else status.amount_fen,
+            said=status.word,
             next_ask_at=None,
+            look_since=at,
         )
         audit.record(
             "payment.disputed", by=by, subject=order.subject, at=at,
-            reference=payment.reference, amount_fen=payment.amount_fen, answered_fen=status.amount_fen,
+            reference=payment.reference, amount_fen=payment.amount_fen,
+            answered_fen=status.amount_fen, word=status.word,
         )  # fmt: skip
 
 
@@ -55,7 +60,7 @@ def accept_disputed(*, payment, by, at, note):
             "payment.dispute_accepted", by=by, subject=order.subject, at=at,
             reference=payment.reference, amount_fen=payment.amount_fen, arrived_fen=payment.arrived_fen, note=note,
         )  # fmt: skip
-        take_money(order, payment, provider_id=payment.provider_id, by=by, at=at)
+        take_money(order, payment, provider_id=payment.provider_id, word=payment.said, by=by, at=at)
         return payment
 
 
@@ -67,7 +72,7 @@ def refund_disputed(*, payment, by, at, note):
             "payment.dispute_refunded", by=by, subject=order.subject, at=at,
             reference=payment.reference, arrived_fen=payment.arrived_fen, note=note,
         )  # fmt: skip
-        rows.change(payment, payment.state, paid_at=at)
+        rows.change(payment, payment.state, paid_at=at, look_since=None)
         start_refund(payment, by=by, at=at)
         return payment
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import BigIntegerField, F
+from django.db.models import BigIntegerField, F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.templatetags.mall import yuan_sum
 from orders import payments
 from orders.models import Payment, PaymentRefund, PaymentState, RefundState
-from orders.payments.base import DONE, FAILED, UNKNOWN, RefundRefused
+from orders.payments.base import ABSENT, DONE, FAILED, UNCLEAR, WAITING, RefundRefused, Status
 from orders.rules import keys
 from orders.services.paying import rows
 
@@ -23,8 +23,10 @@ log = structlog.get_logger(__name__)
 REFUND_TOPIC = "payment.refund_due"
 REFUND_WAIT = timedelta(minutes=2)  # after the first try; twice as long after each
 LONGEST_REFUND_WAIT = timedelta(hours=6)
+LONG_UNDERWAY = timedelta(days=3)  # a refund that takes longer is shown to staff
 LONGEST_NOTE = 200
 CLOSED_BY_ITSELF = (RefundState.DONE, RefundState.SETTLED)
+NOT_THERE_YET = (RefundState.UNDERWAY, RefundState.REFUSED)
 
 
 class NothingToRefund(DomainError):
@@ -104,10 +106,11 @@ def _refund(payment, amount_fen, *, key, by, at):
 def refund_at_provider(*, payment_id, by, at):
     """Send what is to go back of a payment; True when all of it is there. Safe to call again.
 
+    What was refused is only asked about: staff may have ended it on the provider's own pages.
     Raises ``ProviderUnavailable`` or ``UnknownProvider``: then it is still due.
     """
     refunds = PaymentRefund.objects.filter(payment_id=payment_id)
-    for refund_id in list(refunds.filter(state=RefundState.UNDERWAY).values_list("pk", flat=True)):
+    for refund_id in list(refunds.filter(state__in=NOT_THERE_YET).values_list("pk", flat=True)):
         send_refund(refund_id=refund_id, by=by, at=at)
     return not refunds.exclude(state__in=CLOSED_BY_ITSELF).exists()
 
@@ -116,45 +119,64 @@ def send_refund(*, refund_id, by, at):
     """Have the provider give a refund back, or ask what became of it; True when the money is there.
 
     The next try is set before the call, later each time. A provider that refuses for good ends it: the refund is left
-    to staff as REFUSED. Raises ``ProviderUnavailable`` or ``UnknownProvider``: then it is still due.
+    to staff as REFUSED. What it says in words that we do not know, and what takes very long, is shown to staff and
+    asked about on. Raises ``ProviderUnavailable`` or ``UnknownProvider``: then it is still due.
     """
     refund = PaymentRefund.objects.select_related("payment__order").get(pk=refund_id)
-    if refund.state != RefundState.UNDERWAY:
+    if refund.state not in NOT_THERE_YET:
         return refund.state in CLOSED_BY_ITSELF
-    underway = PaymentRefund.objects.filter(pk=refund.pk, state=RefundState.UNDERWAY)
-    underway.update(next_ask_at=at + refund_wait(refund.tries), tries=refund.tries + 1)
+    is_long = at - refund.asked_at > LONG_UNDERWAY
+    PaymentRefund.objects.filter(pk=refund.pk, state=RefundState.UNDERWAY).update(
+        next_ask_at=at + refund_wait(refund.tries),
+        tries=refund.tries + 1,
+        look_since=(refund.look_since or at) if is_long else refund.look_since,
+    )
     try:
         status = _sent(refund)
-    except RefundRefused:
-        status = None
-    if status is None or status.outcome == FAILED:
-        log.error("refund_refused", reference=refund.reference)
-        event, changes = "payment.refund_refused", {"state": RefundState.REFUSED}
-    elif status.outcome == DONE:
-        event, changes = "payment.refunded", {"state": RefundState.DONE, "done_at": at}
-        changes["provider_id"] = status.provider_id
-    else:
-        return False
-    with transaction.atomic():
-        payment = Payment.objects.select_for_update(of=("self",)).get(pk=refund.payment_id)
-        if underway.update(**changes, next_ask_at=None):
-            rows.follow_refunds(payment)
-            audit.record(
-                event, by=by, subject=refund.payment.order.subject, at=at,
-                reference=refund.reference, amount_fen=refund.amount_fen,
-            )  # fmt: skip
-    return event == "payment.refunded"
+    except RefundRefused as error:
+        status = Status(FAILED, word=error.details.get("word", ""))
+    return _take_note(refund, status, by=by, at=at)
 
 
 def _sent(refund):
     """The provider's answer. A refund that was sent before is asked for first: not all take the same one twice."""
     provider = payments.get(refund.payment.provider)
     order = rows.refund_order(refund)
-    if refund.tries:
+    if refund.tries or refund.state == RefundState.REFUSED:
         status = provider.query_refund(refund=order)
-        if status.outcome != UNKNOWN:
+        if status.outcome != ABSENT or refund.state == RefundState.REFUSED:
             return status
     return provider.refund(refund=order)
+
+
+def _take_note(refund, status, *, by, at):
+    """Write down what the provider said of a refund; True when the money is there."""
+    is_refused, event = refund.state == RefundState.REFUSED, ""
+    changes = {"said": status.word}
+    if status.outcome == DONE:
+        event = "payment.refunded"
+        changes |= {"state": RefundState.DONE, "done_at": at, "next_ask_at": None, "look_since": None}
+        changes["provider_id"] = status.provider_id
+    elif status.outcome == FAILED and not is_refused:
+        event = "payment.refund_refused"
+        changes |= {"state": RefundState.REFUSED, "next_ask_at": None, "look_since": refund.look_since or at}
+    elif status.outcome in (WAITING, UNCLEAR):
+        waits = status.outcome == UNCLEAR or at - refund.asked_at > LONG_UNDERWAY
+        changes["look_since"] = (refund.look_since or at) if waits else None
+        if is_refused:  # it lives on there
+            changes |= {"state": RefundState.UNDERWAY, "next_ask_at": at + REFUND_WAIT}
+    if event == "payment.refund_refused" or (status.outcome == UNCLEAR and refund.look_since is None):
+        log.error("refund_for_staff", reference=refund.reference, word=status.word)
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update(of=("self",)).get(pk=refund.payment_id)
+        if PaymentRefund.objects.filter(pk=refund.pk, state=refund.state).update(**changes):
+            rows.follow_refunds(payment)
+            if event:
+                audit.record(
+                    event, by=by, subject=refund.payment.order.subject, at=at,
+                    reference=refund.reference, amount_fen=refund.amount_fen, word=status.word,
+                )  # fmt: skip
+    return status.outcome == DONE
 
 
 def refund_wait(tries):
@@ -170,10 +192,10 @@ def refund_again(*, payment, by, at):
         if not refused:
             raise NothingToRefund
         for refund in refused:
-            refund.state, refund.next_ask_at, refund.tries = RefundState.UNDERWAY, at, 0
-            if payments.get(payment.provider).refusal_uses_up_reference:
+            refund.state, refund.next_ask_at, refund.tries, refund.look_since = RefundState.UNDERWAY, at, 0, None
+            if payments.get(payment.provider).needs_new_name(word=refund.said):
                 refund.reference = _next_reference(refund.reference)
-            refund.save(update_fields=["state", "next_ask_at", "tries", "reference"])
+            refund.save(update_fields=["state", "next_ask_at", "tries", "look_since", "reference"])
             audit.record(
                 "payment.refund_retried", by=by, subject=order.subject, at=at, reference=refund.reference
             )  # fmt: skip
@@ -186,12 +208,20 @@ def _next_reference(reference):
     return f"{stem}T{int(tries or 1) + 1}"
 
 
+def for_staff(refunds):
+    """Those of ``refunds`` that staff may settle by hand."""
+    return refunds.filter(Q(state=RefundState.REFUSED) | Q(state=RefundState.UNDERWAY, look_since__isnull=False))
+
+
 def settle_by_hand(*, payment, by, at, note):
-    """Staff have given back by other means what the provider refused; ``note`` says how. Raises ``NothingToRefund``."""
+    """Staff have given back by other means what the provider refused, or speaks of unclearly; ``note`` says how.
+
+    Raises ``NothingToRefund``.
+    """
     with locking_transaction():
         order, payment = rows.lock(payment.pk)
-        refused = payment.refunds.filter(state=RefundState.REFUSED)
-        if not refused.update(state=RefundState.SETTLED, done_at=at, note=note.strip()[:LONGEST_NOTE], by=by):
+        settled = {"state": RefundState.SETTLED, "done_at": at, "next_ask_at": None, "look_since": None, "by": by}
+        if not for_staff(payment.refunds).update(**settled, note=note.strip()[:LONGEST_NOTE]):
             raise NothingToRefund
         rows.follow_refunds(payment)
         audit.record(

@@ -26,7 +26,13 @@ def change(payment, state, **changes):
 
 def charge(payment):
     """The payment as its provider knows it."""
-    return Charge(payment.reference, payment.arrived_fen, payment.created_at, payment.provider_id)
+    return Charge(
+        reference=payment.reference,
+        amount_fen=payment.arrived_fen,
+        opened_at=payment.created_at,
+        expires_at=payment.order.pay_before,
+        provider_id=payment.provider_id,
+    )
 
 
 def refund_order(refund):

@@ -127,8 +127,9 @@ def test_what_check_reads_the_payment_reads_too(alone, tmp_path, settings, code,
             ours[each] = pem.text_of(str(path))
     setattr(settings, name, ours)
     assert findings("E006") == findings("E007") == []
-    charge = Charge("2026112000000001P1", 3200, clock.now())
-    assert payments.get(code).query(charge=charge).outcome == "waiting"  # unknown there, and no refusal of a signature
+    at = clock.now()
+    status = payments.get(code).query(charge=Charge("2026112000000001P1", 3200, at, at + timedelta(minutes=30)), at=at)
+    assert status.outcome == "waiting"  # unknown there, and no refusal of a signature
 
 
 def test_the_settings_read_files_of_any_shape(tmp_path):

@@ -141,7 +141,6 @@ WRONG = {
         ("amount", {"total_amount": "3200"}),
         ("order", {"out_trade_no": "2026112000000000P1"}),
         ("malformed", {"total_amount": "1.005"}),
-        ("malformed", {"trade_status": "PERHAPS"}),
     ],
     "unionpay": [
         ("merchant", {"merId": "777290058110049"}),
