@@ -18,7 +18,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402 - after setup()
 
-from core import actors, clock  # noqa: E402 - after setup()
+from core import actors, approvals, clock  # noqa: E402 - after setup()
 from points import ledger, queries  # noqa: E402 - after setup()
 from points.rules import engine, presets  # noqa: E402 - after setup()
 from points.services import expiry, granting, purchase_import, what_if  # noqa: E402 - after setup()
@@ -93,7 +93,7 @@ def grant(path):
     judged = time.perf_counter()
     bulk = granting.start(grant=bulk, by=CLERK, at=clock.now())
     if bulk.state == bulk.State.PENDING:
-        granting.approve(grant=bulk, by=HEAD, at=clock.now())
+        approvals.approve(approval=bulk.approval, by=HEAD, at=clock.now())
     bulk = granting.work_off(grant=bulk, at=clock.now())
     return {"granted": bulk.granted, "seconds": time.perf_counter() - begun, "check_seconds": judged - begun}
 

@@ -1,4 +1,5 @@
-"""Staff read the audit trail and the outbox, which nobody writes by hand, and set the parameters (C5)."""
+"""Staff read the audit trail and the outbox, which nobody writes by hand, set the parameters (C5), and decide on what
+needs a second person (B11)."""
 
 from decimal import Decimal
 
@@ -6,23 +7,34 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.urls import path, reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import action
+from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from core import actors, clock, outbox, parameters
+from core import actors, approvals, clock, outbox, parameters
 from core.forms import DecimalField, IntegerField
-from core.models import AuditEvent, OutboxMessage, ParameterValue
+from core.models import Approval, AuditEvent, OutboxMessage, ParameterValue
 from core.staff import LookOnlyAdmin
+from core.templatetags.mall import shop_time
+
+TONES = {
+    Approval.State.DONE: "default",
+    Approval.State.PENDING: "warning",
+    Approval.State.APPROVED: "success",
+    Approval.State.REFUSED: "danger",
+}
 
 
 @admin.register(AuditEvent)
@@ -50,6 +62,129 @@ class OutboxMessageAdmin(LookOnlyAdmin):
 
     def has_retry_permission(self, request):
         return request.user.has_perm("core.retry_outboxmessage")
+
+
+class AnswerForm(forms.Form):
+    """A second person agrees; words are welcome, not needed."""
+
+    answer = forms.CharField(
+        max_length=200, required=False, label=_("Answer"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+
+
+class RefuseForm(forms.Form):
+    """A second person says no."""
+
+    answer = forms.CharField(
+        max_length=200,
+        label=_("Why not"),
+        help_text=_("The colleague who asked reads it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+
+@admin.register(Approval)
+class ApprovalAdmin(LookOnlyAdmin):
+    """What needed, or needs, a second person: seen by those who may decide on its kind, and by whoever asked."""
+
+    list_display = ["at", "kind_label", "amount_label", "reason", "asked_by", "state_label", "judged_by"]
+    list_filter = ["state"]
+    list_filter_sheet = False
+    ordering = ["-pk"]
+    fields = [
+        ("kind_label", "amount_label"),
+        ("asked_by", "at"),
+        "reason",
+        "does",
+        "state_label",
+        ("judged_by", "decided_at"),
+        "answer",
+    ]
+    readonly_fields = ["kind_label", "amount_label", "asked_by", "does", "state_label", "judged_by"]
+    actions_detail = ["approve", "refuse"]
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        if super().has_view_permission(request):
+            return rows
+        own = actors.staff(request.user.pk)
+        return rows.filter(Q(kind__in=_kinds_of(request)) | Q(by=own))
+
+    def has_view_permission(self, request, obj=None):
+        """Whoever is staff may look for requests of their own."""
+        return request.user.is_active and request.user.is_staff
+
+    def has_module_permission(self, request):
+        return super().has_view_permission(request) or bool(_kinds_of(request))
+
+    def has_decide_permission(self, request, object_id=None):
+        """Those who may decide on its kind, on a request that waits and that they had no part in."""
+        kinds = _kinds_of(request)
+        if object_id is None:
+            return bool(kinds)
+        row = self.get_object(request, object_id)
+        own = actors.staff(request.user.pk)
+        return row is not None and row.waits and row.kind in kinds and own not in [row.by, *row.owners]
+
+    @action(description=_("Approve"), url_path="approve", permissions=["decide"], icon="check", variant="primary")
+    def approve(self, request, object_id):
+        """A second person agrees, and it is done."""
+
+        def act(row, data):
+            approvals.approve(approval=row, by=actors.staff(request.user.pk), at=clock.now(), **data)
+            return _("Approved. It is done.")
+
+        return self.act_on(request, object_id, AnswerForm, act, title=_("Approve the request"), label=_("Approve"))
+
+    @action(description=_("Refuse"), url_path="refuse", permissions=["decide"], icon="block", variant="danger")
+    def refuse(self, request, object_id):
+        """A second person says no."""
+
+        def act(row, data):
+            approvals.refuse(approval=row, by=actors.staff(request.user.pk), at=clock.now(), **data)
+            return _("Refused. Nothing was changed.")
+
+        return self.act_on(
+            request, object_id, RefuseForm, act, title=_("Refuse the request"), label=_("Refuse"), tone="danger"
+        )
+
+    def facts(self, row):
+        kind = approvals.kinds()[row.kind]
+        asked = f"{actors.shown(row.by)}, {shop_time(row.at)}"
+        return [(_("Request"), kind.label), (_("Requested by"), asked), (_("Why"), row.reason or "—"), *_facts(row)]
+
+    @display(description=_("Request"), ordering="kind")
+    def kind_label(self, row):
+        return approvals.kinds()[row.kind].label
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_label(self, row):
+        return approvals.kinds()[row.kind].amount(row.amount) or "—"
+
+    @display(description=_("requested by"), ordering="by")
+    def asked_by(self, row):
+        return actors.shown(row.by)
+
+    @display(description=_("decided by"), ordering="decided_by")
+    def judged_by(self, row):
+        return actors.shown(row.decided_by) or "—"
+
+    @display(description=_("state"), ordering="state", label=TONES)
+    def state_label(self, row):
+        return row.state, row.get_state_display()
+
+    @display(description=_("what it does"))
+    def does(self, row):
+        return format_html_join("", "<div>{}: {}</div>", _facts(row))
+
+
+def _facts(row):
+    return approvals.kinds()[row.kind].facts(row, clock.now())
+
+
+def _kinds_of(request):
+    """Names of the kinds that this person may decide on."""
+    return [name for name, kind in approvals.kinds().items() if request.user.has_perm(kind.permission)]
 
 
 def parameter_field(parameter, **options):

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from core.errors import Busy
@@ -13,9 +13,9 @@ def locking_transaction():
     """A transaction that raises ``Busy`` where a lock is waited for longer than ``LOCK_TIMEOUT_MS``, the limit of every
     session, instead of hanging.
 
-    Locks are taken in one order everywhere: order row, coupon rows by primary key, a member's coupon counts, the tally
-    of earnings, points account, coupon type, SKU rows by primary key. What everybody wants comes last. Nothing inside
-    may call the network.
+    Locks are taken in one order everywhere: approval, order row, the sums of a day (``core.approvals``), coupon rows by
+    primary key, a member's coupon counts, the tally of earnings, points account, coupon type, SKU rows by primary key.
+    What everybody wants comes last. Nothing inside may call the network.
     """
     try:
         with transaction.atomic():
@@ -24,3 +24,10 @@ def locking_transaction():
         if isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
             raise Busy from error
         raise
+
+
+def one_at_a_time(name):
+    """In a transaction: wait until no other one is past this line with the same name, and hold others up until this one
+    ends. For what is asked of many rows together, where there is no one row to lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

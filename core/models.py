@@ -1,6 +1,7 @@
-"""Tables of the shared kernel: the audit trail, the outbox, parameters and counters."""
+"""Tables of the shared kernel: audit trail, outbox, parameters, counters, and what needs a second person."""
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -76,3 +77,58 @@ class Counter(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class Approval(models.Model):
+    """Something of value that a person asked for: done at once within what one person may do in a day, or waiting for
+    a second one (``core.approvals``).
+
+    ``kind`` says what it is and in which unit ``amount`` counts; ``shares`` is ``{member id: amount}`` for those who
+    get it. ``data`` is what will be done, as it was when it was asked for. ``owners`` are actors who may not decide
+    either. No foreign keys, as in the audit trail.
+    """
+
+    class State(models.TextChoices):
+        DONE = "done", _("Done by one person")
+        PENDING = "pending", _("Waits for a second person")
+        APPROVED = "approved", _("Approved and done")
+        REFUSED = "refused", _("Refused")
+
+    kind = models.CharField(_("kind"), max_length=32)
+    subject = models.CharField(_("subject"), max_length=100)
+    amount = models.BigIntegerField(_("amount"), default=0)
+    shares = models.JSONField(_("who gets how much"), default=dict)
+    data = models.JSONField(_("what it does"), default=dict)
+    owners = models.JSONField(_("who else may not decide"), default=list)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    by = models.CharField(_("requested by"), max_length=64)
+    at = models.DateTimeField(_("requested at"))
+    state = models.CharField(_("state"), max_length=8, choices=State)
+    decided_by = models.CharField(_("decided by"), max_length=64, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    answer = models.CharField(_("answer"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="approval_amount"),
+            models.CheckConstraint(condition=~Q(decided_by=F("by")), name="approval_two_people"),
+            models.CheckConstraint(
+                condition=Q(state__in=["done", "pending"], decided_by="", decided_at__isnull=True)
+                | (Q(state__in=["approved", "refused"], decided_at__isnull=False) & ~Q(decided_by="")),
+                name="approval_state",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["at"], name="approval_done", condition=Q(state="done")),
+            models.Index(fields=["kind", "subject"], name="approval_waiting", condition=Q(state="pending")),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.subject}"
+
+    @property
+    def waits(self):
+        """Whether a second person has to decide; otherwise whoever asked goes on."""
+        return self.state == self.State.PENDING

@@ -1,7 +1,9 @@
 """What every app's staff pages are made of: tables to look at, and acts as pages with one form and one service call."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from core.errors import DomainError
@@ -54,6 +56,21 @@ class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+
+    def facts(self, row):
+        """Pairs that stand above an act on a row."""
+        return []
+
+    def act_on(self, request, object_id, form_class, act, **words):
+        """A page for one act on one row: ``act(row, data)`` calls one service and returns what to tell."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        form = form_class(request.POST if request.method == "POST" else None)
+        return self.act_page(
+            request, form, lambda data: (url, act(row, data)), back_url=url, facts=self.facts(row), **words
+        )
 
 
 class LookOnlyInline(LookOnly, TabularInline):

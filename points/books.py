@@ -7,7 +7,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from points import rules
-from points.models import Adjustment, AuditRun, BulkGrant, PointsAccount, PointsHold, PointsLot
+from points.models import AuditRun, PointsAccount, PointsHold, PointsLot
 
 PAGE = 50
 STALE = timedelta(hours=36)  # a nightly proof that is older than this did not run
@@ -57,14 +57,6 @@ def latest_run():
 
 def is_stale(run, *, at):
     return run.at < at - STALE
-
-
-def waiting():
-    """How many requests wait for a second person."""
-    return (
-        Adjustment.objects.filter(state=Adjustment.State.PENDING).count()
-        + BulkGrant.objects.filter(state=BulkGrant.State.PENDING).count()
-    )
 
 
 def page_of(rows, *, before=None, limit=PAGE):

@@ -75,17 +75,6 @@ class AgreeForm(forms.Form):
     """A second person agrees; there is nothing to fill in."""
 
 
-class RefuseForm(forms.Form):
-    """A second person says no."""
-
-    answer = forms.CharField(
-        max_length=200,
-        label=_("Why not"),
-        help_text=_("The colleague who asked reads it."),
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-    )
-
-
 class RefuseEarningForm(forms.Form):
     """An earning that looked odd is not given, or an appeal is not granted."""
 

@@ -1,5 +1,6 @@
 """The counts beside the lines of the staff sidebar."""
 
+from core import approvals
 from orders.models import Order
 from orders.states import MAY_SHIP
 from points.queries.earning import reviews_waiting
@@ -13,3 +14,10 @@ def orders_waiting(request):
 def earnings_waiting(request):
     """How many earnings somebody has to look at; empty when there are none."""
     return reviews_waiting() or ""
+
+
+def approvals_waiting(request):
+    """How many requests wait for a second person, of the kinds that this one may decide on; empty when there are
+    none."""
+    may = [name for name, kind in approvals.kinds().items() if request.user.has_perm(kind.permission)]
+    return approvals.waiting(may) or ""

@@ -32,11 +32,6 @@ def work_to_do(request, context):
     return context
 
 
-def requests_waiting(request):
-    """How many requests for points wait for a second person; empty when there are none."""
-    return books.waiting() or ""
-
-
 def _seal(now):
     """Whether the ledger adds up, as the last audit found (B12)."""
     run = books.latest_run()

@@ -57,6 +57,7 @@ def _page(title, icon, name, *permissions, badge=None):
 
 
 ADJUSTING = ("points.view_adjustment", "points.adjust_points", "points.approve_adjustment")
+APPROVING = ("core.view_approval", "points.approve_adjustment")
 PARTNERS = ("points.view_partner", "points.manage_partner", "points.manage_partner_keys")
 RULES = ("points.view_rulesetversion", "points.draft_rules", "points.release_rules")
 
@@ -83,6 +84,13 @@ UNFOLD = {
             {
                 "title": _("Mall"),
                 "items": [
+                    _page(
+                        _("Approvals"),
+                        "approval",
+                        "core_approval_changelist",
+                        *APPROVING,
+                        badge="pointsmall.badges.approvals_waiting",
+                    ),
                     _item(_("Orders"), "package_2", "orders_order", badge="pointsmall.badges.orders_waiting"),
                     _item(_("After-sale"), "assignment_return", "orders_aftersale"),
                     _item(_("Payments"), "payments", "orders_payment"),
@@ -120,13 +128,7 @@ UNFOLD = {
                         badge="points.admin.scripts.open_alerts",
                     ),
                     _item(_("Expiry rules"), "hourglass", "points_expirypolicy"),
-                    _page(
-                        _("Adjustments"),
-                        "tune",
-                        "points_adjustment_changelist",
-                        *ADJUSTING,
-                        badge="pointsmall.dashboard.requests_waiting",
-                    ),
+                    _page(_("Adjustments"), "tune", "points_adjustment_changelist", *ADJUSTING),
                     _item(_("Purchases"), "receipt_long", "points_purchase"),
                     _page(
                         _("Earnings under review"),

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -49,7 +50,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
 
     def get_queryset(self, request):
         """Without the files themselves and their long reports."""
-        return super().get_queryset(request).defer("content", "refused")
+        return super().get_queryset(request).defer("content", "lines", "refused")
 
     # Who may what
 
@@ -105,10 +106,10 @@ class BulkGrantAdmin(LookOnlyAdmin):
         )
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """How far a file is, and the next step: start, approve or refuse, go on."""
+        """How far a file is, and the next step: start, or go on. A second person decides among the approvals."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        grant = get_object_or_404(BulkGrant.objects.defer("content"), pk=object_id)
+        grant = get_object_or_404(BulkGrant.objects.defer("content", "lines"), pk=object_id)
         acts = self._acts(request, grant)
         if request.method == "POST":
             self._act(request, grant, request.POST.get("act"), acts)
@@ -134,21 +135,16 @@ class BulkGrantAdmin(LookOnlyAdmin):
         """The refused lines as a CSV file that can be corrected and given again."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        grant = get_object_or_404(BulkGrant.objects.defer("content"), pk=pk)
+        grant = get_object_or_404(BulkGrant.objects.defer("content", "lines"), pk=pk)
         return download(f"refused-{grant.pk}", grant_file.COLUMNS.headings(*grant_file.REPORT), grant.refused)
 
     def _acts(self, request, grant):
         """What this person may do now: ``{name: (label, service)}``."""
-        by = actors.staff(request.user.pk)
-        may_adjust = request.user.has_perm("points.adjust_points")
-        may_approve = request.user.has_perm("points.approve_adjustment") and grant.requested_by != by
-        acts = {}
-        if may_adjust and grant.state == State.CHECKED and not (grant.refused_lines and not grant.skip_refused):
-            acts["start"] = (_("Grant the points"), granting.start)
-        if may_approve and grant.state == State.PENDING:
-            acts["approve"] = (_("Approve"), granting.approve)
-            acts["refuse"] = (_("Refuse"), granting.refuse)
-        return acts
+        is_own = grant.requested_by == actors.staff(request.user.pk)
+        is_whole = grant.skip_refused or not grant.refused_lines
+        if grant.state == State.CHECKED and is_own and is_whole and request.user.has_perm("points.adjust_points"):
+            return {"start": (_("Grant the points"), granting.start)}
+        return {}
 
     def _act(self, request, grant, name, acts):
         """One service call; then the work goes on in the background."""
@@ -168,7 +164,6 @@ class BulkGrantAdmin(LookOnlyAdmin):
         told = {
             State.RUNNING: _("The points are on their way."),
             State.PENDING: _("This many points need a second person. The request waits."),
-            State.REFUSED: _("Refused. No points were moved."),
         }
         if grant.state in told:
             messages.success(request, told[grant.state])
@@ -189,10 +184,12 @@ class BulkGrantAdmin(LookOnlyAdmin):
             (_("Refused lines"), grouped(grant.refused_lines)),
             (_("Granted"), grouped(grant.granted)),
             (_("Granted before"), grouped(grant.repeated)),
-            (_("Requested by"), f"{grant.requested_by}, {tables.when(grant.requested_at)}"),
+            (_("Requested by"), f"{actors.shown(grant.requested_by)}, {tables.when(grant.requested_at)}"),
         ]
-        if grant.decided_by:
-            facts.append((_("Decided by"), f"{grant.decided_by}, {tables.when(grant.decided_at)}"))
+        if grant.approval and grant.approval.state != grant.approval.State.DONE:
+            url = reverse("admin:core_approval_change", args=[grant.approval_id])
+            link = format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, _("Look at the request"))
+            facts.append((grant.approval.get_state_display(), link))
         if grant.finished_at:
             facts.append((_("Finished at"), tables.when(grant.finished_at)))
         return facts

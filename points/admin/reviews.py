@@ -2,9 +2,6 @@
 
 from django.contrib import admin, messages
 from django.db.models import Case, When
-from django.http import Http404
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
@@ -141,21 +138,23 @@ class EarningReviewAdmin(LookOnlyAdmin):
     def approve(self, request, object_id):
         """The points are good."""
 
-        def act(data):
-            review = reviewing.approve(review=EarningReview(pk=object_id), **_who(request))
-            return self._page_of(review), _("Approved: %(points)s points.") % {"points": signed(review.points)}
+        def act(review, data):
+            review = reviewing.approve(review=review, **_who(request))
+            return _("Approved: %(points)s points.") % {"points": signed(review.points)}
 
-        return self._decide(request, object_id, AgreeForm, act, _("Approve the earning"), _("Approve"), "primary")
+        return self.act_on(request, object_id, AgreeForm, act, title=_("Approve the earning"), label=_("Approve"))
 
     @action(description=_("Refuse"), url_path="refuse", permissions=["refuse"], icon="block", variant="danger")
     def refuse(self, request, object_id):
         """The points are not given."""
 
-        def act(data):
-            review = reviewing.refuse(review=EarningReview(pk=object_id), **data, **_who(request))
-            return self._page_of(review), _("Refused. The member is told, and may appeal.")
+        def act(review, data):
+            reviewing.refuse(review=review, **data, **_who(request))
+            return _("Refused. The member is told, and may appeal.")
 
-        return self._decide(request, object_id, RefuseEarningForm, act, _("Refuse the earning"), _("Refuse"), "danger")
+        return self.act_on(
+            request, object_id, RefuseEarningForm, act, title=_("Refuse the earning"), label=_("Refuse"), tone="danger"
+        )
 
     @action(
         description=_("Refuse the appeal"), url_path="uphold", permissions=["uphold"], icon="block", variant="danger"
@@ -163,31 +162,14 @@ class EarningReviewAdmin(LookOnlyAdmin):
     def uphold(self, request, object_id):
         """The appeal changes nothing."""
 
-        def act(data):
-            review = reviewing.uphold(review=EarningReview(pk=object_id), **data, **_who(request))
-            return self._page_of(review), _("The appeal is refused. The member is told.")
+        def act(review, data):
+            reviewing.uphold(review=review, **data, **_who(request))
+            return _("The appeal is refused. The member is told.")
 
         title = _("Refuse the appeal")
-        return self._decide(request, object_id, RefuseEarningForm, act, title, title, "danger")
+        return self.act_on(request, object_id, RefuseEarningForm, act, title=title, label=title, tone="danger")
 
-    def _decide(self, request, object_id, form_class, act, title, label, tone):
-        review = self.get_object(request, object_id)
-        if review is None:
-            raise Http404
-        if review.state not in states.WAITING and request.method != "POST":
-            return redirect(self._page_of(review))
-        return self.act_page(
-            request,
-            form_class(request.POST if request.method == "POST" else None),
-            act,
-            title=title,
-            label=label,
-            back_url=self._page_of(review),
-            facts=self._facts(review),
-            tone=tone,
-        )
-
-    def _facts(self, review):
+    def facts(self, review):
         facts = [
             (_("Member"), review.member),
             (_("Points"), signed(review.points)),
@@ -205,10 +187,6 @@ class EarningReviewAdmin(LookOnlyAdmin):
         if review.due_at:
             facts.append((_("Credited by itself after"), last_day(review.due_at)))
         return facts
-
-    @staticmethod
-    def _page_of(review):
-        return reverse("admin:points_earningreview_change", args=[review.pk])
 
 
 def _who(request):

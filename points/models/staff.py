@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.models import Approval
+
 
 class Reason(models.TextChoices):
     """Why staff move points; the member reads it in the history."""
@@ -18,14 +20,8 @@ class Reason(models.TextChoices):
 
 
 class Adjustment(models.Model):
-    """Points that staff gave or took (negative). Above the threshold a second person decides: the requester never
-    may. ``form_key`` makes a second submission harmless; ``entry_seq`` is the ledger's entry."""
-
-    class State(models.TextChoices):
-        DONE = "done", _("Done")
-        PENDING = "pending", _("Waits for a second person")
-        APPROVED = "approved", _("Approved and done")
-        REFUSED = "refused", _("Refused")
+    """Points that staff gave or took (negative), or asked to: ``approval`` says who asked, who decided, and how it
+    stands. ``form_key`` makes a second submission harmless; ``entry_seq`` is the ledger's entry."""
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="points_adjustments", verbose_name=_("member")
@@ -35,14 +31,9 @@ class Adjustment(models.Model):
     note = models.CharField(
         _("note"), max_length=200, blank=True, help_text=_("For staff; the member does not see it.")
     )
-    state = models.CharField(_("state"), max_length=8, choices=State)
     form_key = models.CharField(_("form key"), max_length=64, unique=True)
-    requested_by = models.CharField(_("requested by"), max_length=64)
-    requested_at = models.DateTimeField(_("requested at"))
-    decided_by = models.CharField(_("decided by"), max_length=64, blank=True)
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    answer = models.CharField(_("answer"), max_length=200, blank=True)
     entry_seq = models.IntegerField(_("entry"), null=True, blank=True)
+    approval = models.OneToOneField(Approval, models.PROTECT, related_name="adjustment", verbose_name=_("approval"))
 
     class Meta:
         verbose_name = _("points adjustment")
@@ -51,33 +42,26 @@ class Adjustment(models.Model):
             ("adjust_points", _("Can give and take points")),
             ("approve_adjustment", _("Can approve points that others asked for")),
         ]
-        constraints = [
-            models.CheckConstraint(condition=~Q(points=0), name="points_adjustment_moves"),
-            models.CheckConstraint(condition=~Q(decided_by=F("requested_by")), name="points_adjustment_two_people"),
-            models.CheckConstraint(
-                condition=Q(state="pending", decided_by="", decided_at__isnull=True, entry_seq__isnull=True)
-                | Q(state="done", decided_by="", decided_at__isnull=True, entry_seq__isnull=False)
-                | (Q(state="approved", decided_at__isnull=False, entry_seq__isnull=False) & ~Q(decided_by=""))
-                | (Q(state="refused", decided_at__isnull=False, entry_seq__isnull=True) & ~Q(decided_by="")),
-                name="points_adjustment_state",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["requested_at"], name="points_adjustment_waiting", condition=Q(state="pending")),
-            models.Index(fields=["member", "requested_at"], name="points_adjustment_of"),
-        ]
+        constraints = [models.CheckConstraint(condition=~Q(points=0), name="points_adjustment_moves")]
 
     def __str__(self):
         return f"{self.member_id} {self.points:+d}"
+
+    @property
+    def state(self):
+        """``Approval.State``."""
+        return self.approval.state
 
 
 class BulkGrant(models.Model):
     """A file of points to give, from its check to its last line.
 
-    ``content`` is the file as it came and ``digest`` its SHA-256: the same file can be taken once only. Of the lines
-    that were refused, ``refused`` keeps the first ones as ``[line, member, points, reason, key, problem]``.
-    ``cursor`` counts the good lines that were worked off, so that a job that died goes on where it stopped.
-    ``problem`` says why a file is broken, or what of it was not read.
+    ``content`` is the file as it came and ``digest`` its SHA-256: the same file can be taken once only. ``lines`` are
+    the good ones that the ledger did not have when they were judged, ``[line, account, points, reason, key]`` in order
+    of accounts: these are given, and no others. Of the lines that were refused, ``refused`` keeps the first ones as
+    ``[line, member, points, reason, key, problem]``. ``cursor`` counts the good lines that are done, so that a job
+    that died goes on where it stopped. ``approval`` is that of the last start. ``problem`` says why a file is broken,
+    or what of it was not read.
     """
 
     class State(models.TextChoices):
@@ -96,6 +80,7 @@ class BulkGrant(models.Model):
     skip_refused = models.BooleanField(_("leave refused lines out"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State)
     problem = models.CharField(_("problem"), max_length=200, blank=True)
+    lines = models.JSONField(_("lines"), default=list)
     good_lines = models.IntegerField(_("good lines"), default=0)
     total_points = models.BigIntegerField(_("points in all"), default=0)
     refused_lines = models.IntegerField(_("refused lines"), default=0)
@@ -105,8 +90,9 @@ class BulkGrant(models.Model):
     repeated = models.IntegerField(_("granted before"), default=0)
     requested_by = models.CharField(_("requested by"), max_length=64)
     requested_at = models.DateTimeField(_("requested at"))
-    decided_by = models.CharField(_("decided by"), max_length=64, blank=True)
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    approval = models.ForeignKey(
+        Approval, models.PROTECT, null=True, blank=True, related_name="grants", verbose_name=_("approval")
+    )
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
@@ -122,7 +108,6 @@ class BulkGrant(models.Model):
             models.CheckConstraint(
                 condition=Q(cursor__gte=0, cursor__lte=F("good_lines")), name="points_bulk_grant_cursor"
             ),
-            models.CheckConstraint(condition=~Q(decided_by=F("requested_by")), name="points_bulk_grant_two_people"),
         ]
 
     def __str__(self):

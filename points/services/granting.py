@@ -1,27 +1,30 @@
 """Points to many members from a file: checked as a whole first, then given in batches, each line once (B11).
 
-A grant goes CHECKING, CHECKED, RUNNING, DONE; above the threshold PENDING comes before RUNNING. Each batch commits
-its points together with the counts, and a line's key keeps it from being given twice: a job that died is simply
-started again.
+A grant goes CHECKING, CHECKED, RUNNING, DONE; where it needs a second person PENDING comes before RUNNING. What is
+given is what was judged: the good lines are kept with their members as they were found then, and nothing is looked up
+again. Each batch commits its points together with the counts, and a line's key keeps it from being given twice: a job
+that died is simply started again.
 """
+
+from collections import Counter
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit, tables
+from core import actors, approvals, audit, tables
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from points import ledger
 from points.models import BulkGrant, Kind, Reason
-from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.services import grant_file, tiers
-from points.services.adjusting import AlreadyDecided, RequesterDecides, words
+from points.services.adjusting import words
+from points.services.grant_file import Line
 
+KIND = "points.grant"
 BATCH = 1000
 KEPT_REFUSED = 10_000  # lines in the report
 SOURCE = "grant"  # the same for all files: a key given in two files is one grant
 State = BulkGrant.State
-AFTER = {State.RUNNING: {State.RUNNING, State.DONE}, State.REFUSED: {State.REFUSED}}  # what a decision led to
 
 
 class LinesRefused(DomainError):
@@ -36,6 +39,13 @@ class NotReady(DomainError):
 
     code = "grant_not_ready"
     message = _("The grant stands at “%(state)s”. Nothing was changed.")
+
+
+class NotYourFile(DomainError):
+    """Whoever uploaded a file answers for it, and starts it."""
+
+    code = "not_your_file"
+    message = _("A colleague uploaded this file. Upload it yourself to grant it. Nothing was changed.")
 
 
 def take_in(*, name, content, reason, skip_refused, by, at):
@@ -61,7 +71,7 @@ def take_in(*, name, content, reason, skip_refused, by, at):
         if created or grant.state not in {State.RUNNING, State.PENDING}:
             for field, value in fresh.items():
                 setattr(grant, field, value)
-            grant.decided_by, grant.decided_at, grant.finished_at = "", None, None
+            grant.finished_at = None
             grant.save()
             _record("points.grant_requested", grant, by=by, at=at)
     return grant
@@ -69,81 +79,95 @@ def take_in(*, name, content, reason, skip_refused, by, at):
 
 def judge(*, grant, at, progress=None):
     """Check the lines of a grant that waits for it, and keep what was found. Returns the grant."""
-    grant = BulkGrant.objects.get(pk=grant.pk)
+    grant = BulkGrant.objects.defer("lines").get(pk=grant.pk)
     if grant.state != State.CHECKING:
         return grant
     result = {"problem": "", "cursor": 0, "granted": 0, "finished_at": None}
     try:
         checked = _check(grant, progress)
     except tables.FileNotReadable as error:
-        result |= {"state": State.BROKEN, "problem": str(error)[:200], "finished_at": at}
+        result |= {"state": State.BROKEN, "problem": str(error)[:200], "finished_at": at, "lines": []}
         result |= {"good_lines": 0, "total_points": 0, "repeated": 0, "refused_lines": 0, "refused": []}
     else:
+        fresh = [line for line in checked.good if not line.is_repeated]
+        repeated = len(checked.good) - len(fresh)
         result |= {
             "state": State.CHECKED,
             "problem": checked.note[:200],
+            "lines": [[line.number, line.account, line.points, line.reason, line.key] for line in fresh],
             "good_lines": len(checked.good),
             "total_points": checked.total,
-            "repeated": sum(line.is_repeated for line in checked.good),
+            "repeated": repeated,
+            "cursor": repeated,
             "refused_lines": len(checked.refused),
             "refused": [line.as_list() for line in checked.refused[:KEPT_REFUSED]],
         }
-    BulkGrant.objects.filter(pk=grant.pk, state=State.CHECKING).update(**result)
-    grant.refresh_from_db()
-    return grant
+    # A file that was uploaded again meanwhile, by somebody else perhaps, is judged anew.
+    waits = BulkGrant.objects.filter(pk=grant.pk, state=State.CHECKING, requested_at=grant.requested_at)
+    waits.update(**result)
+    return BulkGrant.objects.defer("content", "lines").get(pk=grant.pk)
 
 
 def start(*, grant, by, at):
-    """Let a checked grant run, or wait for a second person when its points pass ``ADJUST_APPROVAL_ABOVE``. Raises
-    ``LinesRefused``, ``NotReady``. Starting again what runs or waits changes nothing."""
+    """Let a checked grant run, or wait for a second person (``core.approvals``). Raises ``LinesRefused``, ``NotReady``,
+    ``NotYourFile``, ``OwnGain``. Starting again what runs or waits changes nothing."""
     with locking_transaction():
         grant = _locked(grant)
         if grant.state in {State.RUNNING, State.PENDING}:
             return grant
         if grant.state != State.CHECKED:
             raise NotReady(state=grant.get_state_display())
+        if by != grant.requested_by:
+            raise NotYourFile
         if grant.refused_lines and not grant.skip_refused:
             raise LinesRefused(lines=grant.refused_lines)
-        needs_second = grant.total_points > ADJUST_APPROVAL_ABOVE.value
-        grant.state = State.PENDING if needs_second else State.RUNNING
-        grant.save(update_fields=["state"])
-        _record("points.grant_waits" if needs_second else "points.grant_started", grant, by=by, at=at)
+        shares = Counter()
+        for _number, account, points, _reason, _key in grant.lines:
+            shares[account] += points
+        subject = f"grant:{grant.pk}"
+        grant.approval = approvals.ask(kind=KIND, subject=subject, shares=shares, reason=grant.name, by=by, at=at)
+        grant.state = State.PENDING if grant.approval.waits else State.RUNNING
+        grant.save(update_fields=["state", "approval"])
+        _record("points.grant_waits" if grant.approval.waits else "points.grant_started", grant, by=by, at=at)
     return grant
 
 
-def approve(*, grant, by, at):
-    """A second person lets it run. Raises ``RequesterDecides``, ``AlreadyDecided``."""
-    return _decide(grant, State.RUNNING, "points.grant_approved", by=by, at=at)
+def run(approval, *, by, at):
+    """What was approved: the grant may run. Returns it."""
+    return _follow(approval, State.RUNNING, "points.grant_started", by=by, at=at)
 
 
-def refuse(*, grant, by, at):
-    """A second person says no: nothing is given. Raises as ``approve``."""
-    return _decide(grant, State.REFUSED, "points.grant_refused", by=by, at=at)
+def drop(approval, *, by, at):
+    """What was refused: nothing is given."""
+    return _follow(approval, State.REFUSED, "points.grant_refused", by=by, at=at)
 
 
 def work_off(*, grant, at, progress=None):
     """Give what a running grant still has to give, ``BATCH`` lines a transaction. Returns the grant. Safe to run
     again, even twice at once. ``progress`` is called with the number of lines worked off."""
-    grant = BulkGrant.objects.get(pk=grant.pk)
-    if grant.state != State.RUNNING:
-        return grant
-    todo = [line for line in _check(grant).good if not line.is_repeated]
-    done_before = max(grant.good_lines - len(todo), 0)
-    BulkGrant.objects.filter(pk=grant.pk, state=State.RUNNING).update(cursor=done_before)
-    for begin in range(0, len(todo), BATCH):
-        grant = _work_batch(grant, todo[begin : begin + BATCH], at)
+    grant = BulkGrant.objects.defer("content").get(pk=grant.pk)
+    approval, lines = grant.approval_id, grant.lines
+    while grant.state == State.RUNNING and grant.approval_id == approval:  # else it was started anew, by another job
+        grant = _work_batch(grant, approval, lines, at)
         if progress:
             progress(grant.cursor)
-    return _finish(grant, at)
+    return grant
 
 
-def _work_batch(grant, lines, at):
+def _work_batch(grant, approval, lines, at):
+    """The next lines, or the end where there are none."""
     with locking_transaction():
         grant = _locked(grant)
-        given, refused = _grant_lines(grant, lines, at)
-        tiers.consider_many([line.account for line in lines], at=at)
+        if grant.state != State.RUNNING or grant.approval_id != approval:
+            return grant
+        begin = grant.cursor - grant.repeated
+        batch = [Line(*line) for line in lines[begin : begin + BATCH]]
+        if not batch:
+            return _finish(grant, at)
+        given, refused = _grant_lines(grant, batch, at)
+        tiers.consider_many([line.account for line in batch], at=at)
         grant.granted += given
-        grant.cursor = min(grant.cursor + len(lines), grant.good_lines)
+        grant.cursor += len(batch)
         changed = ["granted", "cursor"]
         if refused:
             grant.refused_lines += len(refused)
@@ -178,39 +202,30 @@ def _earn(grant, lines, at):
 
 
 def _finish(grant, at):
-    with locking_transaction():
-        grant = _locked(grant)
-        if grant.state == State.RUNNING:
-            grant.state, grant.finished_at, grant.cursor = State.DONE, at, grant.good_lines
-            grant.save(update_fields=["state", "finished_at", "cursor"])
-            _record("points.granted", grant, by=grant.requested_by, at=at)
+    grant.state, grant.finished_at = State.DONE, at
+    grant.save(update_fields=["state", "finished_at"])
+    _record("points.granted", grant, by=grant.requested_by, at=at)
+    return grant
+
+
+def _follow(approval, state, event, *, by, at):
+    grant = _locked(BulkGrant.objects.only("pk").get(approval=approval))
+    if grant.state != State.PENDING:
+        raise NotReady(state=grant.get_state_display())
+    grant.state = state
+    grant.save(update_fields=["state"])
+    _record(event, grant, by=by, at=at)
     return grant
 
 
 def _locked(grant):
-    """The grant's row, locked, without the bytes of its file."""
-    return BulkGrant.objects.select_for_update().defer("content").get(pk=grant.pk)
+    """The grant's row, locked, without the bytes of its file and its lines."""
+    return BulkGrant.objects.select_for_update().defer("content", "lines").get(pk=grant.pk)
 
 
 def _check(grant, progress=None):
-    kind, _sign, number = grant.requested_by.partition(":")
-    own = int(number) if kind == "staff" and number.isdigit() else None
+    own = actors.person(grant.requested_by)
     return grant_file.check(bytes(grant.content), reason=grant.reason, own=own, progress=progress)
-
-
-def _decide(grant, state, event, *, by, at):
-    with locking_transaction():
-        grant = _locked(grant)
-        if grant.decided_by == by and grant.state in AFTER[state]:
-            return grant
-        if grant.state != State.PENDING:
-            raise AlreadyDecided(state=grant.get_state_display())
-        if by == grant.requested_by:
-            raise RequesterDecides
-        grant.state, grant.decided_by, grant.decided_at = state, by, at
-        grant.save(update_fields=["state", "decided_by", "decided_at"])
-        _record(event, grant, by=by, at=at)
-    return grant
 
 
 def _record(event, grant, *, by, at):

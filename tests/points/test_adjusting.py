@@ -6,9 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from core import actors
+from core import actors, approvals
 from core.errors import InvalidInput
-from core.models import AuditEvent
+from core.models import Approval, AuditEvent
 from points import audit, ledger, queries
 from points.models import Adjustment, PointsEntry
 from points.services import adjusting
@@ -31,6 +31,14 @@ def ask(member):
         return adjusting.request_adjustment(points=points, **(given | arguments))
 
     return ask
+
+
+def approve(adjustment, by=BERND):
+    return approvals.approve(approval=adjustment.approval, by=by, at=AT)
+
+
+def refuse(adjustment, by=BERND):
+    return approvals.refuse(approval=adjustment.approval, by=by, at=AT, answer="too much")
 
 
 @pytest.mark.parametrize(
@@ -56,8 +64,14 @@ def test_it_stands_in_the_ledger_and_in_the_trail(ask, member):
     assert entry.seq == adjustment.entry_seq
     assert entry.reason  # in words, for the member; the note is not among them
     assert "phone" not in entry.reason
-    events = AuditEvent.objects.filter(subject=actors.member(member)).values_list("event", "by")
-    assert set(events) == {("points.adjustment_requested", ANNA), ("points.adjusted", ANNA)}
+    approve(ask(501))
+    events = AuditEvent.objects.filter(subject=actors.member(member)).order_by("pk").values_list("event", "by")
+    assert list(events) == [
+        ("points.adjusted", ANNA),
+        ("approval.asked", ANNA),
+        ("points.adjusted", BERND),
+        ("approval.approved", BERND),
+    ]
 
 
 def test_the_same_form_again_changes_nothing(ask, member):
@@ -73,8 +87,34 @@ def test_small_steps_are_no_way_around(ask, member):
     assert ask(201, form_key="b").state == "pending"
     assert ask(200, form_key="c").state == "done"
     assert ask(1, form_key="d").state == "pending"
-    assert ask(1, form_key="e", by=BERND).state == "done"
-    assert ask(500, form_key="f", at=AT + timedelta(days=1)).state == "done"
+    assert ask(500, form_key="e", at=AT + timedelta(days=1)).state == "done"
+
+
+def test_taking_and_giving_add_up(ask, own):
+    own.earn(2000)
+    assert ask(-300, form_key="a").state == "done"
+    assert ask(201, form_key="b").state == "pending"
+
+
+def test_several_authors_are_no_way_around(ask, member):
+    """What a member gets in a day counts, whoever gives it."""
+    assert ask(300, form_key="a").state == "done"
+    assert ask(200, form_key="b", by=BERND).state == "done"
+    assert ask(1, form_key="c", by=actors.staff(9003)).state == "pending"
+
+
+def test_many_members_are_no_way_around(ask):
+    """What an author gives in a day counts, whoever gets it."""
+    people = [User.objects.create(username=f"friend{n}", date_joined=AT).pk for n in range(6)]
+    states = [ask(100, form_key=f"f{pk}", member=pk).state for pk in people]
+    assert states == ["done"] * 5 + ["pending"]
+    assert ask(100, form_key="other", member=people[5], by=BERND).state == "done"
+
+
+def test_what_a_second_person_saw_does_not_count(ask, member):
+    approve(ask(501, form_key="a"))
+    refuse(ask(501, form_key="b"))
+    assert ask(500, form_key="c").state == "done"
 
 
 def test_nobody_takes_more_than_there_is(ask, own):
@@ -86,49 +126,51 @@ def test_nobody_takes_more_than_there_is(ask, own):
 
 
 def test_a_second_person_approves(ask, member):
-    adjustment = adjusting.approve(adjustment=ask(501), by=BERND, at=AT)
-    assert (adjustment.state, adjustment.decided_by) == ("approved", BERND)
+    adjustment = ask(501)
+    approval = approve(adjustment)
+    assert (approval.state, approval.decided_by) == ("approved", BERND)
     assert queries.balance(member, at=AT).available == 501
-    again = adjusting.approve(adjustment=adjustment, by=BERND, at=AT)
-    assert again.state == "approved"
+    assert approve(adjustment).state == "approved"
     assert PointsEntry.objects.count() == 1
-    with pytest.raises(adjusting.AlreadyDecided):
-        adjusting.refuse(adjustment=adjustment, by=BERND, at=AT, answer="no")
-    assert AuditEvent.objects.filter(event="points.adjustment_approved", by=BERND).count() == 1
+    with pytest.raises(approvals.AlreadyDecided):
+        refuse(adjustment)
+    assert AuditEvent.objects.filter(event="approval.approved", by=BERND).count() == 1
     assert audit.run().breaks == []
 
 
 def test_a_second_person_refuses(ask, member):
-    adjustment = adjusting.refuse(adjustment=ask(501), by=BERND, at=AT, answer="too much")
-    assert (adjustment.state, adjustment.answer) == ("refused", "too much")
+    adjustment = ask(501)
+    approval = refuse(adjustment)
+    assert (approval.state, approval.answer) == ("refused", "too much")
     assert queries.balance(member, at=AT).available == 0
-    with pytest.raises(adjusting.AlreadyDecided):
-        adjusting.approve(adjustment=adjustment, by=BERND, at=AT)
+    with pytest.raises(approvals.AlreadyDecided):
+        approve(adjustment)
 
 
-@pytest.mark.parametrize("decide", [adjusting.approve, lambda **given: adjusting.refuse(**given, answer="no")])
+@pytest.mark.parametrize("decide", [approve, refuse])
 def test_the_requester_never_decides(ask, decide):
     adjustment = ask(501)
-    with pytest.raises(adjusting.RequesterDecides):
-        decide(adjustment=adjustment, by=ANNA, at=AT)
-    adjustment.refresh_from_db()
+    with pytest.raises(approvals.RequesterDecides):
+        decide(adjustment, by=ANNA)
+    adjustment.approval.refresh_from_db()
     assert adjustment.state == "pending"
 
 
 def test_the_database_refuses_one_person_in_both_places(ask):
-    adjustment = ask(501)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Adjustment.objects.filter(pk=adjustment.pk).update(state="refused", decided_by=ANNA, decided_at=AT)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Adjustment.objects.filter(pk=adjustment.pk).update(state="approved", decided_by=BERND, decided_at=AT)
+    approval = Approval.objects.filter(pk=ask(501).approval_id)
+    for wrong in ({"decided_by": ANNA, "decided_at": AT}, {}, {"decided_by": BERND}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            approval.update(state="approved", **wrong)
 
 
 def test_nobody_moves_own_points(ask, member):
     own = actors.staff(member)
-    with pytest.raises(adjusting.OwnPoints):
+    with pytest.raises(approvals.OwnGain):
         ask(10, by=own)
-    with pytest.raises(adjusting.OwnPoints):
-        adjusting.approve(adjustment=ask(501), by=own, at=AT)
+    adjustment = ask(501)
+    for decide in (approve, refuse):
+        with pytest.raises(approvals.OwnGain):
+            decide(adjustment, by=own)
 
 
 def test_an_approval_that_cannot_be_paid_waits_on(ask, own):
@@ -136,8 +178,8 @@ def test_an_approval_that_cannot_be_paid_waits_on(ask, own):
     adjustment = ask(-600)
     own.spend(1)
     with pytest.raises(ledger.NotEnoughPoints):
-        adjusting.approve(adjustment=adjustment, by=BERND, at=AT)
-    adjustment.refresh_from_db()
+        approve(adjustment)
+    adjustment.approval.refresh_from_db()
     assert adjustment.state == "pending"
 
 

@@ -74,8 +74,34 @@ def test_adjust_with_a_key_is_done_once(cy):
 def test_adjust_above_the_threshold_waits(cy, di):
     result, code = run_json("adjust_points", "cy", 501, "--reason", "goodwill", "--by", "di")
     assert (result["state"], code) == ("pending", 3)
-    assert Adjustment.objects.get().requested_by == f"staff:{di}"
+    assert Adjustment.objects.get().approval.by == f"staff:{di}"
     assert available(cy) == 0
+
+
+@pytest.fixture
+def boss(db):
+    person = User.objects.create(username="boss", is_staff=True, date_joined=AT)
+    person.user_permissions.add(Permission.objects.get(codename="approve_adjustment"))
+    return person
+
+
+def test_commands_without_a_name_are_one_author(cy, di):
+    assert run("adjust_points", "cy", 300, "--reason", "goodwill")[1] == 0
+    assert run("adjust_points", "di", 201, "--reason", "goodwill")[1] == 3
+    assert (available(cy), available(di)) == (300, 0)
+
+
+def test_adjust_with_a_second_person(cy, di, boss):
+    adjust = ("adjust_points", "cy", 501, "--reason", "goodwill", "--by", "di", "--key", "may")
+    for nobody in ("di", "nobody"):
+        with pytest.raises(CommandError):
+            run(*adjust, "--approved-by", nobody)
+    assert run_json(*adjust)[1] == 3  # asked by itself it waits, and the same again with a name is approved
+    result, code = run_json(*adjust, "--approved-by", "boss")
+    assert (result["state"], result["available"], code) == ("approved", 501, 0)
+    assert Adjustment.objects.get().approval.decided_by == f"staff:{boss.pk}"
+    with pytest.raises(CommandError):  # nobody approves what they asked for themselves
+        run("adjust_points", "cy", 501, "--reason", "goodwill", "--by", "boss", "--approved-by", "boss")
 
 
 @pytest.mark.parametrize(("points", "state"), [(500, "done"), (501, "pending")])
@@ -162,17 +188,17 @@ def test_a_corrected_report_can_be_given(file, tmp_path, cy, di):
     assert (available(cy), available(di)) == (5, 8)
 
 
-def test_a_large_grant_needs_a_second_person(file, cy, di):
+def test_a_large_grant_needs_a_second_person(file, cy, di, boss):
     path = file("cy,501")
     _result, code = run_json("grant_points", path, "--by", "di")
     assert code == 3
     for nobody in ("di", "cy", "nobody"):
         with pytest.raises(CommandError):
             run("grant_points", path, "--by", "di", "--approved-by", nobody)
-    boss = User.objects.create(username="boss", is_staff=True, date_joined=AT)
-    with pytest.raises(CommandError):
-        run("grant_points", path, "--by", "di", "--approved-by", "boss")
-    boss.user_permissions.add(Permission.objects.get(codename="approve_adjustment"))
+    staff = User.objects.create(username="staff", is_staff=True, date_joined=AT)
+    for may_not in (staff.username, di):
+        with pytest.raises(CommandError):
+            run("grant_points", path, "--by", "di", "--approved-by", may_not)
     result, code = run_json("grant_points", path, "--by", "di", "--approved-by", "boss")
     assert (result["state"], result["granted"], code) == ("done", 1, 0)
     assert available(cy) == 501

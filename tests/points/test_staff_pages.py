@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core import clock
+from core.models import Approval
 from points import queries
 from points.models import Adjustment, BulkGrant, PointsEntry
 from points.services import granting
@@ -114,12 +115,17 @@ def ask_for_much(client, sign_in, member):
 
 
 def page(act, adjustment):
-    return reverse(f"admin:points_adjustment_{act}", args=[adjustment.pk])
+    """A page of the request about it."""
+    return reverse(f"admin:core_approval_{act}", args=[adjustment.approval_id])
 
 
 def test_a_second_person_approves(client, sign_in, member):
     adjustment = ask_for_much(client, sign_in, member)
     assert adjustment.state == "pending"
+    shown = client.get(reverse("admin:points_adjustment_change", args=[adjustment.pk])).content.decode()
+    assert page("change", adjustment) in shown
+    shown = client.get(page("change", adjustment)).content.decode()
+    assert page("approve", adjustment) not in shown
     assert client.get(page("approve", adjustment)).status_code == 403  # the requester's own
     assert client.post(page("approve", adjustment)).status_code == 403
     assert available(member) == 0
@@ -138,8 +144,8 @@ def test_a_second_person_refuses_with_words(client, sign_in, member):
     sign_in("bernd", "approve_adjustment")
     assert client.post(page("refuse", adjustment), {"answer": ""}).status_code == 200
     assert client.post(page("refuse", adjustment), {"answer": "too much"}).status_code == 302
-    adjustment.refresh_from_db()
-    assert (adjustment.state, adjustment.answer) == ("refused", "too much")
+    approval = Approval.objects.get()
+    assert (approval.state, approval.answer) == ("refused", "too much")
     assert available(member) == 0
 
 
@@ -148,6 +154,7 @@ def test_a_colleague_without_the_permission_decides_nothing(client, sign_in, mem
     sign_in("carl", "adjust_points")
     for act in ("approve", "refuse"):
         assert client.post(page(act, adjustment), {"answer": "x"}).status_code == 403
+    assert client.get(page("change", adjustment)).status_code == 302  # there is nothing for them to see
     assert Adjustment.objects.get().state == "pending"
 
 
@@ -162,12 +169,12 @@ def test_who_may_not_adjust(client, sign_in, member, permissions):
 
 def test_waiting_requests_are_counted_beside_the_menu(client, sign_in, member):
     adjustment = ask_for_much(client, sign_in, member)
-    listed = client.get(reverse("admin:points_adjustment_changelist") + "?state__exact=pending").content.decode()
+    sign_in("bernd", "approve_adjustment")
+    listed = client.get(reverse("admin:core_approval_changelist") + "?state__exact=pending").content.decode()
     assert page("change", adjustment) in listed
     assert "data-waiting" in listed
-    sign_in("bernd", "approve_adjustment")
     client.post(page("approve", adjustment))
-    assert "data-waiting" not in client.get(reverse("admin:points_adjustment_changelist")).content.decode()
+    assert "data-waiting" not in client.get(reverse("admin:core_approval_changelist")).content.decode()
 
 
 # Bulk grants
@@ -237,13 +244,26 @@ def test_a_large_file_waits_for_a_second_person(client, sign_in, member, now):
     sign_in("anna", "adjust_points", "approve_adjustment")
     url = upload(client, now, f"{member},501").url
     now(client, url, {"act": "start"})
-    assert 'value="approve"' not in client.get(url).content.decode()
-    now(client, url, {"act": "approve"})
+    grant = BulkGrant.objects.get()
+    assert page("change", grant) in client.get(url).content.decode()
+    assert now(client, page("approve", grant), {}).status_code == 403
     assert available(member) == 0
     sign_in("bernd", "approve_adjustment")
-    assert 'value="approve"' in client.get(url).content.decode()
-    now(client, url, {"act": "approve"})
+    assert "points.csv" in client.get(page("approve", grant)).content.decode()
+    now(client, page("approve", grant), {})
     assert available(member) == 501
+
+
+def test_whoever_uploaded_a_file_starts_it(client, sign_in, member, now):
+    sign_in("anna", "adjust_points")
+    url = upload(client, now, f"{member},40").url
+    sign_in("bernd", "adjust_points")
+    assert 'value="start"' not in client.get(url).content.decode()
+    now(client, url, {"act": "start"})
+    assert available(member) == 0
+    upload(client, now, f"{member},40")  # it is Bernd's from now on
+    now(client, url, {"act": "start"})
+    assert available(member) == 40
 
 
 def test_a_grant_that_stopped_is_started_again(client, sign_in, member, now):

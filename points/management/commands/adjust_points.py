@@ -1,21 +1,28 @@
 import json
 import uuid
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from core import actors, clock
+from core import actors, approvals, clock
 from core.errors import DomainError
+from core.models import Approval
 from points import queries
+from points.approvals import APPROVE_POINTS
 from points.finding import find_member
-from points.models import Adjustment, Reason
+from points.models import Reason
 from points.services import adjusting
+
+State = Approval.State
 
 
 class Command(BaseCommand):
     help = (
-        "Give points to a member, or take them (negative). Above ADJUST_APPROVAL_ABOVE the request waits for a second "
-        "person on the staff's pages. Exit code 0: done (or --dry-run), 3: waits for a second person, 1: refused, "
-        "2: wrong arguments."
+        "Give points to a member, or take them (negative). What one person may move in a day (the parameter "
+        "points.adjust_approval_above) is the sum of the author, of the member, and of all ways; commands without "
+        "--by are one author. Above it the request waits for a second person on the staff's pages, unless "
+        "--approved-by names one. Exit code 0: done (or --dry-run), 3: waits for a second person, 1: refused, 2: wrong "
+        "arguments."
     )
 
     def add_arguments(self, parser):
@@ -25,15 +32,19 @@ class Command(BaseCommand):
         parser.add_argument("--note", default="", help="for staff; the member does not see it")
         parser.add_argument("--key", help="the same key again changes nothing (default: a new one)")
         parser.add_argument("--by", metavar="STAFF", help="who does it: phone, e-mail, username or number of a person")
+        parser.add_argument(
+            "--approved-by", metavar="STAFF", help="the second person, who must have the permission to approve"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and write nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, member, points, reason, note, key, by, dry_run, **options):
+    def handle(self, *, member, points, reason, note, key, by, approved_by, dry_run, **options):
         now = clock.now()
         account = find_member(member)
         if account is None:
             raise CommandError(f"There is no member {member!r}. Nothing was changed.")
         actor = staff_actor(by)
+        second = approver(approved_by) if approved_by else None
         available = queries.balance(account, at=now).available
         result = {"member": account, "points": points, "available": available, "dry_run": dry_run}
         if dry_run:
@@ -41,8 +52,8 @@ class Command(BaseCommand):
                 raise CommandError(f"Points are 1 to {adjusting.MOST_POINTS}, or as many taken away.")
             if available + points < 0:
                 raise CommandError(f"The member has {available} points to spend. Nothing was changed.")
-            waits = adjusting.needs_approval(member=account, points=points, by=actor, at=now)
-            result |= {"state": Adjustment.State.PENDING if waits else Adjustment.State.DONE}
+            waits = adjusting.would_wait(member=account, points=points, by=actor, at=now)
+            result |= {"state": State.PENDING if waits else State.DONE}
         else:
             try:
                 adjustment = adjusting.request_adjustment(
@@ -54,12 +65,15 @@ class Command(BaseCommand):
                     by=actor,
                     at=now,
                 )
+                approval = adjustment.approval
+                if second and approval.waits:
+                    approval = approvals.approve(approval=approval, by=second, at=now)
             except DomainError as error:
                 raise CommandError(str(error)) from error
             available = queries.balance(account, at=now).available
-            result |= {"adjustment": adjustment.pk, "state": adjustment.state, "available": available}
+            result |= {"adjustment": adjustment.pk, "state": approval.state, "available": available}
         self.stdout.write(json.dumps(result) if options["json"] else _as_text(result))
-        if result["state"] == Adjustment.State.PENDING and not dry_run:
+        if result["state"] == State.PENDING and not dry_run:
             raise SystemExit(3)
 
 
@@ -73,8 +87,16 @@ def staff_actor(name):
     return actors.staff(pk)
 
 
+def approver(name):
+    """The actor that ``--approved-by`` names: somebody of the staff who may approve points."""
+    person = get_user_model().objects.filter(pk=find_member(name), is_active=True, is_staff=True).first()
+    if person is None or not person.has_perm(APPROVE_POINTS):
+        raise CommandError(f"{name!r} is not a member of the staff who may approve.")
+    return actors.staff(person.pk)
+
+
 def _as_text(result):
-    waits = result["state"] == Adjustment.State.PENDING
+    waits = result["state"] == State.PENDING
     verb = ("would wait" if waits else "would be done") if result["dry_run"] else ("waits" if waits else "done")
     who = " for a second person" if waits else ""
     return f"member {result['member']}: {result['points']:+,} points, {verb}{who}; {result['available']:,} available"

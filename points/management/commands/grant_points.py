@@ -1,14 +1,12 @@
 import json
 from pathlib import Path
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from core import clock, tables
+from core import approvals, clock, tables
 from core.errors import DomainError
 from core.tables.commands import content_of, write_report
-from points.finding import find_member
-from points.management.commands.adjust_points import staff_actor
+from points.management.commands.adjust_points import approver, staff_actor
 from points.models import BulkGrant, Reason
 from points.progress import Bar
 from points.services import grant_file, granting
@@ -22,9 +20,9 @@ class Command(BaseCommand):
         "Give points to the members in a CSV or XLSX file: columns member (phone, e-mail, username or number) and "
         "points, and as you like reason and key. Every line is checked first; refused lines are reported with their "
         "numbers, and nothing is given unless --skip-refused leaves them out. Given in batches; the same file again "
-        "goes on where it stopped and gives nobody twice. Above ADJUST_APPROVAL_ABOVE points in all it waits for a "
-        "second person. Exit code 0: granted (or --dry-run without a refused line), 1: file not readable, lines "
-        "refused or the request was turned down, 2: wrong arguments, 3: waits for a second person."
+        "goes on where it stopped and gives nobody twice. What needs a second person is decided as for adjust_points. "
+        "Exit code 0: granted (or --dry-run without a refused line), 1: file not readable, lines refused or the "
+        "request was turned down, 2: wrong arguments, 3: waits for a second person."
     )
 
     def add_arguments(self, parser):
@@ -42,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *, file, reason, skip_refused, by, approved_by, report, dry_run, **options):
         now = clock.now()
         actor = staff_actor(by)
-        second = _approver(approved_by) if approved_by else None
+        second = approver(approved_by) if approved_by else None
         content = content_of(file)
         bar = Bar("Checking", tables.about_lines(content))
         try:
@@ -83,7 +81,8 @@ def _run(grant, actor, second, now):
     if grant.state == BulkGrant.State.CHECKED and (grant.skip_refused or not grant.refused_lines):
         grant = granting.start(grant=grant, by=actor, at=now)
     if grant.state == BulkGrant.State.PENDING and second:
-        grant = granting.approve(grant=grant, by=second, at=now)
+        approvals.approve(approval=grant.approval, by=second, at=now)
+        grant.refresh_from_db(fields=["state"])
     if grant.state == BulkGrant.State.RUNNING:
         grant = granting.work_off(grant=grant, at=now, progress=Bar("Granting", grant.good_lines))
     return {
@@ -98,14 +97,6 @@ def _run(grant, actor, second, now):
         "state": grant.state,
         "grant": grant.pk,
     }
-
-
-def _approver(name):
-    pk = find_member(name)
-    person = get_user_model().objects.filter(pk=pk, is_active=True, is_staff=True).first()
-    if person is None or not person.has_perm("points.approve_adjustment"):
-        raise CommandError(f"{name!r} is not a member of the staff who may approve.")
-    return staff_actor(name)
 
 
 def _named(line):

@@ -1,0 +1,192 @@
+"""What needs a second person, decided in one place (B11).
+
+Whoever is about to move value asks here first. What one person may let go alone is the sum of a day: of the author,
+of each member who gets something, and of the act itself, with all kinds that count in the same unit. Cutting an act
+into smaller ones, several files or several authors, changes nothing: the sums are read under a lock. Above the limit
+the act waits, frozen as it was asked for, until somebody decides who is neither its author nor gains by it.
+
+An app registers its kinds (``points.approvals``, ``orders.approvals``) and does what was decided.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from core import actors, audit
+from core.db import locking_transaction, one_at_a_time
+from core.errors import DomainError
+from core.models import Approval
+
+DAY = timedelta(days=1)  # the last 24 hours, so that midnight is no way around
+LONGEST_WORDS = 200
+State = Approval.State
+
+
+class OwnGain(DomainError):
+    """Nobody gives to themselves, or lets through what others would give them."""
+
+    code = "own_gain"
+    message = _("Nobody gives to themselves or approves what they get. Ask a colleague. Nothing was changed.")
+
+
+class RequesterDecides(DomainError):
+    """The one who asked, or who made what is asked about, wants to decide."""
+
+    code = "requester_decides"
+    message = _("You asked for this or took part in it. Somebody else decides.")
+
+
+class AlreadyDecided(DomainError):
+    """Details: ``state``, in words."""
+
+    code = "already_decided"
+    message = _("This was decided already: %(state)s. Nothing was changed.")
+
+
+class AlreadyAsked(DomainError):
+    """Something else is asked for about the same thing, and waits."""
+
+    code = "already_asked"
+    message = _("A request about this waits for a second person already. Nothing was changed.")
+
+
+class Outdated(DomainError):
+    """What it was asked about is not as it was then."""
+
+    code = "outdated"
+    message = _("This has changed since it was asked for. Refuse it, and ask anew. Nothing was changed.")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of act that may need a second person.
+
+    ``permission`` is that of whoever decides. ``limit()`` is what one person lets go in a day, in the unit; None where
+    each one needs a second person. Kinds of one ``unit`` are summed together. ``run(approval, by=, at=)`` does what was
+    approved, ``drop`` what follows a refusal, in the transaction of the decision. ``facts(approval, at)`` are the pairs
+    that whoever decides reads, ``amount(n)`` the amount in words. ``many``: several about one subject may wait.
+    """
+
+    name: str
+    label: str
+    permission: str
+    run: Callable
+    facts: Callable
+    drop: Callable = lambda approval, *, by, at: None
+    unit: str = ""
+    limit: Callable | None = None
+    amount: Callable = lambda number: ""
+    many: bool = False
+
+
+_kinds = {}
+
+
+def register(kind):
+    """Make a kind known, in ``ready()`` of its app."""
+    _kinds[kind.name] = kind
+    return kind
+
+
+def kinds():
+    """``{name: Kind}`` of all apps."""
+    return dict(_kinds)
+
+
+def ask(*, kind, subject, by, at, shares=None, amount=None, data=None, owners=(), reason=""):
+    """Write down that ``by`` is about to do something; in the transaction that does it.
+
+    ``shares`` are ``{member id: amount}``, ``amount`` their sum unless it is given. Returns the ``Approval``: where it
+    ``waits``, leave it to ``run`` of its kind; otherwise go on and do it.
+    Raises ``OwnGain``, ``AlreadyAsked``.
+    """
+    kind, shares = _kinds[kind], shares or {}
+    amount = sum(shares.values()) if amount is None else amount
+    if actors.person(by) in shares:
+        raise OwnGain
+    with locking_transaction():
+        one_at_a_time("approvals")
+        if not kind.many and Approval.objects.filter(kind=kind.name, subject=subject, state=State.PENDING).exists():
+            raise AlreadyAsked
+        approval = Approval.objects.create(
+            kind=kind.name,
+            subject=subject,
+            amount=amount,
+            shares={str(member): share for member, share in shares.items()},
+            data=data or {},
+            owners=list(owners),
+            reason=reason[:LONGEST_WORDS],
+            by=by,
+            at=at,
+            state=State.PENDING if needs_second(kind.name, shares=shares, amount=amount, by=by, at=at) else State.DONE,
+        )
+        if approval.state == State.PENDING:
+            _record(approval, "asked", by=by, at=at)
+    return approval
+
+
+def needs_second(kind, *, shares, by, at, amount=None):
+    """Whether an act would wait. A look alone, unless the lock of ``ask`` is held."""
+    kind = _kinds[kind]
+    amount = sum(shares.values()) if amount is None else amount
+    if kind.limit is None:
+        return True
+    limit = kind.limit()
+    if amount > limit:
+        return True
+    group = [other.name for other in _kinds.values() if other.unit == kind.unit]
+    of_author, of_members = 0, Counter()
+    done = Approval.objects.filter(state=State.DONE, kind__in=group, at__gt=at - DAY)
+    for author, earlier, earlier_shares in done.values_list("by", "amount", "shares"):
+        of_author += earlier if author == by else 0
+        of_members.update(earlier_shares)
+    return of_author + amount > limit or any(
+        of_members[str(member)] + share > limit for member, share in shares.items()
+    )
+
+
+def approve(*, approval, by, at, answer=""):
+    """A second person agrees, and it is done. Raises ``RequesterDecides``, ``OwnGain``, ``AlreadyDecided``,
+    ``Outdated`` and what the act raises; it then waits on. Approving again what one approved changes nothing."""
+    return _decide(approval, State.APPROVED, by=by, at=at, answer=answer)
+
+
+def refuse(*, approval, by, at, answer):
+    """A second person says no, with words for the one who asked. Raises as ``approve``."""
+    return _decide(approval, State.REFUSED, by=by, at=at, answer=answer)
+
+
+def waiting(kinds=None):
+    """How many wait; of some kinds (names) or of all."""
+    pending = Approval.objects.filter(state=State.PENDING)
+    return (pending if kinds is None else pending.filter(kind__in=kinds)).count()
+
+
+def _decide(approval, state, *, by, at, answer):
+    with locking_transaction():
+        approval = Approval.objects.select_for_update().get(pk=approval.pk)
+        if approval.state == state and approval.decided_by == by:
+            return approval
+        if approval.state != State.PENDING:
+            raise AlreadyDecided(state=approval.get_state_display())
+        if by == approval.by or by in approval.owners:
+            raise RequesterDecides
+        if str(actors.person(by)) in approval.shares:
+            raise OwnGain
+        approval.state, approval.decided_by, approval.decided_at = state, by, at
+        approval.answer = answer[:LONGEST_WORDS]
+        approval.save(update_fields=["state", "decided_by", "decided_at", "answer"])
+        kind = _kinds[approval.kind]
+        (kind.run if state == State.APPROVED else kind.drop)(approval, by=by, at=at)
+        _record(approval, state.value, by=by, at=at)
+    return approval
+
+
+def _record(approval, what, *, by, at):
+    audit.record(
+        f"approval.{what}", by=by, subject=approval.subject[:64], at=at,
+        approval=approval.pk, kind=approval.kind, amount=approval.amount,
+    )  # fmt: skip
