@@ -6,19 +6,14 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import texts
+
 EXACT_DIGITS = 15  # of a number; a spreadsheet makes zeros of the rest
 
-# Full-width signs as the narrow ones, every space as a space, and nothing that cannot be seen.
-_NARROW = (
-    {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
-    | dict.fromkeys((0xA0, 0x3000), " ")
-    | {0xFFE5: "¥"}
-    | dict.fromkeys((0xAD, 0x200B, 0x200E, 0x200F, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
-)
 _MARKS = frozenset("'=")
 _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
-_ODD = re.compile(r"#|[+-]?\d[.,\d]*e|\d{16}|[^\r\n]*[\r\n]", re.ASCII | re.IGNORECASE)
+_ODD = re.compile(r"#|[+-]?\d[.,\d]*e|\d{16}", re.ASCII | re.IGNORECASE)
 _EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+\d{1,3}|[+-]?\d[.,]\d+e\d{1,3}", re.ASCII | re.IGNORECASE)
 _LONG = re.compile(rf"\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
@@ -48,11 +43,11 @@ def is_marked(cell):
 
 
 def clean(cell):
-    """The text of a cell as it is meant: ``plain``, full-width signs narrow, nothing invisible, no space around."""
+    """The text of a cell as it is meant: ``plain``, and cleaned as what people type into forms."""
     text = cell.strip()
-    if text.isascii() and text[:1] not in _MARKS:
+    if text.isascii() and text.isprintable() and text[:1] not in _MARKS:
         return text
-    return plain(text.translate(_NARROW).strip()).strip()
+    return plain(texts.plain(text)).strip()
 
 
 # Damage
@@ -71,8 +66,6 @@ def problem_of(cell, text, column, is_rounded):
     if len(text) > column.most:
         why = _("“%(text)s …” is longer than %(most)s characters.")
         return why % {"text": text[:20], "most": column.most}
-    if "\n" in text or "\r" in text:
-        return _("There is a line break in the cell.")
     if _ERROR.fullmatch(text):
         return _("“%(text)s” is an error of the spreadsheet and no value.") % {"text": text}
     if not column.is_code or is_marked(cell):

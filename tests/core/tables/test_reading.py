@@ -16,7 +16,7 @@ def test_every_encoding_and_delimiter(lines, encoding, delimiter, end):
     text = end.join(["sep=" + sign] * delimiter.startswith("sep=") + [sign.join(row) for row in rows]) + end
     first = 3 if delimiter.startswith("sep=") else 2
     assert lines(text.encode(encoding)) == [
-        (first, ("甲1", "1;2,3\t4", ""), None),
+        (first, ("甲1", "1;2,3 4", ""), None),
         (first + 1, ("乙2", '说"好"', "甲1"), None),
     ]
 
@@ -147,7 +147,7 @@ def test_a_cell_is_what_is_meant(lines, typed, meant):
     "typed",
     [
         "2.02611E+15", "2.02611e+15", "1.38E+10", "2,02611E+15", "2.02611E15", "2E+15", "２.０２６１１Ｅ＋１５",
-        "2026112012345670", "123456789012345000", "#N/A", "######", "a\nb", "x" * 33,
+        "2026112012345670", "123456789012345000", "#N/A", "######", "x" * 33,
     ],
 )  # fmt: skip
 def test_a_damaged_cell_is_refused_with_its_column(lines, typed):
@@ -168,6 +168,10 @@ def test_one_long_number_to_the_last_digit_shows_that_none_was_rounded(lines):
     assert all(problem for *_line, problem in lines(rounded))
     marked = HEAD + "2026112012345670,5,\n'2026112012345678,5,\n"
     assert [bool(problem) for *_line, problem in lines(marked)] == [True, False]
+
+
+def test_a_line_break_in_a_cell_is_a_space_and_the_last_line_counts(lines):
+    assert lines(HEAD + '"A\n1",5,\nA2,6,\n') == [(3, ("A 1", "5", ""), None), (4, ("A2", "6", ""), None)]
 
 
 def test_a_table_is_read_again_from_its_beginning(table):
