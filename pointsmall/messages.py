@@ -55,7 +55,12 @@ def update():
     catalog.creation_date = since  # a new date each time would be a change without a change
     with open(CATALOGUE, "wb") as file:
         write_po(file, catalog, width=0, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
-    return [message for message in catalog if message.id and not message.string]
+    return [message for message in catalog if message.id and not all(_forms(message.string))]
+
+
+def _forms(string):
+    """The forms of a message: several where it counts something."""
+    return string if isinstance(string, tuple) else (string,)
 
 
 if __name__ == "__main__":
