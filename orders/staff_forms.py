@@ -6,7 +6,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -16,8 +15,10 @@ from unfold.widgets import (
 
 from core.errors import DomainError
 from core.forms import DecimalField, IntegerField, PlainField
+from core.tables.fields import TableField
 from orders.models import AfterSaleKind, Carrier, StockBack
 from orders.parameters import RETURN_ADDRESS
+from orders.services import shipping_file
 from orders.services.shipping import clean_tracking_number
 
 
@@ -68,11 +69,14 @@ class ShipForm(ParcelForm):
 class ShippingFileForm(forms.Form):
     """A file of parcels. ``content`` carries it signed from the preview to the act."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
+    file = TableField(
+        label=_("CSV or XLSX file"),
+        most_bytes=shipping_file.MOST_BYTES,
         required=False,
-        help_text=_("Columns: order, carrier (code or name), tracking_number. At most 1,000 lines."),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
+        help_text=_(
+            "The exported orders to ship with carrier and tracking number filled in, or a table with these three "
+            "columns. At most 1,000 lines."
+        ),
     )
     content = forms.CharField(required=False, widget=forms.HiddenInput)
     skip_refused = forms.BooleanField(

@@ -23,12 +23,14 @@ from core.tables.errors import (
     WorkbookBroken,
 )
 from core.tables.reading import Row, Table, about_lines, rows
-from core.tables.writing import download, workbook, write_csv
+from core.tables.writing import CSV, XLSX, download, workbook, write_csv
 
 ENDINGS = ".csv,.txt,.xlsx"  # what a form offers to choose
 
 __all__ = [
+    "CSV",
     "ENDINGS",
+    "XLSX",
     "Column",
     "ColumnMissing",
     "ColumnTwice",

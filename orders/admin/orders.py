@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts import phones
-from core import actors, clock
+from core import actors, clock, tables
 from core.crypto import fingerprint
 from core.errors import DomainError
 from core.staff import LookOnlyAdmin, LookOnlyInline
@@ -137,7 +137,7 @@ class OrderAdmin(LookOnlyAdmin):
     search_help_text = _("Order number, phone of member or recipient, tracking number")
     date_hierarchy = "placed_at"
     inlines = [ItemInline, ShipmentInline, AfterSaleInline, MoveInline, PaymentInline]
-    actions = ["pack"]
+    actions = ["pack", "take_along", "take_along_csv"]
     actions_list = ["ship_file"]
     actions_detail = ["ship", "pack_one", "give_up", "cancel"]
     fieldsets = [
@@ -319,6 +319,16 @@ class OrderAdmin(LookOnlyAdmin):
     def pack(self, request, queryset):
         """The lists of the selected orders on one page for the printer."""
         return _to_packing(queryset.values_list("pk", flat=True))
+
+    @action(description=_("Export orders to ship (Excel)"), permissions=["pack"])
+    def take_along(self, request, queryset):
+        """The selected orders as a workbook that comes back with carriers and tracking numbers."""
+        return shipping_pages.take_along(request, queryset, tables.XLSX)
+
+    @action(description=_("Export orders to ship (CSV)"), permissions=["pack"])
+    def take_along_csv(self, request, queryset):
+        """The same as CSV."""
+        return shipping_pages.take_along(request, queryset, tables.CSV)
 
     @action(description=_("Packing list"), url_path="packing", permissions=["pack"], icon="print")
     def pack_one(self, request, object_id):

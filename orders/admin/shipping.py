@@ -1,22 +1,20 @@
 """Pages of the packing table: lists to print, and parcels of many orders from a file (F7)."""
 
-import csv
 from base64 import b64decode, b64encode
 
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import actors, audit, clock
+from core import actors, audit, clock, tables
 from core.errors import DomainError
 from orders.models import Order
 from orders.queries import parcels
-from orders.services import shipping_file
+from orders.services import shipping_file, shipping_list
 from orders.staff_forms import ShippingFileForm
 from orders.states import MAY_SHIP
 
@@ -24,7 +22,6 @@ MOST_LISTS = 200
 SHOWN = 50
 SALT = "orders.shipping_file"
 PREVIEW_S = 3600
-HEADER = ["line", "order", "carrier", "tracking_number", "problem"]
 
 
 def packing(request):
@@ -50,6 +47,17 @@ def packing(request):
         for order in orders
     ]
     return render(request, "orders/admin/packing.html", {"sheets": sheets, "at": at})
+
+
+def take_along(request, orders, kind):
+    """Those of ``orders`` that wait for a parcel, as a file of ``kind``."""
+    try:
+        headings, rows = shipping_list.export(orders=orders, by=actors.staff(request.user.pk), at=clock.now())
+    except DomainError as error:
+        messages.warning(request, str(error))
+        return None
+    name = _("orders to ship")
+    return tables.download(f"{name} {clock.shop_date(clock.now())}", headings, rows, kind)
 
 
 def ship_file(admin, request):
@@ -108,15 +116,6 @@ def _opened(content):
 
 
 def _report(checked):
-    """The refused lines as a CSV file that can be corrected and given again."""
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="refused.csv"'
-    writer = csv.writer(response)
-    writer.writerow(HEADER)
-    writer.writerows([_harmless(cell) for cell in line.as_list()] for line in checked.refused)
-    return response
-
-
-def _harmless(cell):
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+    """The refused lines as a file that can be corrected and given again."""
+    headings = shipping_file.COLUMNS.headings(*shipping_file.REPORT)
+    return tables.download("refused", headings, (line.as_list() for line in checked.refused))

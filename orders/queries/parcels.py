@@ -8,15 +8,24 @@ from orders.states import MAY_SHIP
 
 def left_to_ship(order):
     """``{OrderItem: pieces}`` that are in no parcel yet and were not paid back; empty when all is out."""
-    if order.state not in MAY_SHIP:
-        return {}
-    gone = Counter()
-    for part in ShipmentPart.objects.filter(shipment__order=order):
-        gone[part.item_id] += part.quantity
-    for part in AfterSaleItem.objects.filter(after_sale__order=order, after_sale__kind=AfterSaleKind.UNSHIPPED):
-        gone[part.item_id] += part.quantity
-    items = order.items.select_related("sku")
-    return {item: left for item in items if (left := item.quantity - gone[item.pk]) > 0}
+    return left_in([order])[order.pk]
+
+
+def left_in(orders):
+    """``{order id: left_to_ship}`` of several orders, in as many queries as for one."""
+    waiting = [order for order in orders if order.state in MAY_SHIP]
+    given_up = AfterSaleItem.objects.filter(after_sale__kind=AfterSaleKind.UNSHIPPED)
+    gone, left = Counter(), {order.pk: {} for order in orders}
+    for parts in (
+        ShipmentPart.objects.filter(shipment__order__in=waiting),
+        given_up.filter(after_sale__order__in=waiting),
+    ):
+        for item, quantity in parts.values_list("item", "quantity"):
+            gone[item] += quantity
+    for item in OrderItem.objects.filter(order__in=waiting).select_related("sku").order_by("position", "pk"):
+        if item.quantity > gone[item.pk]:
+            left[item.order_id][item] = item.quantity - gone[item.pk]
+    return left
 
 
 def shipped_pieces(order):

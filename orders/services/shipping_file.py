@@ -1,19 +1,17 @@
-"""Parcels of many orders from a CSV file: judged line by line first, then shipped all together or not at all (F7).
+"""Parcels of many orders from a file: judged line by line first, then shipped all together or not at all (F7).
 
-Columns, in any order: ``order``, ``carrier`` (code or name) and ``tracking_number``; Chinese headings are known too.
-``line`` and ``problem``, which the report of refused lines adds, are passed over, so that a corrected report can be
-given again. A line whose parcel the order has already is done: the same file twice ships nothing twice.
+The file has the shape of what ``shipping_list`` writes. ``line`` and ``problem``, which the report of refused lines
+adds, are passed over, so that a corrected report can be given again. A line whose parcel the order has already is done:
+the same file twice ships nothing twice. A line with neither carrier nor tracking number waits for another day.
 """
 
-import csv
 import hashlib
-import io
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import audit
+from core import audit, tables
 from core.db import locking_transaction
 from core.errors import DomainError
 from orders.models import Carrier, Order, Shipment
@@ -23,28 +21,23 @@ from orders.states import MAY_SHIP
 
 MOST_BYTES = 1024 * 1024
 MOST_LINES = 1000  # one transaction holds all these orders
-COLUMNS = {
-    "order": "order",
-    "carrier": "carrier",
-    "tracking_number": "tracking_number",
-    "line": None,
-    "problem": None,
-    "订单号": "order",
-    "快递公司": "carrier",
-    "快递": "carrier",
-    "快递单号": "tracking_number",
-    "运单号": "tracking_number",
-    "行号": None,
-    "问题": None,
-}
-REQUIRED = ("order", "carrier", "tracking_number")
 
-
-class FileNotReadable(DomainError):
-    """The file as a whole is not what can be read; ``why`` says why."""
-
-    code = "shipping_file_not_readable"
-    message = gettext_lazy("This file cannot be read: %(why)s Nothing was changed.")
+COLUMNS = tables.Columns(
+    tables.Column("order", "订单号", ("订单编号", "order_number"), is_code=True, is_required=True),
+    tables.Column("recipient", "收件人", is_read=False),
+    tables.Column("phone", "电话", is_read=False),
+    tables.Column("address", "地址", is_read=False),
+    tables.Column("goods", "商品", is_read=False),
+    tables.Column("note", "备注", is_read=False),
+    tables.Column("carrier", "快递公司", ("快递", "物流公司"), is_required=True, may_be_empty=True),
+    tables.Column(
+        "tracking_number", "快递单号", ("运单号", "物流单号"), is_code=True, is_required=True, may_be_empty=True
+    ),
+    tables.Column("line", "行号", is_read=False),
+    tables.Column("problem", "问题", is_read=False),
+)
+FIELDS = ("order", "carrier", "tracking_number")
+REPORT = ("line", *FIELDS, "problem")
 
 
 class LinesRefused(DomainError):
@@ -83,9 +76,11 @@ class Refused:
 
 @dataclass(frozen=True)
 class Checked:
-    """All lines of a file, judged."""
+    """All lines of a file, judged; ``waiting`` lines name no parcel yet, ``note`` says what was not read."""
 
     digest: str
+    note: str
+    waiting: int
     good: list[Line] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
@@ -100,20 +95,30 @@ class Checked:
 
 
 def check(content):
-    """Judge the bytes of a file; nothing is written. Raises ``FileNotReadable``."""
-    rows = _rows(content)
-    orders = Order.objects.in_bulk([row["order"] for row in rows], field_name="number")
+    """Judge the bytes of a file; nothing is written. Raises ``tables.FileNotReadable``."""
+    return _check(content, *_read(content))
+
+
+def _read(content):
+    """``(Table, its lines that name a parcel or are wrong, how many do not yet)``."""
+    table = tables.Table(content, COLUMNS, most_bytes=MOST_BYTES, most_lines=MOST_LINES)
+    rows = list(table)
+    named = [row for row in rows if row.problem or row.values["carrier"] or row.values["tracking_number"]]
+    return table, named, len(rows) - len(named)
+
+
+def _check(content, table, rows, waiting):
+    orders = Order.objects.in_bulk(_numbers(rows), field_name="number")
     carriers = _carriers()
     parcels = set(
         Shipment.objects.filter(order__in=orders.values()).values_list("order_id", "carrier_id", "tracking_number")
     )
-    checked, seen = Checked(hashlib.sha256(content).hexdigest()), {}
+    checked, seen = Checked(hashlib.sha256(content).hexdigest(), table.note, waiting), {}
     for row in rows:
         try:
             line = _judge(row, orders, carriers, parcels, seen)
         except DomainError as error:
-            typed = (row["order"], row["carrier"], row["tracking_number"])
-            checked.refused.append(Refused(row["line"], *typed, str(error)))
+            checked.refused.append(Refused(row.number, *(row.values[name][:100] for name in FIELDS), str(error)))
         else:
             seen[line.order_id] = line.number
             checked.good.append(line)
@@ -123,14 +128,14 @@ def check(content):
 def ship_file(*, content, by, at, skip_refused=False):
     """Ship every parcel of the file in one transaction; returns what was ``Checked``, judged before the first of them.
 
-    Raises ``FileNotReadable``, ``LinesRefused`` (also when an order changed since it was looked at) or ``Busy``;
+    Raises ``tables.FileNotReadable``, ``LinesRefused`` (also when an order changed since it was looked at) or ``Busy``;
     then nothing is shipped. With ``skip_refused`` the good lines are shipped all the same.
     """
+    table, rows, waiting = _read(content)
     with locking_transaction():
-        numbers = [row["order"] for row in _rows(content)]
         # Locked first, in the order of their keys; what is judged then stays so.
-        list(Order.objects.select_for_update(of=("self",)).filter(number__in=numbers).order_by("pk").only("pk"))
-        checked = check(content)
+        list(Order.objects.select_for_update(of=("self",)).filter(number__in=_numbers(rows)).order_by("pk").only("pk"))
+        checked = _check(content, table, rows, waiting)
         if checked.refused and not skip_refused:
             raise LinesRefused(lines=len(checked.refused), checked=checked)
         carriers = Carrier.objects.in_bulk([line.carrier_id for line in checked.to_ship])
@@ -145,19 +150,25 @@ def ship_file(*, content, by, at, skip_refused=False):
     return checked
 
 
+def _numbers(rows):
+    return [row.values["order"].upper() for row in rows]
+
+
 class _Problem(DomainError):
     code = "line_refused"
     message = "%(why)s"
 
 
 def _judge(row, orders, carriers, parcels, seen):
-    order = orders.get(row["order"])
+    if row.problem:
+        raise _Problem(why=row.problem)
+    order = orders.get(row.values["order"].upper())
     if order is None:
         raise _Problem(why=_("There is no order with this number."))
-    carrier = carriers.get(row["carrier"].casefold())
+    carrier = carriers.get(row.values["carrier"].casefold())
     if carrier is None:
         raise _Problem(why=_("No carrier has this code or name."))
-    number = shipping.clean_tracking_number(row["tracking_number"])
+    number = shipping.clean_tracking_number(row.values["tracking_number"])
     is_done = (order.pk, carrier.pk, number) in parcels
     if order.pk in seen:
         raise _Problem(why=_("The order stands in line %(line)s already.") % {"line": seen[order.pk]})
@@ -166,7 +177,7 @@ def _judge(row, orders, carriers, parcels, seen):
             raise shipping.CarrierNotInUse
         if order.state not in MAY_SHIP:
             raise MoveNotAllowed(state=order.state, label=order.get_state_display())
-    return Line(row["line"], order.pk, order.number, carrier.pk, carrier.title, number, is_done)
+    return Line(row.number, order.pk, order.number, carrier.pk, carrier.title, number, is_done)
 
 
 def _carriers():
@@ -176,58 +187,3 @@ def _carriers():
         for name in filter(None, (carrier.code, carrier.name, carrier.name_en)):
             found[name.casefold()] = carrier
     return found
-
-
-def _rows(content):
-    """``[{"line", "order", "carrier", "tracking_number"}]`` of the file, empty lines left out."""
-    if len(content) > MOST_BYTES:
-        raise FileNotReadable(why=_("it is larger than 1 MB; split it."))
-    rows = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
-    try:
-        columns = _columns([cell.strip() for cell in next(rows, [])])
-        found = []
-        for row in rows:
-            cells = [cell.strip() for cell in row]
-            if not any(cells):
-                continue
-            if len(found) == MOST_LINES:
-                raise FileNotReadable(why=_("it has more than %(most)s lines; split it.") % {"most": MOST_LINES})
-            named = dict(zip(columns, cells, strict=False))
-            found.append({"line": rows.line_num, **{name: _plain(named.get(name, "")) for name in REQUIRED}})
-    except csv.Error as error:
-        raise FileNotReadable(
-            why=_("line %(line)s is not CSV, a quotation mark may be missing.") % {"line": rows.line_num}
-        ) from error
-    if not found:
-        raise FileNotReadable(why=_("it has no lines."))
-    return found
-
-
-def _text(content):
-    """UTF-8, or what a Chinese spreadsheet writes."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding).replace("\x00", "")
-        except UnicodeDecodeError:
-            continue
-    raise FileNotReadable(why=_("it is neither UTF-8 nor GB18030 text."))
-
-
-def _columns(headings):
-    columns = []
-    for heading in headings:
-        name = heading.lower()
-        if name not in COLUMNS or (COLUMNS[name] and COLUMNS[name] in columns):
-            raise FileNotReadable(
-                why=_("its first line has a column that is not known or stands there twice: “%(column)s”.")
-                % {"column": heading[:40]}
-            )
-        columns.append(COLUMNS[name])
-    if missing := [name for name in REQUIRED if name not in columns]:
-        raise FileNotReadable(why=_("its first line names no column “%(column)s”.") % {"column": missing[0]})
-    return columns
-
-
-def _plain(cell):
-    """Without what keeps a spreadsheet from taking a number for one: ="123" and '123."""
-    return cell.removeprefix("=").strip("\"'").strip()[:100]

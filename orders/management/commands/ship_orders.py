@@ -1,4 +1,3 @@
-import csv
 import json
 from pathlib import Path
 
@@ -6,20 +5,20 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
 from core.errors import DomainError
+from core.tables.commands import content_of, write_report
 from orders.services import shipping_file
 from points.management.commands.adjust_points import staff_actor
 
 SHOWN = 20
-HEADER = ("line", "order", "carrier", "tracking_number", "problem")
 
 
 class Command(BaseCommand):
     help = (
-        "Ship the orders in a CSV file: columns order (number), carrier (code or name) and tracking_number. Every line "
-        "is checked first; refused lines are reported with their numbers, and nothing is shipped unless --skip-refused "
-        "leaves them out. All parcels are handed over in one transaction; the same file again ships nothing twice. "
-        "Exit code 0: shipped (or --dry-run without a refused line), 1: file not readable, lines refused, or orders "
-        "busy (try again), 2: wrong arguments."
+        "Ship the orders in a CSV or XLSX file: columns order (number), carrier (code or name) and tracking_number; "
+        "lines with neither carrier nor number are passed over. Every line is checked first; refused lines are "
+        "reported with their numbers, and nothing is shipped unless --skip-refused leaves them out. All parcels are "
+        "handed over in one transaction; the same file again ships nothing twice. Exit code 0: shipped (or --dry-run "
+        "without a refused line), 1: file not readable, lines refused, or orders busy (try again), 2: wrong arguments."
     )
 
     def add_arguments(self, parser):
@@ -32,10 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file, skip_refused, by, report, dry_run, **options):
         actor = staff_actor(by)
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        content = content_of(file)
         shipped = 0
         try:
             if dry_run:
@@ -48,14 +44,16 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
         if report:
-            _write(report, checked.refused)
+            write_report(report, shipping_file.REPORT, (line.as_list() for line in checked.refused))
         result = {
             "lines": len(checked.good) + len(checked.refused),
             "good": len(checked.good),
             "shipped": shipped,
             "done_before": checked.done,
+            "waiting": checked.waiting,
             "refused_lines": len(checked.refused),
-            "refused": [dict(zip(HEADER, line.as_list(), strict=True)) for line in checked.refused],
+            "refused": [dict(zip(shipping_file.REPORT, line.as_list(), strict=True)) for line in checked.refused],
+            "note": checked.note,
             "dry_run": dry_run,
         }
         self.stdout.write(json.dumps(result, ensure_ascii=False) if options["json"] else _as_text(result))
@@ -63,20 +61,15 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def _write(path, refused):
-    with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER)
-        writer.writerows(line.as_list() for line in refused)
-
-
 def _as_text(result):
     lines = [f"line {line['line']}: {line['problem']}" for line in result["refused"][:SHOWN]]
     if result["refused_lines"] > SHOWN:
         lines.append(f"... and {result['refused_lines'] - SHOWN} more lines; --report writes all of them")
+    if result["note"]:
+        lines.append(result["note"])
     lines.append(
         f"{result['lines']:,} lines: {result['good']:,} good, {result['refused_lines']:,} refused,"
-        f" {result['done_before']:,} shipped before"
+        f" {result['done_before']:,} shipped before; {result['waiting']:,} more without a parcel"
     )
     if result["dry_run"]:
         lines.append("Dry run: nothing was written.")
