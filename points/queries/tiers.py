@@ -8,12 +8,41 @@ from django.db import connection
 from core.call import call
 from core.clock import shop_date
 from points.models import TierChange
+from points.models.tiers import LOWEST
 from points.rules import tiers as rules
 
 all_tiers = rules.all_tiers
 NOT_EARNED = [str(kind) for kind in rules.NOT_EARNED]
 
-TIERS = "SELECT member_id, tier, pinned_tier FROM points_member_tier WHERE member_id = ANY (%s::bigint[])"
+TIER = "SELECT tier, pinned_tier FROM points_member_tier WHERE member_id = %s"
+# The tier that was earned until the first turn after the moment, or today's where none followed, and the pin that
+# stood. Points are summed up only for what is past, and for who has earned enough in all to be above that tier.
+AT = """
+SELECT w.member, coalesce(later.from_tier, t.tier, %s), CASE pin.cause WHEN 'pinned' THEN pin.to_tier ELSE '' END,
+    coalesce(CASE WHEN (w.day < %s::date OR later.from_tier IS NOT NULL)
+        AND a.lifetime_earned >= (%s::jsonb ->> coalesce(later.from_tier, t.tier, %s))::bigint
+    THEN (
+        SELECT sum(points) FROM points_entry e
+        WHERE e.account_id = w.member AND e.at >= w.start AND e.at <= w.at AND e.kind <> ALL (%s::text[])
+    ) END, 0),
+    later.from_tier IS NULL AND t.review_on <= w.day
+FROM ({wanted}) w (member, start, at, day)
+LEFT JOIN points_account a ON a.account_id = w.member
+LEFT JOIN points_member_tier t ON t.member_id = w.member
+LEFT JOIN LATERAL (
+    SELECT from_tier FROM points_tier_change c
+    WHERE c.member_id = t.member_id AND c.at > w.at AND c.cause NOT IN ('pinned', 'unpinned')
+    ORDER BY c.at, c.id LIMIT 1
+) later ON true
+LEFT JOIN LATERAL (
+    SELECT cause, to_tier FROM points_tier_change c
+    WHERE c.member_id = t.member_id AND c.at <= w.at AND c.cause IN ('pinned', 'unpinned')
+    ORDER BY c.at DESC, c.id DESC LIMIT 1
+) pin ON true
+"""
+# One is asked for by every purchase: without arrays PostgreSQL keeps the plan, which costs more than the answer.
+TIER_AT = AT.format(wanted="SELECT %s::bigint, %s::timestamptz, %s::timestamptz, %s::date")
+TIERS_AT = AT.format(wanted="SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[])")
 EARNED_IN_WINDOW = """
 SELECT account_id, sum(points) FROM points_entry
 WHERE account_id = ANY (%(accounts)s) AND at >= %(start)s AND at <= %(at)s AND kind <> ALL (%(not_earned)s)
@@ -59,14 +88,42 @@ class Standing:
 
 def tier_of(member_id):
     """The ``points.rules.tiers.Tier`` of a member, in one query; the lowest for a stranger (None)."""
-    if member_id is None:
-        return rules.lowest()
-    return tiers_of([member_id]).get(member_id) or rules.lowest()
+    rows = call(TIER, (member_id,)) if member_id is not None else ()
+    return next((rules.by_code(pinned or earned) for earned, pinned in rows), None) or rules.lowest()
 
 
-def tiers_of(member_ids):
-    """``{member id: Tier}`` of those who have another than the lowest, in one query."""
-    return {member: rules.by_code(pinned or earned) for member, earned, pinned in call(TIERS, (list(member_ids),))}
+@dataclass(frozen=True, slots=True)
+class PastTier:
+    """The ``tier`` at a moment; ``is_due``: a review lay before it that nobody has made yet."""
+
+    tier: rules.Tier
+    is_due: bool
+
+
+def tiers_at(moments, *, today):
+    """``{member id: PastTier}`` for ``{member id: moment}``, in one query: the tier that counted at that moment,
+    whatever came after it, and whenever that was booked. ``today`` is the shop's date.
+
+    1. A pin that stood then decides.
+    2. Else it is the tier that the turns up to the moment left, reviews, graces and steps down included.
+    3. Where the day is over, or a turn came since, and the points in the window that ended then reach a higher one, it
+       is that: a tier rises at once, and an earning that is booked late counts from its own time on. Nothing is lowered
+       for what nobody knew: a turn that was made stands.
+    """
+    rows = [(member, rules.window_start(at), at, shop_date(at)) for member, at in moments.items()]
+    wanted = rows[0] if len(rows) == 1 else [list(column) for column in zip(*rows, strict=True)]
+    sql = TIER_AT if len(rows) == 1 else TIERS_AT
+    found = call(sql, (LOWEST, today, rules.next_thresholds(), LOWEST, NOT_EARNED, *wanted))
+    return {
+        member: PastTier(_counting(earned, pinned, int(points)), bool(is_due))
+        for member, earned, pinned, points, is_due in found
+    }
+
+
+def _counting(earned, pinned, points):
+    if pinned:
+        return rules.by_code(pinned)
+    return max(rules.by_code(earned), rules.reached(points), key=lambda tier: tier.position)
 
 
 def earned_in_window(accounts, *, at):

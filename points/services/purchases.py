@@ -19,10 +19,8 @@ from points import ledger, rules
 from points.models import Purchase, PurchaseLine, PurchaseRefund
 from points.parameters import AFTER_SALE_DAYS, CLAWBACK_POLICY
 from points.queries import rule_sets
-from points.queries.tiers import tiers_of
-from points.rules import engine, tiers
-from points.services import purchase_rows
-from points.services import tiers as tier_services
+from points.rules import engine
+from points.services import purchase_rows, tiers
 from points.services.earning import Booked, earner_of
 from points.services.tally import Tally
 
@@ -91,7 +89,8 @@ class NewPurchase:
 
 
 def record(*, member, source, number, lines, paid_at, by, at, rule_version=None, available_from=None):
-    """Record a purchase of a member (an id) and book what it earns, as of ``paid_at``; returns ``Booked``.
+    """Record a purchase of a member (an id) and book what it earns, as of ``paid_at`` and by the tier that the member
+    had then; returns ``Booked``.
 
     ``lines`` are ``(category code, fen)``. The points are usable from ``available_from``; left out: when the after-sale
     window closes that begins with the payment; ``UNDATED``: from when ``set_usable`` says. ``rule_version`` is the one
@@ -141,7 +140,7 @@ def _record_many(purchases, *, by, at, replaying):
         fresh = _new_ones(purchases, results)
         if not fresh:
             return results
-        if len(fresh) > 1:
+        if len(fresh) > 1 or replaying:
             ledger.lock(accounts={purchases[n].member for n in fresh})
         for round_ in _rounds(purchases, fresh):
             _book(round_, purchases, results, tally, by=by, at=at, replaying=replaying)
@@ -245,11 +244,12 @@ def _rounds(purchases, fresh):
 
 
 def _book(round_, purchases, results, tally, *, by, at, replaying):
-    have = tiers_of([purchases[n].member for n in round_])
+    paid_at = {purchases[n].member: purchases[n].paid_at for n in round_}
+    have = tiers.at_moments(paid_at, at=at, replaying=replaying)
     rows = []
     for n in round_:
         new = purchases[n]
-        tier = have.get(new.member) or tiers.lowest()
+        tier = have[new.member]
         rule_set = _rule_set(new)
         outcome = engine.purchase_points(rule_set, earner_of(new.member, tier), new.lines, new.paid_at)
         points, cut = tally.grant(
@@ -288,11 +288,11 @@ def _rule_set(new):
 
 def _raise_tiers(rows, *, at, replaying):
     if not replaying:
-        tier_services.consider_many([row.new.member for row in rows], at=max(at, *(row.new.paid_at for row in rows)))
+        tiers.consider_many([row.new.member for row in rows], at=max(at, *(row.new.paid_at for row in rows)))
         return
     paid_at = {row.new.member: row.new.paid_at for row in rows}
     for member in purchase_rows.may_turn(paid_at):
-        tier_services.consider(member, at=paid_at[member], replaying=True)
+        tiers.consider(member, at=paid_at[member], replaying=True)
 
 
 # Giving back

@@ -109,6 +109,19 @@ def consider_many(accounts, *, at, told=True, dry_run=False):
     return steps
 
 
+def at_moments(moments, *, at, replaying=False):
+    """``{member: rules.Tier}`` at the moments of ``{member: moment}`` (``queries.tiers_at``). With ``replaying``,
+    reviews that lie before a moment are made first, as of their days: hold the accounts, which come before tiers in
+    the order of locks."""
+    today = shop_date(at)
+    found = queries.tiers_at(moments, today=today)
+    if replaying and (due := {member: moments[member] for member, past in found.items() if past.is_due}):
+        for member, at in sorted(due.items()):
+            _catch_up(member, at)
+        found |= queries.tiers_at(due, today=today)
+    return {member: past.tier for member, past in found.items()}
+
+
 def _near_a_turn(accounts, at, *, due=None):
     with connection.cursor() as cursor:
         cursor.execute(

@@ -285,7 +285,10 @@ def test_tiers_of_many_cost_one_question(own, django_assert_num_queries):
     tiers.consider(own.member, at=AT)
     queries.all_tiers()
     with django_assert_num_queries(1):
-        assert {pk: tier.code for pk, tier in queries.tiers_of([own.member, 987654]).items()} == {own.member: "silver"}
+        found = queries.tiers_at({own.member: AT, 987654: AT}, today=AT.date())
+    assert {pk: past.tier.code for pk, past in found.items()} == {own.member: "silver", 987654: "normal"}
+    with django_assert_num_queries(1):
+        assert queries.tier_of(own.member).code == "silver"
     assert queries.tier_of(None).code == "normal"
 
 
