@@ -229,12 +229,12 @@ def _fill():
     django.setup()
     from django.conf import settings  # noqa: PLC0415 - after setup()
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415 - after setup()
-    from django.contrib.sessions.backends.cached_db import SessionStore  # noqa: PLC0415 - after setup()
     from django.middleware.csrf import _get_new_csrf_string  # noqa: PLC0415 - after setup()
 
     from accounts.models import Address, User  # noqa: PLC0415 - after setup()
     from accounts.services import save_address  # noqa: PLC0415 - after setup()
     from core import actors, clock  # noqa: PLC0415 - after setup()
+    from core.sessions import SessionStore  # noqa: PLC0415 - after setup()
 
     by, at = actors.system("bench"), clock.now()
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as direct:

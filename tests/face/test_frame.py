@@ -75,12 +75,12 @@ def test_a_page_has_one_heading_a_skip_link_and_no_inline_script(client):
 
 @pytest.mark.django_db
 @override_settings(ROOT_URLCONF=__name__)
-def test_the_frame_reads_nothing_for_a_stranger_and_three_rows_for_a_member(client, member, django_assert_num_queries):
+def test_the_frame_reads_nothing_for_a_stranger_and_four_rows_for_a_member(client, member, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert client.get("/page/").status_code == 200
     client.force_login(member, backend="allauth.account.auth_backends.AuthenticationBackend")
     client.get("/page/")
-    with django_assert_num_queries(3):  # the member, the points, the cart
+    with django_assert_num_queries(4):  # the session, the member, the points, the cart
         assert client.get("/page/").status_code == 200
 
 

@@ -1,4 +1,5 @@
 import pytest
+from django.db import OperationalError
 
 pytestmark = pytest.mark.django_db
 
@@ -13,13 +14,19 @@ def test_ready_when_database_and_cache_answer(client):
     assert (response.status_code, response.json()) == (200, {"database": True, "cache": True})
 
 
-def test_not_ready_without_the_cache(client, monkeypatch):
-    def gone(*args):
-        raise ConnectionError
-
-    monkeypatch.setattr("pointsmall.views.cache.set", gone)
+def test_ready_without_the_cache(client, cache_server):
+    cache_server.is_there = False
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"database": True, "cache": False})
+    assert (response.status_code, response.json()) == (200, {"database": True, "cache": False})
+
+
+def test_not_ready_without_the_database(client, monkeypatch):
+    def gone():
+        raise OperationalError
+
+    monkeypatch.setattr("pointsmall.views.connection.cursor", gone)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"database": False, "cache": True})
 
 
 def test_metrics_are_there(client):

@@ -1,0 +1,100 @@
+"""The cache server, and doing without it.
+
+Nothing that must be right lies there: sessions, limits of codes, points and stock are PostgreSQL's. What does lie there
+is JSON, never a pickle: whoever can write to the server must not be able to run code here.
+
+While the server is away, each process remembers for itself, in its own memory: the mall gets slower, and a limit of
+guesses at passwords counts per process. A server that does not answer is asked again at most every ``ASK_AGAIN_S``, by
+one caller at a time, who waits for half a second (``CACHES``); everybody else goes on at once. When it answers, it is
+used again, and what was remembered meanwhile is forgotten.
+"""
+
+import functools
+from time import monotonic
+
+import structlog
+from django.core.cache.backends.locmem import LocMemCache
+from django_redis.cache import RedisCache
+from redis import Redis
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
+
+log = structlog.get_logger(__name__)
+
+ASK_AGAIN_S = 2
+MOST_ENTRIES = 10_000  # of a process's own memory
+
+_own = LocMemCache("instead", {"OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
+_ask_at = 0.0  # when somebody may ask the server again; 0 while it answers
+
+
+def is_away():
+    """Whether the server did not answer when it was asked last."""
+    return _ask_at > 0
+
+
+class Client(Redis):
+    """A client that does not wait for a server that is known to be away."""
+
+    def execute_command(self, *args, **options):
+        global _ask_at
+        if is_away():
+            if monotonic() < _ask_at:
+                raise ConnectionError("the cache server is away")
+            _ask_at = monotonic() + ASK_AGAIN_S  # others go on while this one asks
+        try:
+            result = super().execute_command(*args, **options)
+        except (ConnectionError, TimeoutError) as error:
+            if not is_away():
+                log.warning("cache_away", error=type(error).__name__)
+                _own.clear()
+            _ask_at = monotonic() + ASK_AGAIN_S
+            raise
+        if is_away():
+            log.info("cache_back")
+            _ask_at = 0.0
+        return result
+
+
+def _or_own(name):
+    """The method ``name`` of the server's cache; where the server refuses or is away, of the process's own."""
+    server, own = getattr(RedisCache, name), getattr(LocMemCache, name)
+
+    @functools.wraps(own)
+    def ask(self, *args, **kwargs):
+        try:
+            return server(self, *args, **kwargs)
+        except RedisError:
+            return own(_own, *args, **kwargs)
+
+    return ask
+
+
+class Cache(RedisCache):
+    """Django's cache on the server, or in this process's memory while the server is away."""
+
+    add = _or_own("add")
+    set = _or_own("set")
+    touch = _or_own("touch")
+    delete = _or_own("delete")
+    incr = _or_own("incr")
+    decr = _or_own("decr")
+    has_key = _or_own("has_key")
+    set_many = _or_own("set_many")
+    delete_many = _or_own("delete_many")
+    clear = _or_own("clear")
+    _read = _or_own("get")
+    _read_many = _or_own("get_many")
+
+    def get(self, key, default=None, version=None):
+        """As Django's; a value that is no JSON was not written by us, and is none."""
+        try:
+            return self._read(key, default, version)
+        except ValueError:
+            return default
+
+    def get_many(self, keys, version=None):
+        """As Django's; nothing where one value is no JSON."""
+        try:
+            return self._read_many(keys, version)
+        except ValueError:
+            return {}
