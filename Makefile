@@ -5,6 +5,7 @@
 #   make lint    style, layers, templates, migrations, messages
 #   make bench   what the mall costs against references measured in the same run
 #   make messages  collect the strings to translate into locale/
+#   make lock    write the locks anew after requirements*.txt changed
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po locale/*/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: run test test-slow lint bench messages browser
+.PHONY: run test test-slow lint bench messages lock browser
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready $(COMPILED)
@@ -40,19 +41,30 @@ bench: $(VENV)/ready-dev $(COMPILED)
 messages: $(VENV)/ready
 	$(BIN)/python -m pointsmall.messages
 
+# requirements*.txt say what we want and why, the locks what all of it comes to, with hashes: a build of tomorrow is
+# today's, and a package that was changed on its way is refused.
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock"
+
+lock: | $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check $$(grep -o '^uv==[^ ]*' requirements-dev.txt)
+	$(COMPILE) requirements.txt --output-file requirements.lock
+	$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock
+
 locale/%.mo: locale/%.po $(VENV)/ready
 	@$(BIN)/pybabel -q compile -i $< -o $@
 
 # The environment. The stamp files make a second run skip all of it.
 
-$(VENV)/ready: requirements.txt | $(VENV)
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+
+$(VENV)/ready: requirements.lock | $(VENV)
 	@echo "Installing what the mall runs on."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(INSTALL) -r requirements.lock
 	@touch $@
 
-$(VENV)/ready-dev: requirements-dev.txt requirements.txt | $(VENV)
+$(VENV)/ready-dev: requirements-dev.lock requirements.lock | $(VENV)
 	@echo "Installing what tests and checks need."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.lock
 	@touch $@ $(VENV)/ready
 
 $(VENV):
