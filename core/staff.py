@@ -1,6 +1,7 @@
 """What every app's staff pages are made of: tables to look at, and acts as pages with one form and one service call."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,7 +36,7 @@ class StaffPages:
             try:
                 url, text = act(form.cleaned_data)
             except DomainError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, ValidationError(str(error), code=error.code))
             else:
                 messages.success(request, text)
                 return redirect(url)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -18,12 +19,11 @@ from core.forms import DecimalField, IntegerField, PlainField
 from core.tables.fields import TableField
 from orders.models import AfterSaleKind, Carrier, StockBack
 from orders.parameters import RETURN_ADDRESS
-from orders.services import shipping_file
-from orders.services.shipping import clean_tracking_number
+from orders.services import shipping, shipping_file
 
 
 class ParcelForm(forms.Form):
-    """Carrier and tracking number of a parcel."""
+    """Carrier and tracking number of a parcel. ``shared`` is asked when another order has the number."""
 
     carrier = forms.ModelChoiceField(
         Carrier.objects.filter(is_active=True), label=_("Carrier"), widget=UnfoldAdminSelectWidget
@@ -33,10 +33,16 @@ class ParcelForm(forms.Form):
         label=_("Tracking number"),
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
     )
+    shared = forms.BooleanField(required=False, label=_("Both orders are in this parcel"), widget=forms.HiddenInput)
+
+    def add_error(self, field, error):
+        super().add_error(field, error)
+        if self.cleaned_data.get("shared") or self.has_error(NON_FIELD_ERRORS, shipping.TrackingNumberTaken.code):
+            self.fields["shared"].widget = UnfoldBooleanSwitchWidget()
 
     def clean_tracking_number(self):
         try:
-            return clean_tracking_number(self.cleaned_data["tracking_number"])
+            return shipping.clean_tracking_number(self.cleaned_data["tracking_number"])
         except DomainError as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -82,6 +88,7 @@ class ShippingFileForm(forms.Form):
     skip_refused = forms.BooleanField(
         required=False, label=_("Leave refused lines out"), widget=UnfoldBooleanSwitchWidget
     )
+    shared = forms.BooleanField(required=False)
 
 
 class AnswerForm(forms.Form):

@@ -235,6 +235,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
                 carrier=data["carrier"],
                 tracking_number=data["tracking_number"],
                 stock_back=data["stock_back"],
+                shared=data["shared"],
                 **who,
             )
 

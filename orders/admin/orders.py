@@ -1,6 +1,7 @@
 """The staff's orders: a queue to work off, a page that tells everything, and the acts: ship, pack, cancel (F3, F7)."""
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Sum
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -253,6 +254,7 @@ class OrderAdmin(LookOnlyAdmin):
                 by=actors.staff(request.user.pk),
                 at=clock.now(),
                 pieces=data["pieces"],
+                shared=data["shared"],
             )
 
         return self._act(
@@ -356,7 +358,7 @@ class OrderAdmin(LookOnlyAdmin):
                 messages.error(request, str(error))
                 return redirect(page_url)
             except DomainError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, ValidationError(str(error), code=error.code))
             else:
                 messages.success(request, done)
                 return redirect(page_url)

@@ -73,10 +73,14 @@ def ship_file(admin, request):
         return admin.page(request, "orders/admin/ship_file.html", **context)
     try:
         if data["file"] is None and request.POST.get("act") == "report":
-            return _report(shipping_file.check(content))
+            return _report(shipping_file.check(content, shared=data["shared"]))
         if data["file"] is None and request.POST.get("act") == "ship":
             done = shipping_file.ship_file(
-                content=content, skip_refused=data["skip_refused"], by=actors.staff(request.user.pk), at=clock.now()
+                content=content,
+                skip_refused=data["skip_refused"],
+                shared=data["shared"],
+                by=actors.staff(request.user.pk),
+                at=clock.now(),
             )
             count = len(done.to_ship)
             messages.success(request, ngettext("%(n)s order shipped.", "%(n)s orders shipped.", count) % {"n": count})

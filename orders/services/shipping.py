@@ -40,6 +40,17 @@ class ParcelKnown(DomainError):
     message = _("This order already has a parcel with this number. Nothing was changed.")
 
 
+class TrackingNumberTaken(DomainError):
+    """A parcel to another recipient has the number; ``order`` is the number of its order. Perhaps it was copied twice;
+    where both orders really are in one parcel, say that it is ``shared``."""
+
+    code = "tracking_number_taken"
+    message = _(
+        "The tracking number %(number)s is also that of order %(order)s, which goes to somebody else. Nothing was"
+        " changed."
+    )
+
+
 class ParcelEmpty(DomainError):
     code = "parcel_empty"
     message = _("Choose at least one piece for the parcel. Nothing was changed.")
@@ -52,26 +63,23 @@ class NotThatManyLeft(DomainError):
     message = _("Of “%(name)s” only %(left)s wait for a parcel. Nothing was changed.")
 
 
-def ship_order(*, order, carrier, tracking_number, by, at, pieces=None):
+def ship_order(*, order, carrier, tracking_number, by, at, pieces=None, shared=False):
     """Hand a parcel of ``order`` to ``carrier`` (a ``Carrier``); returns the ``Shipment``.
 
     ``pieces`` is ``{item_id: quantity}`` of what is in the parcel, None for all that is left. With the last piece
-    the order is shipped, before that it is partly shipped.
-    Raises ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``ParcelKnown``, ``ParcelEmpty``, ``NotThatManyLeft``,
-    ``MoveNotAllowed`` or ``Busy``.
+    the order is shipped, before that it is partly shipped. A ``shared`` parcel may hold orders of other recipients.
+    Raises ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``ParcelKnown``, ``TrackingNumberTaken``, ``ParcelEmpty``,
+    ``NotThatManyLeft``, ``MoveNotAllowed`` or ``Busy``.
     """
     number = clean_tracking_number(tracking_number)
     with locking_transaction():
-        return hand_over(moves.lock(order.pk), carrier, number, by=by, at=at, pieces=pieces)
+        return hand_over(moves.lock(order.pk), carrier, number, by=by, at=at, pieces=pieces, shared=shared)
 
 
-def hand_over(order, carrier, number, *, by, at, pieces=None):
+def hand_over(order, carrier, number, *, by, at, pieces=None, shared=False):
     """As ``ship_order``, in the caller's transaction with the order locked and the number clean."""
-    if not carrier.is_active:
-        raise CarrierNotInUse
     moves.check(order, State.SHIPPED)
-    if order.shipments.filter(carrier=carrier, tracking_number=number).exists():
-        raise ParcelKnown
+    check_parcel(order, carrier, number, shared=shared)
     left = parcels.left_to_ship(order)
     chosen = left if pieces is None else _chosen(left, pieces)
     if not chosen:
@@ -91,6 +99,31 @@ def hand_over(order, carrier, number, *, by, at, pieces=None):
     )  # fmt: skip
     notices.of_parcel(shipment, "shipped" if is_last else "partly_shipped", at=at)
     return shipment
+
+
+def check_parcel(order, carrier, number, *, shared):
+    """Raise ``CarrierNotInUse``, ``ParcelKnown`` or ``TrackingNumberTaken``."""
+    if not carrier.is_active:
+        raise CarrierNotInUse
+    if order.shipments.filter(carrier=carrier, tracking_number=number).exists():
+        raise ParcelKnown
+    if not shared:
+        check_recipient(order, number, holders([number]).get(number, ()))
+
+
+def holders(numbers):
+    """``{tracking number: [Order, ...]}`` of the orders that have parcels with these numbers."""
+    found = {}
+    for shipment in Shipment.objects.filter(tracking_number__in=numbers).select_related("order"):
+        found.setdefault(shipment.tracking_number, []).append(shipment.order)
+    return found
+
+
+def check_recipient(order, number, others):
+    """Raise ``TrackingNumberTaken`` when one of ``others``, who have the number, goes to another phone or address."""
+    for other in others:
+        if (other.ship_phone_hash, other.ship_address) != (order.ship_phone_hash, order.ship_address):
+            raise TrackingNumberTaken(number=number, order=other.number)
 
 
 def new_parcel(order, carrier, number, *, by, at):

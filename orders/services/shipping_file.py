@@ -62,13 +62,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Refused:
-    """A line that cannot be shipped, as it was typed, and why."""
+    """A line that cannot be shipped, as it was typed, and why: in words and as the ``code`` of the error."""
 
     number: int
     order: str
     carrier: str
     tracking_number: str
     problem: str
+    code: str
 
     def as_list(self):
         return [self.number, self.order, self.carrier, self.tracking_number, self.problem]
@@ -90,13 +91,19 @@ class Checked:
         return sorted((line for line in self.good if not line.is_done), key=lambda line: line.order_id)
 
     @property
+    def asks(self):
+        """Whether a line would be shipped if the parcel is shared."""
+        return any(line.code == shipping.TrackingNumberTaken.code for line in self.refused)
+
+    @property
     def done(self):
         return len(self.good) - len(self.to_ship)
 
 
-def check(content):
-    """Judge the bytes of a file; nothing is written. Raises ``tables.FileNotReadable``."""
-    return _check(content, *_read(content))
+def check(content, *, shared=False):
+    """Judge the bytes of a file; nothing is written. ``shared`` says that one tracking number for several recipients is
+    meant. Raises ``tables.FileNotReadable``."""
+    return _check(content, *_read(content), shared)
 
 
 def _read(content):
@@ -107,41 +114,61 @@ def _read(content):
     return table, named, len(rows) - len(named)
 
 
-def _check(content, table, rows, waiting):
+def _check(content, table, rows, waiting, shared):
     orders = Order.objects.in_bulk(_numbers(rows), field_name="number")
     carriers = _carriers()
     parcels = set(
         Shipment.objects.filter(order__in=orders.values()).values_list("order_id", "carrier_id", "tracking_number")
     )
+    holders = {} if shared else _holders(rows, orders)
     checked, seen = Checked(hashlib.sha256(content).hexdigest(), table.note, waiting), {}
     for row in rows:
         try:
-            line = _judge(row, orders, carriers, parcels, seen)
+            line = _judge(row, orders, carriers, parcels, seen, holders)
         except DomainError as error:
-            checked.refused.append(Refused(row.number, *(row.values[name][:100] for name in FIELDS), str(error)))
+            typed = (row.values[name][:100] for name in FIELDS)
+            checked.refused.append(Refused(row.number, *typed, str(error), error.code))
         else:
             seen[line.order_id] = line.number
             checked.good.append(line)
     return checked
 
 
-def ship_file(*, content, by, at, skip_refused=False):
+def _holders(rows, orders):
+    """``{tracking number: [Order, ...]}``: who has it in the file, and who had it before."""
+    found = {}
+    for row in rows:
+        order = orders.get(row.values["order"].upper())
+        try:
+            number = shipping.clean_tracking_number(row.values["tracking_number"])
+        except shipping.TrackingNumberNotValid:
+            continue
+        if order is not None:
+            found.setdefault(number, []).append(order)
+    for number, before in shipping.holders(found).items():
+        found[number] += before
+    return found
+
+
+def ship_file(*, content, by, at, skip_refused=False, shared=False):
     """Ship every parcel of the file in one transaction; returns what was ``Checked``, judged before the first of them.
 
     Raises ``tables.FileNotReadable``, ``LinesRefused`` (also when an order changed since it was looked at) or ``Busy``;
-    then nothing is shipped. With ``skip_refused`` the good lines are shipped all the same.
+    then nothing is shipped. With ``skip_refused`` the good lines are shipped all the same. ``shared`` as in ``check``.
     """
     table, rows, waiting = _read(content)
     with locking_transaction():
         # Locked first, in the order of their keys; what is judged then stays so.
         list(Order.objects.select_for_update(of=("self",)).filter(number__in=_numbers(rows)).order_by("pk").only("pk"))
-        checked = _check(content, table, rows, waiting)
+        checked = _check(content, table, rows, waiting, shared)
         if checked.refused and not skip_refused:
             raise LinesRefused(lines=len(checked.refused), checked=checked)
         carriers = Carrier.objects.in_bulk([line.carrier_id for line in checked.to_ship])
         orders = Order.objects.in_bulk([line.order_id for line in checked.to_ship])
         for line in checked.to_ship:
-            shipping.hand_over(orders[line.order_id], carriers[line.carrier_id], line.tracking_number, by=by, at=at)
+            shipping.hand_over(
+                orders[line.order_id], carriers[line.carrier_id], line.tracking_number, by=by, at=at, shared=True
+            )
         if checked.to_ship:
             audit.record(
                 "shipping_file.shipped", by=by, subject=f"shippingfile:{checked.digest[:40]}", at=at,
@@ -159,7 +186,7 @@ class _Problem(DomainError):
     message = "%(why)s"
 
 
-def _judge(row, orders, carriers, parcels, seen):
+def _judge(row, orders, carriers, parcels, seen, holders):
     if row.problem:
         raise _Problem(why=row.problem)
     order = orders.get(row.values["order"].upper())
@@ -177,6 +204,7 @@ def _judge(row, orders, carriers, parcels, seen):
             raise shipping.CarrierNotInUse
         if order.state not in MAY_SHIP:
             raise MoveNotAllowed(state=order.state, label=order.get_state_display())
+        shipping.check_recipient(order, number, holders.get(number, ()))
     return Line(row.number, order.pk, order.number, carrier.pk, carrier.title, number, is_done)
 
 

@@ -122,6 +122,21 @@ def test_what_no_parcel_can_hold(place, cup, carrier, at):
     assert Shipment.objects.count() == 1
 
 
+def test_a_number_of_somebody_elses_parcel_is_asked_about(place, make_member, cup, carrier, at):
+    stranger = make_member()
+    first, second = place((cup, "points", 1)), place((cup, "points", 1))
+    other = place((cup, "points", 1), member=stranger, address=stranger.addresses.get())
+    ship(first, carrier, "SF000001", at)
+    ship(second, Carrier.objects.get(code="ems"), "SF000001", at)  # to the same door
+    with pytest.raises(shipping.TrackingNumberTaken) as refused:
+        ship(other, carrier, "sf 000001", at)
+    assert refused.value.details["order"] in {first.number, second.number}
+    assert Shipment.objects.count() == 2
+    shipping.ship_order(order=other, carrier=carrier, tracking_number="SF000001", by=STAFF, at=at, shared=True)
+    other.refresh_from_db()
+    assert other.state == State.SHIPPED
+
+
 def test_the_public_page_of_a_parcel(carrier):
     assert carrier.page_of("SF 1") == "https://www.kuaidi100.com/chaxun?com=shunfeng&nu=SF%201"
     carrier.tracking_page = "https://sf.example.com/{number}"

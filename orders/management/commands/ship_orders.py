@@ -24,20 +24,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
         parser.add_argument("--skip-refused", action="store_true", help="ship the good lines all the same")
+        parser.add_argument(
+            "--shared",
+            action="store_true",
+            help="orders of several recipients with one tracking number are in one parcel",
+        )
         parser.add_argument("--by", metavar="STAFF", help="who ships: phone, e-mail, username or number of a person")
         parser.add_argument("--report", type=Path, metavar="CSV", help="write the refused lines into this file")
         parser.add_argument("--dry-run", action="store_true", help="check every line and write nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, file, skip_refused, by, report, dry_run, **options):
+    def handle(self, *, file, skip_refused, shared, by, report, dry_run, **options):
         actor = staff_actor(by)
         content = content_of(file)
         shipped = 0
         try:
             if dry_run:
-                checked = shipping_file.check(content)
+                checked = shipping_file.check(content, shared=shared)
             else:
-                checked = shipping_file.ship_file(content=content, skip_refused=skip_refused, by=actor, at=clock.now())
+                checked = shipping_file.ship_file(
+                    content=content, skip_refused=skip_refused, shared=shared, by=actor, at=clock.now()
+                )
                 shipped = len(checked.to_ship)
         except shipping_file.LinesRefused as error:
             checked = error.details["checked"]

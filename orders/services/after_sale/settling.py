@@ -77,22 +77,21 @@ def settle(*, request, amounts, by, at, shipping_fen=0, stock_back="", answer=""
     return request
 
 
-def exchange(*, request, carrier, tracking_number, stock_back, by, at):
-    """Send the same pieces once more, with ``carrier`` (a ``Carrier``); returns the ``Shipment``.
+def exchange(*, request, carrier, tracking_number, stock_back, by, at, shared=False):
+    """Send the same pieces once more, with ``carrier`` (a ``Carrier``); returns the ``Shipment``. ``shared`` as in
+    ``shipping.ship_order``.
 
     Raises ``SoldOut`` or ``NotListed`` where there is none to be had (settle it as a refund then),
-    ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``InvalidInput``, ``RequestMoveNotAllowed`` or ``Busy``.
+    ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``ParcelKnown``, ``TrackingNumberTaken``, ``InvalidInput``,
+    ``RequestMoveNotAllowed`` or ``Busy``.
     """
     number = shipping.clean_tracking_number(tracking_number)
-    if not carrier.is_active:
-        raise shipping.CarrierNotInUse
     if stock_back not in StockBack.values:
         raise InvalidInput(field=_("Pieces that came back"))
     with locking_transaction():
         order, request = moving.lock(request)
         moving.check(request, AfterSaleState.EXCHANGED)
-        if order.shipments.filter(carrier=carrier, tracking_number=number).exists():
-            raise shipping.ParcelKnown
+        shipping.check_parcel(order, carrier, number, shared=shared)
         shipment = shipping.new_parcel(order, carrier, number, by=by, at=at)
         moving.move(
             request,
