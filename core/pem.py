@@ -10,8 +10,11 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
 
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
@@ -78,6 +81,15 @@ def fault(load, text):
     except UnreadableKey as error:
         return str(error)
     return ""
+
+
+def is_signed(key, content, signature):
+    """Whether ``signature`` (base64) over bytes is RSA-SHA256 of the private key beside the public ``key``."""
+    try:
+        key.verify(base64.b64decode(signature, validate=True), content, PKCS1v15(), SHA256())
+    except (InvalidSignature, ValueError, TypeError, AttributeError):
+        return False
+    return True
 
 
 def is_pair(private, public):

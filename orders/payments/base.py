@@ -213,6 +213,10 @@ class Provider(ABC):
     def merchant(self):
         """Our number at the provider; a callback for another one is refused."""
 
+    def refusal(self, reason):
+        """The body that answers a refused callback, of the same type as ``acknowledgement``."""
+        return reason
+
     def kind(self, device):
         """How a member on that device pays: a payment that was opened one way is not gone on with in another."""
         return self.code

@@ -25,7 +25,7 @@ def callback(request, provider):
     except payments.UnknownProvider as error:
         raise Http404 from error
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        return HttpResponse("too large", status=413, content_type="text/plain")
+        return _refused(provider, "too_large", status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
         notification = notifications.receive(
@@ -33,10 +33,14 @@ def callback(request, provider):
         )
     except notifications.NotificationRefused as error:
         log.warning("callback_refused", provider=provider.code, reason=error.details["reason"])
-        return HttpResponse(error.details["reason"], status=400, content_type="text/plain")
+        return _refused(provider, error.details["reason"], status=400)
     if notification is not None:
         tasks.work_notification.delay_on_commit(notification.pk)
     return HttpResponse(provider.acknowledgement, content_type=provider.acknowledgement_type)
+
+
+def _refused(provider, reason, *, status):
+    return HttpResponse(provider.refusal(reason), status=status, content_type=provider.acknowledgement_type)
 
 
 def address_of(request):

@@ -65,9 +65,9 @@ class Alipay(StandIn):
             "subject": trade.title,
         } | changes
         text = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
-        fields |= {"sign_type": sign_type, "sign": keys.sign(key, text.encode())}
-        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        return headers, urlencode(fields).encode()
+        fields |= {"sign_type": sign_type, "sign": keys.sign(key, text.encode(fields["charset"]))}
+        headers = {"Content-Type": f"application/x-www-form-urlencoded; charset={fields['charset']}"}
+        return headers, urlencode(fields, encoding=fields["charset"]).encode()
 
     def tell_refund(self, trade, refund):
         given = f"{sum(each.amount_fen for each in trade.refunds.values()) / 100:.2f}"

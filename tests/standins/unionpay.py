@@ -42,7 +42,7 @@ class UnionPay(StandIn):
     @staticmethod
     def _digest(fields):
         text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "signature")
-        return hashlib.sha256(text.encode()).hexdigest().encode()
+        return hashlib.sha256(text.encode(fields.get("encoding", "UTF-8"))).hexdigest().encode()
 
     def _is_merchants(self, fields):
         return (
@@ -58,7 +58,9 @@ class UnionPay(StandIn):
 
     def answer(self, fields):
         """Not encoded, as the real one answers."""
-        return Answer("&".join(f"{name}={value}" for name, value in self.signed(fields).items()))
+        fields = self.signed(fields)
+        text = "&".join(f"{name}={value}" for name, value in fields.items())
+        return Answer(text.encode(fields.get("encoding", "UTF-8")))
 
     def _about(self, trade):
         return {
@@ -72,7 +74,8 @@ class UnionPay(StandIn):
     def notification(self, trade, *, key="unionpay", issuer="unionpay middle", name=None, **changes):
         options = {"key": key, "issuer": issuer} | ({"name": name} if name else {})
         fields = self.signed(self._about(trade) | changes, **options)
-        return {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}, urlencode(fields).encode()
+        headers = {"Content-Type": f"application/x-www-form-urlencoded;charset={fields['encoding']}"}
+        return headers, urlencode(fields, encoding=fields["encoding"]).encode()
 
     def tell_refund(self, trade, refund):
         return self.tell(

@@ -30,7 +30,8 @@ SUMS = "总交易单数,应结订单总金额,退款总金额,充值券退款总
 
 
 class WeChat(StandIn):
-    """``with_certificates``: the merchant knows no public key and fetches platform certificates."""
+    """``with_certificates``: the merchant knows no public key and fetches platform certificates. ``switching``: it
+    knows both, and we sign with the certificate still."""
 
     code = "wechat"
     merchant = "1900000001"
@@ -38,9 +39,10 @@ class WeChat(StandIn):
     serial = "4A5B6C7D8E9F"
     public_key_id = "PUB_KEY_ID_0119000000012026"
 
-    def __init__(self, *args, with_certificates=False, **options):
+    def __init__(self, *args, with_certificates=False, switching=False, **options):
         super().__init__(*args, **options)
         self.with_certificates = with_certificates
+        self.signs_by_certificate = with_certificates or switching
         self.certificate_downloads = 0
         self.codes = {}
         self.ask_referrer = False
@@ -54,7 +56,7 @@ class WeChat(StandIn):
                 "serial": self.serial,
                 "private_key": keys.private_pem("merchant"),
                 "v3_key": V3_KEY,
-                "public_key": "" if self.with_certificates else keys.public_pem("wechat"),
+                "public_key": "" if self.with_certificates else keys.public_pem("wechat public"),
                 "public_key_id": "" if self.with_certificates else self.public_key_id,
                 "api": self.url,
                 "login": self.url,
@@ -68,9 +70,10 @@ class WeChat(StandIn):
 
     # Signing
 
-    def signed(self, body, *, key="wechat", at=None, serial=None):
+    def signed(self, body, *, key=None, at=None, serial=None):
         timestamp, nonce = str(int((at or clock.now()).timestamp())), uuid.uuid4().hex
-        own = self.certificate_serial if self.with_certificates else self.public_key_id
+        own = self.certificate_serial if self.signs_by_certificate else self.public_key_id
+        key = key or ("wechat" if self.signs_by_certificate else "wechat public")
         return {
             "Wechatpay-Timestamp": timestamp,
             "Wechatpay-Nonce": nonce,
@@ -107,7 +110,7 @@ class WeChat(StandIn):
 
     # Notifications
 
-    def notification(self, trade, *, key="wechat", at=None, serial=None, v3_key=V3_KEY, event_id=None, **changes):
+    def notification(self, trade, *, key=None, at=None, serial=None, v3_key=V3_KEY, event_id=None, **changes):
         data = self._trade(trade) | changes
         message = {
             "id": event_id or str(uuid.uuid4()),

@@ -4,14 +4,12 @@ Signing and verifying are ``python-alipay-sdk``'s; the transport is ours, becaus
 clock where Alipay wants China's, opens two fixed addresses, and follows redirects.
 """
 
-from urllib.parse import parse_qsl
-
 from alipay import AliPay
 from alipay.exceptions import AliPayException, AliPayValidationError
 from django.conf import settings
 
 from core import clock, pem
-from orders.payments import http
+from orders.payments import forms, http
 from orders.payments.base import CHINA, BadCallback, BadSignature, ProviderUnavailable
 
 FORM = "application/x-www-form-urlencoded;charset=utf-8"
@@ -48,15 +46,13 @@ def call(method, content):
 def verified(body):
     """The fields of a notification whose signature is Alipay's. Raises ``BadCallback``."""
     try:
-        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100))
-    except (UnicodeDecodeError, ValueError) as error:
+        codec = forms.codec_of(body, "charset")
+        fields = forms.fields_of(body, codec)
+    except ValueError as error:
         raise BadCallback from error
-    signed = {name: value for name, value in fields.items() if name not in ("sign", "sign_type")}
-    try:
-        is_theirs = fields.get("sign_type") == "RSA2" and _client().verify(signed, fields.get("sign", ""))
-    except (ValueError, TypeError) as error:
-        raise BadSignature from error
-    if not is_theirs:
+    text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name not in ("sign", "sign_type"))
+    key = pem.public_key(settings.ALIPAY["public_key"])
+    if fields.get("sign_type") != "RSA2" or not pem.is_signed(key, text.encode(codec), fields.get("sign", "")):
         raise BadSignature
     return fields
 

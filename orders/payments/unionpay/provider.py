@@ -4,13 +4,13 @@ import base64
 import binascii
 import zlib
 from datetime import time, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from orders.payments import http
+from orders.payments import forms, http
 from orders.payments.base import (
     ABSENT,
     CHINA,
@@ -117,10 +117,11 @@ class UnionPay(Provider):
 
     def parse_callback(self, *, headers, body, at):
         try:
-            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=100))
-        except (UnicodeDecodeError, ValueError) as error:
+            codec = forms.codec_of(body, "encoding")
+            fields = forms.fields_of(body, codec)
+        except ValueError as error:
             raise BadCallback from error
-        if not signing.verified(fields, at=at):
+        if not signing.verified(fields, at=at, codec=codec):
             raise BadSignature
         try:
             is_refund = {PAY: False, REFUND: True}[fields["txnType"]]
@@ -181,8 +182,12 @@ class UnionPay(Provider):
     def _call(self, url, fields, timeout=http.TIMEOUT_S):
         """The fields of a verified answer; ``respCode`` is among them."""
         response = http.exchange("POST", url, data=signing.signed(fields), timeout=timeout)
-        answer = _fields(response.text)
-        if "respCode" not in answer or not signing.verified(answer, at=clock.now()):
+        try:
+            codec = forms.codec_of(response.content, "encoding")
+            answer = _fields(response.content.decode(codec))
+        except ValueError as error:
+            raise ProviderUnavailable from error
+        if "respCode" not in answer or not signing.verified(answer, at=clock.now(), codec=codec):
             raise ProviderUnavailable
         return answer
 

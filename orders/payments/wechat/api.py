@@ -10,6 +10,7 @@ import uuid
 from datetime import timedelta
 
 import httpx
+import structlog
 from django.conf import settings
 from django.core.cache import cache
 from wechatpayv3 import utils
@@ -17,6 +18,8 @@ from wechatpayv3 import utils
 from core import clock, pem
 from orders.payments import http
 from orders.payments.base import BadCallback, BadSignature, ProviderUnavailable
+
+log = structlog.get_logger(__name__)
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 SERIAL, SIGNATURE = "wechatpay-serial", "wechatpay-signature"
@@ -127,15 +130,19 @@ def _has_public_key():
 
 
 def _public_key(serial):
-    """WeChat Pay's key of that number: the configured one, or that of a platform certificate; None if there is none."""
+    """WeChat Pay's key of that number: the configured one, or that of a platform certificate; None if there is none.
+
+    While a merchant changes from certificates to the key, WeChat Pay signs with either.
+    """
     if _has_public_key() and serial == settings.WECHAT_PAY["public_key_id"]:
         return pem.public_key(settings.WECHAT_PAY["public_key"])
     certificates = cache.get(CERTIFICATES)
-    if (certificates is None or serial not in certificates) and not _has_public_key():
+    if certificates is None or serial not in certificates:
         certificates = _fetched() or certificates
     text = (certificates or {}).get(serial)
     certificate = utils.load_certificate(text) if text else None
     if certificate is None:
+        log.warning("wechat_signer_unknown", serial=serial[:64])
         return None
     now = clock.now()
     is_valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc

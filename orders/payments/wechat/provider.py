@@ -1,5 +1,6 @@
 """The provider: which kind for which device, and what WeChat Pay's states mean for us."""
 
+import json
 import re
 import uuid
 from urllib.parse import quote, urlencode, urlsplit
@@ -78,6 +79,9 @@ class WeChatPay(Provider):
         if "api.mch.weixin.qq.com" in settings.WECHAT_PAY["api"]:
             return (settings.WECHAT_PAY["login"], "https://wx.tenpay.com")
         return tuple({settings.WECHAT_PAY["login"], settings.WECHAT_PAY["api"]})
+
+    def refusal(self, reason):
+        return json.dumps({"code": "FAIL", "message": reason})
 
     def kind(self, device):
         return KINDS[device]
