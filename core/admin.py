@@ -212,6 +212,13 @@ class ParameterForm(forms.Form):
     def __init__(self, *args, parameter, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["value"] = parameter_field(parameter, initial=parameter.value)
+        if parameter.needs_second:
+            self.fields["reason"] = forms.CharField(
+                max_length=200,
+                label=_("Why"),
+                help_text=_("Whoever approves it reads it."),
+                widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+            )
 
 
 @admin.register(ParameterValue)
@@ -232,9 +239,12 @@ class ParameterAdmin(LookOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = {row.name: row for row in ParameterValue.objects.all()}
+        pending = Approval.objects.filter(kind=parameters.KIND, state=Approval.State.PENDING)
+        waiting = dict(pending.values_list("subject", "pk"))
         groups = {}
         for parameter in parameters.declared().values():
-            groups.setdefault(parameter.group, []).append((parameter, rows.get(parameter.name)))
+            line = parameter, rows.get(parameter.name), waiting.get(parameters.subject_of(parameter))
+            groups.setdefault(parameter.group, []).append(line)
         return self.page(
             request,
             "core/admin/parameters.html",
@@ -253,8 +263,10 @@ class ParameterAdmin(LookOnlyAdmin):
         back = reverse("admin:core_parametervalue_changelist")
 
         def act(data):
-            value = None if data["value"] == parameter.default else data["value"]
-            parameters.change(parameter, value, by=actors.staff(request.user.pk), at=clock.now())
+            by, at = actors.staff(request.user.pk), clock.now()
+            if approval := parameters.change(parameter, data.pop("value"), by=by, at=at, **data):
+                page = reverse("admin:core_approval_change", args=[approval.pk])
+                return page, _("This needs a second person. The request waits.")
             return back, _("Saved. It counts everywhere within a second.")
 
         facts = [(_("Default"), parameter.shown(parameter.default))]

@@ -59,6 +59,7 @@ class ParameterValue(models.Model):
     class Meta:
         verbose_name = _("parameter")
         verbose_name_plural = _("parameters")
+        permissions = [("approve_parametervalue", _("Can approve parameters that others want to change"))]
 
     def __str__(self):
         return self.name

@@ -2,19 +2,21 @@
 
 An app declares its own in ``<app>/parameters.py``; code reads ``SIGN_UP.value``. What staff set lies in the database
 and counts in every process within a second (``core.live``); what nobody set is the default. Who set what and when is
-in the audit trail.
+in the audit trail. What gives points or money a value, or says when somebody has to look, needs a second person.
 """
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import approvals, audit
+from core.db import locking_transaction
 from core.errors import DomainError
 from core.live import Live
 from core.models import ParameterValue
+
+KIND = "core.parameter"
 
 _declared = {}
 
@@ -30,7 +32,7 @@ class ParameterNotValid(DomainError):
 class Parameter:
     """A typed figure: the type is that of ``default`` (bool, int, Decimal or str), ``least`` and ``most`` are its
     range, both included, ``choices`` pairs of value and text where only these are possible. ``unit`` and ``help`` are
-    for whoever sets it."""
+    for whoever sets it. ``needs_second``: one person asks for a change, and another one approves it."""
 
     name: str
     default: object
@@ -40,6 +42,7 @@ class Parameter:
     least: object = None
     most: object = None
     choices: tuple = field(default=())
+    needs_second: bool = False
 
     @property
     def value(self):
@@ -102,24 +105,61 @@ def declared():
     return dict(_declared)
 
 
-def change(parameter, value, *, by, at):
-    """Set ``parameter``; None returns to its default. Raises ``ParameterNotValid``; the same value changes nothing."""
-    with transaction.atomic():
-        row = ParameterValue.objects.select_for_update().filter(name=parameter.name).first()
-        before = row.value if row else parameter.stored(parameter.default)
-        if value is None:
-            after = parameter.stored(parameter.default)
-            ParameterValue.objects.filter(name=parameter.name).delete()
-        else:
-            after = parameter.stored(parameter.clean(value))
-            ParameterValue.objects.update_or_create(
-                name=parameter.name, defaults={"value": after, "changed_at": at, "by": by}
-            )
-        if before != after:
-            audit.record(
-                "parameter.changed", by=by, subject=f"parameter:{parameter.name}", at=at, before=before, after=after
-            )
-        PARAMETERS.changed()
+def change(parameter, value, *, by, at, reason=""):
+    """Set ``parameter``; None returns to its default. The same value changes nothing. Returns the ``Approval`` that
+    waits where it needs a second person, else None. Raises ``ParameterNotValid``, ``AlreadyAsked``."""
+    after = parameter.default if value is None else parameter.clean(value)
+    with locking_transaction():
+        before = _locked(parameter)
+        if before == parameter.stored(after):
+            return None
+        if parameter.needs_second:
+            data = {"before": before, "after": parameter.stored(after)}
+            return approvals.ask(kind=KIND, subject=subject_of(parameter), data=data, reason=reason, by=by, at=at)
+        _set(parameter, before, after, by=by, at=at)
+    return None
+
+
+def subject_of(parameter):
+    """The parameter in the audit trail and among the approvals."""
+    return f"parameter:{parameter.name}"
+
+
+def of_subject(subject):
+    """The ``Parameter`` of a subject."""
+    return _declared[subject.removeprefix("parameter:")]
+
+
+def _run(approval, *, by, at):
+    parameter = of_subject(approval.subject)
+    if _locked(parameter) != approval.data["before"]:
+        raise approvals.Outdated
+    after = parameter.clean(approval.data["after"])
+    _set(parameter, approval.data["before"], after, by=approval.by, at=at)
+
+
+def _facts(approval, at):
+    parameter = of_subject(approval.subject)
+    before, after = (parameter.shown(parameter.clean(approval.data[name])) for name in ("before", "after"))
+    return [(_("Parameter"), parameter.label), (_("Change"), f"{before} → {after}"), (_("Now"), parameter.now)]
+
+
+def _locked(parameter):
+    """What is set, as it is stored; its row, where there is one, locked."""
+    row = ParameterValue.objects.select_for_update().filter(name=parameter.name).first()
+    return row.value if row else parameter.stored(parameter.default)
+
+
+def _set(parameter, before, value, *, by, at):
+    after = parameter.stored(value)
+    if value == parameter.default:
+        ParameterValue.objects.filter(name=parameter.name).delete()
+    else:
+        ParameterValue.objects.update_or_create(
+            name=parameter.name, defaults={"value": after, "changed_at": at, "by": by}
+        )
+    audit.record("parameter.changed", by=by, subject=subject_of(parameter), at=at, before=before, after=after)
+    PARAMETERS.changed()
 
 
 def _load():
@@ -134,3 +174,7 @@ def _load():
 
 
 PARAMETERS = Live("parameters", _load)
+
+approvals.register(
+    approvals.Kind(name=KIND, label=_("Parameter"), permission="core.approve_parametervalue", run=_run, facts=_facts)
+)

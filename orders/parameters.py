@@ -29,6 +29,7 @@ DEDUCTION_PERCENT = declare(
     unit="%",
     label=_("cash that points may pay"),
     help=_("Of the cash for goods that are offered for cash. 0: points pay no cash."),
+    needs_second=True,
 )
 DEDUCTION_MINIMUM = declare(
     "orders.deduction_minimum",

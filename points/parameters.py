@@ -18,6 +18,7 @@ POINTS_PER_YUAN = declare(
     most=100_000,
     label=_("points that are worth one yuan"),
     help=_("The value of a point: cash deduction, proposals of prices and the liability follow it."),
+    needs_second=True,
 )
 AFTER_SALE_DAYS = declare(
     "points.after_sale_days",
@@ -38,7 +39,11 @@ ADJUST_APPROVAL_ABOVE = declare(
     most=2**31 - 1,
     unit=_("points"),
     label=_("points by hand that need a second person"),
-    help=_("Adjustments and grants of more points wait until somebody else approves them."),
+    help=_(
+        "So many points one person may give and take in a day, all in all and for any one member, by adjustments and "
+        "files together. What would be more waits until somebody else approves it."
+    ),
+    needs_second=True,
 )
 PAYMENT_WINDOW_MINUTES = declare(
     "points.payment_window",
@@ -57,6 +62,7 @@ TIER_WINDOW_MONTHS = declare(
     unit=pgettext_lazy("unit", "months"),
     label=_("months whose points make a tier"),
     help=_("Points earned in the last months, to the day, decide which tier a member reaches and keeps."),
+    needs_second=True,
 )
 TIER_GRACE_DAYS = declare(
     "points.tier_grace",
@@ -77,6 +83,7 @@ MEMBER_DAY = declare(
     ),
     label=_("member day"),
     help=_("On this day each tier gets its member-day discount, too."),
+    needs_second=True,
 )
 CLAWBACK_POLICY = declare(
     "points.clawback_policy",
@@ -90,6 +97,7 @@ CLAWBACK_POLICY = declare(
     help=_(
         "When a purchase is refunded its points go back. This says what happens to those that are not there any more."
     ),
+    needs_second=True,
 )
 MEMBERS_PER_DEVICE = declare(
     "points.members_per_device",
@@ -99,6 +107,7 @@ MEMBERS_PER_DEVICE = declare(
     unit=_("members"),
     label=_("members who earn with one device"),
     help=_("More of them on one day, by the same behaviour, wait for a review. 0 does not look."),
+    needs_second=True,
 )
 MEMBERS_PER_ADDRESS = declare(
     "points.members_per_address",
@@ -111,6 +120,7 @@ MEMBERS_PER_ADDRESS = declare(
         "More of them on one day, by the same behaviour, wait for a review: a school or an office is one address. 0 "
         "does not look."
     ),
+    needs_second=True,
 )
 MEMBERS_PER_PHONE_PREFIX = declare(
     "points.members_per_phone_prefix",
@@ -120,6 +130,7 @@ MEMBERS_PER_PHONE_PREFIX = declare(
     unit=_("members"),
     label=_("new members with phone numbers in a row"),
     help=_("More of them on one day, alike but for the last three digits, wait for a review. 0 does not look."),
+    needs_second=True,
 )
 REVIEW_DAYS = declare(
     "points.review_days",

@@ -8,11 +8,12 @@ from decimal import Decimal
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 
-from core import clock, live, parameters
-from core.models import AuditEvent, ParameterValue
-from points.parameters import POINTS_PER_YUAN
+from core import approvals, clock, live, parameters
+from core.models import Approval, AuditEvent, ParameterValue
+from points.parameters import PARTNER_LOG_DAYS, POINTS_PER_YUAN
 
 BY = "staff:1"
 
@@ -22,22 +23,22 @@ def unpinned(parameters):
     live.forget_all()
 
 
-def change(value, parameter=POINTS_PER_YUAN):
+def change(value, parameter=PARTNER_LOG_DAYS):
     parameters.change(parameter, value, by=BY, at=clock.now())
 
 
 def test_a_change_counts_and_is_on_record(db, django_capture_on_commit_callbacks):
-    assert POINTS_PER_YUAN.value == 100
+    assert PARTNER_LOG_DAYS.value == 90
     with django_capture_on_commit_callbacks(execute=True):
         change(250)
-    assert POINTS_PER_YUAN.value == 250
+    assert PARTNER_LOG_DAYS.value == 250
     event = AuditEvent.objects.get(event="parameter.changed")
-    assert (event.by, event.subject, event.data) == (BY, "parameter:points.per_yuan", {"before": 100, "after": 250})
+    assert (event.by, event.subject, event.data) == (BY, "parameter:points.partner_log", {"before": 90, "after": 250})
 
 
 def test_the_same_value_again_is_no_event(db):
-    change(100)
-    change(100)
+    change(90)
+    change(90)
     assert not AuditEvent.objects.exists()
 
 
@@ -45,7 +46,7 @@ def test_none_returns_to_the_default(db, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         change(250)
         change(None)
-    assert POINTS_PER_YUAN.value == 100
+    assert PARTNER_LOG_DAYS.value == 90
     assert not ParameterValue.objects.exists()
 
 
@@ -73,16 +74,16 @@ def test_choices_are_the_only_values():
 
 
 def test_a_stored_value_out_of_a_narrowed_range_counts_as_not_set(db):
-    ParameterValue.objects.create(name="points.per_yuan", value=0, changed_at=clock.now(), by=BY)
+    ParameterValue.objects.create(name="points.partner_log", value=0, changed_at=clock.now(), by=BY)
     ParameterValue.objects.create(name="points.forgotten", value=1, changed_at=clock.now(), by=BY)
-    assert POINTS_PER_YUAN.value == 100
+    assert PARTNER_LOG_DAYS.value == 90
 
 
 def test_reading_is_free_between_looks(db, django_assert_num_queries):
-    POINTS_PER_YUAN.value  # noqa: B018 - the first look reads the database
+    PARTNER_LOG_DAYS.value  # noqa: B018 - the first look reads the database
     with django_assert_num_queries(0):
         for _ in range(100):
-            assert POINTS_PER_YUAN.value == 100
+            assert PARTNER_LOG_DAYS.value == 90
 
 
 def test_without_the_cache_server_the_database_answers_at_every_look(db, cache_server, monkeypatch):
@@ -96,9 +97,9 @@ def test_without_the_cache_server_the_database_answers_at_every_look(db, cache_s
 OTHER_PROCESS = """
 import sys, django
 django.setup()
-from points.parameters import POINTS_PER_YUAN
+from points.parameters import PARTNER_LOG_DAYS
 while True:
-    print(POINTS_PER_YUAN.value, flush=True)
+    print(PARTNER_LOG_DAYS.value, flush=True)
     sys.stdin.readline()
 """
 
@@ -120,12 +121,12 @@ def test_another_process_sees_a_change_within_a_second():
         return int(other.stdout.readline())
 
     try:
-        assert int(other.stdout.readline()) == 100
+        assert int(other.stdout.readline()) == 90
         change(321)
         changed = time.monotonic()
         while ask() != 321:
             assert time.monotonic() - changed < 1
-        assert POINTS_PER_YUAN.value == 321
+        assert PARTNER_LOG_DAYS.value == 321
     finally:
         other.kill()
         other.communicate()
@@ -133,15 +134,15 @@ def test_another_process_sees_a_change_within_a_second():
 
 def test_staff_see_all_and_set_one(admin_client, db, django_capture_on_commit_callbacks):
     page = admin_client.get("/admin/core/parametervalue/").content.decode()
-    assert "/admin/core/parametervalue/points.per_yuan/" in page
+    assert "/admin/core/parametervalue/points.partner_log/" in page
     with django_capture_on_commit_callbacks(execute=True):
-        answer = admin_client.post("/admin/core/parametervalue/points.per_yuan/", {"value": "250"})
+        answer = admin_client.post("/admin/core/parametervalue/points.partner_log/", {"value": "250"})
     assert answer.status_code == 302
-    assert POINTS_PER_YUAN.value == 250
+    assert PARTNER_LOG_DAYS.value == 250
     assert "250" in admin_client.get("/admin/core/parametervalue/").content.decode()
-    answer = admin_client.post("/admin/core/parametervalue/points.per_yuan/", {"value": "0"})
+    answer = admin_client.post("/admin/core/parametervalue/points.partner_log/", {"value": "0"})
     assert answer.status_code == 200
-    assert POINTS_PER_YUAN.value == 250
+    assert PARTNER_LOG_DAYS.value == 250
     assert admin_client.get("/admin/core/parametervalue/points.nothing/").status_code == 404
 
 
@@ -149,5 +150,99 @@ def test_who_may_not_does_not(client, django_user_model, db):
     staff = django_user_model.objects.create_user(username="clerk", is_staff=True)
     client.force_login(staff)
     assert client.get("/admin/core/parametervalue/").status_code == 403
-    assert client.get("/admin/core/parametervalue/points.per_yuan/").status_code == 403
-    assert client.post("/admin/core/parametervalue/points.per_yuan/", {"value": "9"}).status_code == 403
+    assert client.get("/admin/core/parametervalue/points.partner_log/").status_code == 403
+    assert client.post("/admin/core/parametervalue/points.partner_log/", {"value": "9"}).status_code == 403
+
+
+# What gives points a value needs a second person
+
+
+OTHER = "staff:2"
+
+
+def ask(value=250):
+    return parameters.change(POINTS_PER_YUAN, value, by=BY, at=clock.now(), reason="cheaper goods")
+
+
+def test_a_parameter_of_value_waits_for_a_second_person(db, django_capture_on_commit_callbacks):
+    approval = ask()
+    assert (approval.state, approval.data, approval.reason) == (
+        "pending",
+        {"before": 100, "after": 250},
+        "cheaper goods",
+    )
+    assert not ParameterValue.objects.exists()
+    with pytest.raises(approvals.RequesterDecides):
+        approvals.approve(approval=approval, by=BY, at=clock.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        approvals.approve(approval=approval, by=OTHER, at=clock.now())
+    assert POINTS_PER_YUAN.value == 250
+    assert ParameterValue.objects.get().by == BY
+    assert AuditEvent.objects.get(event="parameter.changed").data == {"before": 100, "after": 250}
+    assert ask(250) is None
+
+
+def test_what_is_refused_stays_as_it_was(db):
+    approvals.refuse(approval=ask(), by=OTHER, at=clock.now(), answer="no")
+    assert POINTS_PER_YUAN.value == 100
+    assert ask().waits  # and may be asked for again
+
+
+def test_one_change_waits_at_a_time(db):
+    ask()
+    with pytest.raises(approvals.AlreadyAsked):
+        ask(300)
+    assert Approval.objects.count() == 1
+
+
+def test_a_change_of_what_has_changed_meanwhile_is_outdated(db):
+    approval = ask()
+    ParameterValue.objects.create(name=POINTS_PER_YUAN.name, value=120, changed_at=clock.now(), by=BY)
+    with pytest.raises(approvals.Outdated):
+        approvals.approve(approval=approval, by=OTHER, at=clock.now())
+    assert ParameterValue.objects.get().value == 120
+    approvals.refuse(approval=approval, by=OTHER, at=clock.now(), answer="old")
+
+
+def test_a_wrong_value_is_refused_when_it_is_asked_for(db):
+    with pytest.raises(parameters.ParameterNotValid):
+        ask(0)
+    assert not Approval.objects.exists()
+
+
+def test_what_says_when_a_second_person_is_needed_needs_one():
+    of_value = {name for name, parameter in parameters.declared().items() if parameter.needs_second}
+    assert {
+        "points.per_yuan",
+        "points.adjust_approval_above",
+        "points.clawback_policy",
+        "orders.deduction_percent",
+        "points.members_per_device",
+    } <= of_value
+    assert "points.after_sale_days" not in of_value
+
+
+def test_two_people_change_a_parameter_of_value_on_the_pages(client, django_user_model, db):
+    def sign_in(name, *codes):
+        person, _new = django_user_model.objects.get_or_create(
+            username=name, defaults={"is_staff": True, "date_joined": clock.now()}
+        )
+        person.user_permissions.set(Permission.objects.filter(codename__in=codes))
+        client.force_login(django_user_model.objects.get(pk=person.pk))
+
+    sign_in("anna", "view_parametervalue", "change_parametervalue", "approve_parametervalue")
+    page = "/admin/core/parametervalue/points.per_yuan/"
+    assert client.post(page, {"value": "250"}).status_code == 200  # somebody has to know why
+    answer = client.post(page, {"value": "250", "reason": "cheaper goods"})
+    approval = Approval.objects.get()
+    assert answer.url == f"/admin/core/approval/{approval.pk}/change/"
+    assert "cheaper goods" in client.get(answer.url).content.decode()
+    assert answer.url in client.get("/admin/core/parametervalue/").content.decode()
+    decide = f"/admin/core/approval/{approval.pk}/approve/"
+    assert client.post(decide).status_code == 403
+    sign_in("bernd", "approve_parametervalue")
+    shown = client.get(decide).content.decode()
+    assert "100 → 250" in shown
+    assert "anna" in shown
+    assert client.post(decide, {"answer": "fine"}).status_code == 302
+    assert ParameterValue.objects.get().value == 250
