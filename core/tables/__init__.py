@@ -16,13 +16,14 @@ from core.tables.errors import (
     FileEmpty,
     FileNotReadable,
     FileTooLarge,
+    LineWrong,
     NotText,
     OldWorkbook,
     TooManyColumns,
     TooManyLines,
     WorkbookBroken,
 )
-from core.tables.reading import Row, Table, about_lines, rows
+from core.tables.reading import Row, Table, about_lines, first_column, rows
 from core.tables.writing import CSV, XLSX, download, workbook, write_csv
 
 ENDINGS = ".csv,.txt,.xlsx"  # what a form offers to choose
@@ -40,6 +41,7 @@ __all__ = [
     "FileEmpty",
     "FileNotReadable",
     "FileTooLarge",
+    "LineWrong",
     "NotText",
     "OldWorkbook",
     "Row",
@@ -50,6 +52,7 @@ __all__ = [
     "about_lines",
     "download",
     "fen",
+    "first_column",
     "moment",
     "rows",
     "whole",

@@ -31,6 +31,11 @@ class Column:
     is_read: bool = True
 
     @property
+    def known(self):
+        """All headings that it may have."""
+        return self.name, self.chinese, *self.also
+
+    @property
     def heading(self):
         """In the language of the moment."""
         return self.chinese if (get_language() or "").startswith("zh") else self.name
@@ -39,6 +44,9 @@ class Column:
     def names(self):
         """Its headings, for somebody who looks for one."""
         return self.name if self.heading == self.name else f"{self.heading} / {self.name}"
+
+    def is_called(self, heading):
+        return _key(heading) in map(_key, self.known)
 
     @property
     def must_be_filled(self):
@@ -50,7 +58,7 @@ class Columns:
 
     def __init__(self, *columns):
         self.all = columns
-        self._by_key = {_key(heading): one for one in columns for heading in (one.name, one.chinese, *one.also)}
+        self._by_key = {_key(heading): one for one in columns for heading in one.known}
 
     def __getitem__(self, name):
         return self._by_key[_key(name)]

@@ -44,6 +44,10 @@ class CsvBroken(FileNotReadable):
     message = _("Line %(line)s is not CSV, a quotation mark may be missing.")
 
 
+class LineWrong(FileNotReadable):
+    message = _("Line %(line)s: %(problem)s")
+
+
 class ColumnMissing(FileNotReadable):
     message = _("The first line names no column “%(column)s”.")
 

@@ -7,7 +7,7 @@ from openpyxl.utils import get_column_letter
 
 from core.tables.book import MOST_COLUMNS, WorkbookSheet
 from core.tables.cells import clean, ends_in_zeros, is_long, is_odd, plain, problem_of
-from core.tables.errors import FileEmpty, FileTooLarge, OldWorkbook, TooManyColumns, TooManyLines
+from core.tables.errors import FileEmpty, FileTooLarge, LineWrong, OldWorkbook, TooManyColumns, TooManyLines
 from core.tables.text import TextSheet
 
 ZIP = b"PK\x03\x04"
@@ -88,6 +88,23 @@ class Table:
             texts = (cells[place].strip() for _number, cells in self._sheet if place < len(cells))
             self._rounded[place] = not any(is_long(text) and not ends_in_zeros(text) for text in texts)
         return self._rounded[place]
+
+
+def first_column(content, column, *, most_bytes, most_lines):
+    """The texts of a file's first column, whose heading may be there or not. Raises ``FileNotReadable``; ``LineWrong``
+    for a cell that is damaged."""
+    found = []
+    for number, cells in _sheet(content, most_bytes):
+        cell = cells[0] if cells else ""
+        text = clean(cell)
+        if not text or (not found and column.is_called(text)):
+            continue
+        if is_odd(text, column.most) and (problem := problem_of(cell, text, column, lambda: True)):
+            raise LineWrong(line=number, problem=problem)
+        if len(found) == most_lines:
+            raise TooManyLines(most=f"{most_lines:,}")
+        found.append(text)
+    return found
 
 
 def rows(content, *, most_bytes):

@@ -12,15 +12,15 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import (
-    UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from catalog.forms import YuanField
-from core import actors, clock
+from core import actors, clock, tables
 from core.staff import LookOnlyAdmin, StaffPages
+from core.tables.fields import TableField
 from core.templatetags.mall import price_text
 from orders import tasks
 from orders.models import Coupon, CouponType
@@ -31,6 +31,7 @@ from points.rules import tiers
 
 MOST_NAMES = 5_000
 MOST_BYTES = 512 * 1024
+MEMBER = tables.Column("member", "会员", ("手机号",), is_code=True)
 SHOWN_UNKNOWN = 5
 TONES = {
     Coupon.State.UNUSED: "success",
@@ -83,11 +84,11 @@ class GiveForm(forms.Form):
         help_text=_("Phone, e-mail, username or number, one a line."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5, "spellcheck": "false"}),
     )
-    file = forms.FileField(
+    file = TableField(
         required=False,
+        most_bytes=MOST_BYTES,
         label=_("or a file of them"),
-        help_text=_("Text or CSV, UTF-8; the first column counts, at most 5,000 lines."),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,text/plain,text/csv"}),
+        help_text=_("Text, CSV or XLSX; the first column counts, at most 5,000 lines."),
     )
     tier = forms.ChoiceField(required=False, label=_("or everybody of a tier"), widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
@@ -99,23 +100,22 @@ class GiveForm(forms.Form):
         self.fields["tier"].choices = [("", "-"), *((tier.code, tier.title) for tier in tiers.all_tiers())]
 
     def clean_file(self):
+        """The names in it."""
         file = self.cleaned_data["file"]
         if not file:
-            return ""
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(_("The file is too large."))
+            return []
         try:
-            return file.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise forms.ValidationError(_("The file is not UTF-8 text.")) from error
+            return tables.first_column(file.read(), MEMBER, most_bytes=MOST_BYTES, most_lines=MOST_NAMES)
+        except tables.FileNotReadable as error:
+            raise forms.ValidationError(str(error)) from error
 
     def clean(self):
         """``members``: ids of those who are named; None for a tier."""
         data = super().clean()
-        lines = f"{data.get('names', '')}\n{data.get('file', '')}".splitlines()
-        names = [name for line in lines if (name := line.partition(",")[0].strip(" \t\"'"))]
         if self.errors:
             return data
+        typed = (line.partition(",")[0].strip(" \t\"'") for line in data["names"].splitlines())
+        names = [*filter(None, typed), *data["file"]]
         if bool(names) == bool(data.get("tier")):
             raise forms.ValidationError(_("Name members, or choose a tier."))
         if len(names) > MOST_NAMES:

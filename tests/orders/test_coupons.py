@@ -14,6 +14,7 @@ from orders.queries import coupons as queries
 from orders.services import cancelling, coupons
 from points import audit, ledger
 from points.queries import balance
+from tests.core.tables.conftest import xlsx
 from tests.orders.conftest import STAFF
 
 
@@ -283,6 +284,12 @@ def test_staff_give_to_a_list_a_file_or_a_tier(boss, make_type, make_member, com
     file = SimpleUploadedFile("m.csv", f"{one.phone},x\n{two.phone},y\n".encode())
     assert boss.post(url, {"form_key": uuid.uuid4(), "file": file}).status_code == 302
     assert Coupon.objects.count() == 3
+    book = SimpleUploadedFile("m.xlsx", xlsx(["手机号"], [int(one.phone.removeprefix("+86"))], [None], [two.phone]))
+    assert boss.post(url, {"form_key": uuid.uuid4(), "file": book}).status_code == 302
+    assert Coupon.objects.count() == 5
+    for wrong in (b"1.38E+10\n", b"\xff"):
+        broken = SimpleUploadedFile("m.csv", wrong)
+        assert boss.post(url, {"form_key": uuid.uuid4(), "file": broken}).context["form"].errors["file"]
     with committing():
         assert boss.post(url, {"form_key": uuid.uuid4(), "tier": "normal"}).status_code == 302
 

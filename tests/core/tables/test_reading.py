@@ -183,3 +183,18 @@ def test_rows_to_the_letter():
     text = " a ,'=b,'c\n\n１,,\n"
     found = list(tables.rows(text.encode(), most_bytes=100))
     assert found == [(1, [" a ", "=b", "c"]), (2, []), (3, ["１", "", ""])]
+
+
+def test_a_column_of_names():
+    column = tables.Column("member", "会员", is_code=True)
+
+    def names(text):
+        return tables.first_column(text.encode(), column, most_bytes=100, most_lines=3)
+
+    assert names("会员 ,x\n\nanna,y\n' bo\n") == ["anna", "bo"]
+    assert names("anna\nmember\n") == ["anna", "member"]
+    with pytest.raises(tables.LineWrong) as wrong:
+        names("anna\n\n1.38E+10\n")
+    assert wrong.value.details["line"] == 3
+    with pytest.raises(tables.TooManyLines):
+        names("a\nb\nc\nd\n")
