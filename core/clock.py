@@ -4,6 +4,9 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
+FIRST_YEAR, LAST_YEAR = 1970, 8999
+WIDEST = timedelta(hours=16)  # PostgreSQL knows no zone so far from UTC
+
 
 def now():
     """This moment, aware, in UTC."""
@@ -21,3 +24,11 @@ def day_end(at, days=0):
     """The shop's midnight that ends the day ``days`` days after the one of the aware moment ``at``."""
     day = shop_date(at) + timedelta(days=days + 1)
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+
+
+def is_in_calendar(when):
+    """Whether one can reckon with the date or aware moment ``when`` that somebody asks for. Near the ends of Python's
+    own calendar the next day, the month after or the shop's time zone are an ``OverflowError``."""
+    if isinstance(when, datetime) and abs(when.utcoffset()) >= WIDEST:
+        return False
+    return FIRST_YEAR <= when.year <= LAST_YEAR

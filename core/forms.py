@@ -1,8 +1,10 @@
 """Fields of forms for what people type: numbers and names, cleaned the same way everywhere (``core.texts``)."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from core import texts
+from core.clock import is_in_calendar
 
 
 class PlainField(forms.CharField):
@@ -31,4 +33,22 @@ class IntegerField(_TypedNumber, forms.IntegerField):
 
 
 class DecimalField(_TypedNumber, forms.DecimalField):
+    pass
+
+
+class _InCalendar:
+    """A day or a moment with which one can reckon."""
+
+    def to_python(self, value):
+        found = super().to_python(value)
+        if found is not None and not is_in_calendar(found):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
+
+
+class DateField(_InCalendar, forms.DateField):
+    pass
+
+
+class DateTimeField(_InCalendar, forms.DateTimeField):
     pass

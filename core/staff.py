@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
+from core.clock import FIRST_YEAR, LAST_YEAR
 from core.errors import DomainError
 
 
@@ -57,6 +58,13 @@ class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+
+    def get_changelist_instance(self, request):
+        """A list by date knows the years that we can reckon with: Django reckons with any, and fails at the last."""
+        year = request.GET.get(f"{self.date_hierarchy}__year", "")
+        if year.isdecimal() and not FIRST_YEAR <= int(year[:5]) <= LAST_YEAR:
+            raise Http404
+        return super().get_changelist_instance(request)
 
     def facts(self, row):
         """Pairs that stand above an act on a row."""

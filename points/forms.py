@@ -12,7 +12,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from core.forms import IntegerField
+from core.forms import DateField, IntegerField
 from core.tables.fields import TableField
 from points.finding import find_member
 from points.models import EarningReview, Reason, WhatIfRun
@@ -168,7 +168,7 @@ class EntriesForm(forms.Form):
         ],
         widget=forms.Select(attrs={"class": BOX}),
     )
-    month = forms.DateField(
+    month = DateField(
         required=False,
         label=_("Month"),
         input_formats=["%Y-%m"],

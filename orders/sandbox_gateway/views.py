@@ -93,4 +93,6 @@ def statement(request, day):
         day = date.fromisoformat(day)
     except ValueError as error:
         raise Http404 from error
+    if not clock.is_in_calendar(day):
+        raise Http404
     return JsonResponse({"lines": gateway.statement(day, merchant=MERCHANT)})

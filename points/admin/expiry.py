@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from core import actors, clock
-from core.forms import IntegerField
+from core.forms import DateField, IntegerField
 from core.staff import LookOnlyAdmin
 from core.templatetags.mall import shop_day
 from points import rules, wording
@@ -45,7 +45,7 @@ class AnnounceForm(forms.Form):
         help_text=_("0 with a month, quarter or year: the running one. Not used where points never end."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
-    starts_on = forms.DateField(
+    starts_on = DateField(
         label=_("First day"),
         help_text=_("From the shop's midnight. Points earned before keep the end they were given."),
         widget=UnfoldAdminDateWidget,

@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from core.admin import parameter_field
-from core.forms import DecimalField, IntegerField, PlainField
+from core.forms import DateTimeField, DecimalField, IntegerField, PlainField
 from points.finding import find_members
 from points.models import Script
 from points.rules import engine
@@ -42,7 +42,7 @@ class SourceWidget(UnfoldAdminTextareaWidget):
 
 def moment_field(**options):
     """A moment in the shop's time zone; empty stands for now."""
-    return forms.DateTimeField(
+    return DateTimeField(
         required=False, input_formats=[MOMENT], widget=MomentWidget, help_text=_("Empty: at once."), **options
     )
 

@@ -7,9 +7,9 @@ are one namespace for each account. Refusals are the named errors below; after o
 
 ``account`` is a member's user id, ``points`` an integer from 1 to 2,147,483,647, ``key`` a text of 1 to 128
 characters that does not begin as the ledger's own keys do (``expire:``, ``begin:``), ``by`` a text of ``core.actors``,
-``at`` an aware moment between 1970 and 9000. ``available`` in a result is what can be spent at ``at``, after the call.
-What a member owes after a clawback is paid by the next points that come in, whatever the way: ``paid_debt`` of a result
-says how many of its points did that.
+``at`` an aware moment of the years 1970 to 8999. ``available`` in a result is what can be spent at ``at``, after the
+call. What a member owes after a clawback is paid by the next points that come in, whatever the way: ``paid_debt`` of a
+result says how many of its points did that.
 """
 
 from points.errors import (

@@ -2,16 +2,15 @@
 never breaks the caller's transaction."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
+from core.clock import is_in_calendar
 from core.errors import InvalidInput
 from points.models import UNDATED
 
 MAX_POINTS = 2**31 - 1
 MAX_ID = 2**63 - 1
 MAX_GRACE_DAYS = 3650
-# Points live for years after a moment: nothing that is reckoned from one may leave the calendar.
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 OWN_KEYS = ("expire:", "begin:")  # how keys begin that the ledger makes itself
 
 DEBT, WITHIN_BALANCE, SKIP = POLICIES = ("debt", "within_balance", "skip")  # of a clawback
@@ -52,7 +51,7 @@ def text(field, value, least, most):
 
 
 def moment(field, value):
-    if not isinstance(value, datetime) or value.tzinfo is None or not EARLIEST <= value < LATEST:
+    if not isinstance(value, datetime) or value.utcoffset() is None or not is_in_calendar(value):
         raise InvalidInput(field=field)
 
 

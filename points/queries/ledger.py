@@ -9,7 +9,8 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 from django.utils import timezone
 
-from core.clock import day_end
+from core.clock import day_end, is_in_calendar
+from core.errors import InvalidInput
 from points import rules
 from points.models import Kind, PointsEntry, PointsHold, PointsLot
 
@@ -265,6 +266,8 @@ def lots_to_be_used(member_id, points, *, at):
 
 def month_bounds(month):
     """The first moment of the month of the date ``month`` and of the next one, in the shop's time zone."""
+    if not is_in_calendar(month):
+        raise InvalidInput(field="month")
     begin = month.replace(day=1)
     zone = timezone.get_default_timezone()
     return tuple(datetime.combine(day, time.min, tzinfo=zone) for day in (begin, next_month(begin)))

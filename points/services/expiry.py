@@ -2,15 +2,18 @@
 
 from datetime import date, timedelta
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
-from core.clock import shop_date
+from core.clock import is_in_calendar, shop_date
 from core.errors import Busy, DomainError, InvalidInput
 from points import ledger, queries, rules
 from points.models import ExpiryPolicy
 from points.models.expiry import MOST_MONTHS
+
+log = structlog.get_logger(__name__)
 
 ACCOUNTS = 2_000  # a transaction books out at most so many accounts,
 LOTS = 5_000  # and about so many lots: somebody who spends waits for one transaction at most, a fraction of a second
@@ -65,7 +68,7 @@ def announce(*, kind, months, unit, starts_on, by, at, notice_days=rules.NOTICE_
         raise InvalidInput(field="months")
     if unit not in UNITS[kind]:
         raise InvalidInput(field="unit")
-    if type(starts_on) is not date:
+    if type(starts_on) is not date or not is_in_calendar(starts_on):
         raise InvalidInput(field="starts_on")
     # Always a later day: every process knows the rule before it rules (``core.live``).
     earliest = shop_date(at) + timedelta(days=max(notice_days, 1))
@@ -104,16 +107,34 @@ def expire_points(*, by, at, batch=ACCOUNTS):
     """Book out all that ended by ``at``: yields the ``ledger.Expired`` of each transaction.
 
     Goes through the accounts once in order of id, then comes back, one by one, to those that were busy; only those
-    that are busy even then are named in ``busy``. Killed at any point, the next run goes on.
+    that are busy even then are named in ``busy``. An account that cannot be booked out is named in ``failed``, and
+    stops nobody else. Killed at any point, the next run goes on.
     """
     after, busy = 0, []
     while accounts := queries.accounts_with_ended_lots(after=after, at=at, accounts=batch, lots=LOTS):
-        done = ledger.expire(accounts=accounts, by=by, at=at)
         after = accounts[-1]
-        busy += done.busy
-        yield done._replace(busy=())
+        for done in _book_out(accounts, by=by, at=at):
+            busy += done.busy
+            yield done._replace(busy=())
     for account in busy:
-        try:
-            yield ledger.expire(accounts=[account], by=by, at=at, wait=True)
-        except Busy:
-            yield ledger.Expired(0, 0, 0, busy=(account,))
+        yield from _book_out([account], by=by, at=at, wait=True)
+
+
+def _book_out(accounts, *, by, at, wait=False):
+    """Yields the ``ledger.Expired`` of all ``accounts``, or, where one stops the others, of each half."""
+    try:
+        with transaction.atomic():
+            done = ledger.expire(accounts=accounts, by=by, at=at, wait=wait)
+    except Busy:
+        done = ledger.Expired(0, 0, 0, busy=tuple(accounts))
+    except OperationalError:
+        raise  # no account's fault
+    except (DatabaseError, DomainError):
+        if len(accounts) > 1:
+            half = len(accounts) // 2
+            yield from _book_out(accounts[:half], by=by, at=at, wait=wait)
+            yield from _book_out(accounts[half:], by=by, at=at, wait=wait)
+            return
+        log.exception("points_not_expired", account=accounts[0])
+        done = ledger.Expired(0, 0, 0, failed=tuple(accounts))
+    yield done

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.decorators import login_required
+from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -104,10 +105,14 @@ def _history(request, at, limit):
 
 
 def _month(text):
+    """The first day of a month, None for what is no month; of one that no page can show there is none."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return None
+    if not clock.is_in_calendar(month):
+        raise Http404
+    return month
 
 
 def _months(since, at):

@@ -52,7 +52,10 @@ class Command(BaseCommand):
 
 
 def _day(text):
-    return date.fromisoformat(text)
+    day = date.fromisoformat(text)
+    if not clock.is_in_calendar(day):
+        raise ValueError(text)
+    return day
 
 
 def _as_text(reports, failed, dry_run):

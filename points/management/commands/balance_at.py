@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from core.clock import is_in_calendar
 from points import queries
 from points.finding import find_member
 
@@ -53,8 +54,9 @@ def _moment(text):
     except ValueError:
         day = at = None
     zone = timezone.get_default_timezone()
-    if day is not None:
-        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone) - A_MOMENT
-    if at is None:
+    if at is not None and timezone.is_naive(at):
+        at = timezone.make_aware(at, zone)
+    found = day or at
+    if found is None or not is_in_calendar(found):
         raise CommandError(f"{text!r} is not a moment like 2026-11-30T12:00.")
-    return at if timezone.is_aware(at) else timezone.make_aware(at, zone)
+    return at if day is None else datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone) - A_MOMENT

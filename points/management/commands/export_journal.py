@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from core.clock import is_in_calendar
 from points import journal
 from points.models import PointsEntry
 from points.progress import Bar
@@ -49,7 +50,7 @@ def _day(text):
         day = parse_date(text)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or not is_in_calendar(day):
         raise CommandError(f"{text!r} is not a day like 2026-11-30.")
     return day
 
