@@ -20,7 +20,14 @@ LONGEST_S = 3_000  # shorter than the broker waits before it hands an unfinished
 def expire():
     """Book out what ended (B10)."""
     for done in expiry.expire_points(by=actors.system("expiry"), at=clock.now()):
-        log.info("points_expired", accounts=done.accounts, lots=done.lots, points=done.points, busy=len(done.busy))
+        log.info(
+            "points_expired",
+            accounts=done.accounts,
+            lots=done.lots,
+            points=done.points,
+            busy=len(done.busy),
+            failed=len(done.failed),
+        )
 
 
 @shared_task(time_limit=LONGEST_S)

@@ -111,10 +111,18 @@ def _code(by):
 
 
 def _return_points(order, *, by, at):
-    """Release what was held, or refund what was captured; ``[{"points", "expires_at"}]`` of what came back."""
+    """Release what was held, or refund what was captured; ``[{"points", "expires_at"}]`` of what came back. Members who
+    order and cancel again and again keep no points alive by it."""
     if not order.points:
         return []
     if order.state != State.PENDING_PAYMENT:
-        return giving_back.refund_points(order, order.points, key=keys.give_back(order), by=by, at=at)
+        return giving_back.refund_points(
+            order,
+            order.points,
+            key=keys.give_back(order),
+            by=by,
+            at=at,
+            grace_from_end=_code(by) == CancelReason.MEMBER,
+        )
     back = ledger.release(account=order.member_id, hold=keys.hold(order), key=keys.give_back(order), by=by, at=at)
     return giving_back.parts_of(back, at)

@@ -8,11 +8,20 @@ from points import ledger
 REFUNDED_TOPIC = "order.refunded"
 
 
-def refund_points(order, points, *, key, by, at):
-    """Give captured points of an order back to their lots; the parts as ``Order.returned`` keeps them."""
+def refund_points(order, points, *, key, by, at, grace_from_end=False):
+    """Give captured points of an order back to their lots; the parts as ``Order.returned`` keeps them. Grace is as in
+    ``ledger.refund``."""
     if not points:
         return []
-    back = ledger.refund(account=order.member_id, spent=keys.capture(order), points=points, key=key, by=by, at=at)
+    back = ledger.refund(
+        account=order.member_id,
+        spent=keys.capture(order),
+        points=points,
+        key=key,
+        by=by,
+        at=at,
+        grace_from_end=grace_from_end,
+    )
     return parts_of(back, at)
 
 

@@ -21,12 +21,14 @@ EXPIRE = "SELECT * FROM ledger_expire(%s::bigint[], %s, %s::text, %s::timestampt
 
 
 class Expired(NamedTuple):
-    """What was booked out, and the accounts that somebody else held meanwhile."""
+    """What was booked out, the accounts that somebody else held meanwhile, and, of a run through many, those that could
+    not be booked out."""
 
     accounts: int
     lots: int
     points: int
     busy: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
 
 
 def lock(*, accounts):

@@ -20,7 +20,7 @@ CAPTURE = "SELECT * FROM ledger_capture(%s, %s::text, %s::text, %s::text, %s::te
 RELEASE = "SELECT * FROM ledger_release(%s, %s::text, %s::text, %s::text, %s::timestamptz, %s::timestamptz)"
 REFUND = (
     "SELECT * FROM ledger_refund(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text,"
-    " %s::timestamptz)"
+    " %s::timestamptz, %s)"
 )
 CLAWBACK = (
     "SELECT * FROM ledger_clawback(%s, %s::text, %s::integer, %s::text, %s::text, %s::text, %s::text, %s::timestamptz,"
@@ -84,7 +84,7 @@ def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
     """Give the points of a hold back to their lots; raises ``UnknownHold``, ``HoldNotOpen`` when it was captured.
 
     A hold that is released already stays so, whatever the key: cancelled, failed and timed out may all arrive.
-    Lots that ended meanwhile: as in ``refund``.
+    Lots that ended meanwhile: as in ``refund`` with ``grace_from_end``.
     """
     checks.common(account=account, key=key, by=by, at=at)
     checks.text("hold", hold, 1, 128)
@@ -96,12 +96,26 @@ def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
     return Released(points, pieces, lost, available, repeated, paid_debt)
 
 
-def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=rules.GRACE_DAYS, reason=""):
-    """Give back ``points`` of the debit with the key ``spent`` to the lots that paid, last one first, with their old
-    end; raises ``UnknownEntry``, ``TooMuchRefunded``. Any number of partial refunds, each with its own key.
+def refund(
+    *,
+    account,
+    spent,
+    points,
+    key,
+    by,
+    at,
+    kind=Kind.REFUND,
+    grace_days=rules.GRACE_DAYS,
+    grace_from_end=False,
+    reason="",
+):
+    """Give back ``points`` of the debit with the key ``spent`` to the lots that paid, last one first, with the end that
+    they would have today; raises ``UnknownEntry``, ``TooMuchRefunded``. Any number of partial refunds, each with its
+    own key.
 
-    Points whose lot has ended live ``grace_days`` more. With 0 they stay ended (``lost``): they are booked back and
-    nobody can spend them.
+    Points whose lot has ended live ``grace_days`` more; with ``grace_from_end``, for members who changed their mind,
+    that many days after their own end, and once, so that spending and taking back again keeps nothing alive. Otherwise
+    they stay ended (``lost``): they are booked back and nobody can spend them.
     """
     checks.common(account=account, key=key, by=by, at=at, reason=reason)
     checks.text("spent", spent, 1, 128)
@@ -110,7 +124,7 @@ def refund(*, account, spent, points, key, by, at, kind=Kind.REFUND, grace_days=
     checks.grace(grace_days)
     seq, points, available, balance_after, repeated, pieces, refunded_at, paid_debt = _call(
         REFUND,
-        (account, spent, points, str(kind), key, by, at, reason, rules.grace_end(at, grace_days)),
+        (account, spent, points, str(kind), key, by, at, reason, rules.grace_end(at, grace_days), bool(grace_from_end)),
     )
     pieces, lost = pieces_and_lost(pieces, refunded_at)
     return Refund(seq, points, pieces, lost, available, balance_after, repeated, paid_debt)

@@ -1,5 +1,6 @@
 -- Credits points as a new lot. What the account owes is paid out of it at once (B8). With p_renew_until, the member's
--- other points live on until then, and the entry says which lots those are (B9).
+-- other points live on until then: the entry says so, and which lots that concerned. Lots whose points are away, held or
+-- spent, follow when they come back (B9).
 CREATE OR REPLACE FUNCTION ledger_earn(
     p_account bigint, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz, p_source text,
     p_reason text, p_expires_at timestamptz, p_active_from timestamptz, p_rule_version text, p_breakdown jsonb,
@@ -22,10 +23,8 @@ BEGIN
     END IF;
     IF p_renew_until IS NOT NULL THEN
         v_renewed := points_expire_later(p_account, p_at, p_renew_until);
-        IF v_renewed IS NOT NULL THEN
-            p_breakdown := coalesce(p_breakdown, '{}')
-                || jsonb_build_object('renewed', v_renewed, 'until', p_renew_until);
-        END IF;
+        p_breakdown := coalesce(p_breakdown, '{}') || jsonb_build_object('until', p_renew_until)
+            || CASE WHEN v_renewed IS NULL THEN '{}' ELSE jsonb_build_object('renewed', v_renewed) END;
     END IF;
     r_balance_after := a.unspent + p_points + a.held - a.debt;
     INSERT INTO points_entry (

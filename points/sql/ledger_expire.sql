@@ -1,7 +1,7 @@
 -- Books out, for many accounts at once, what is left of the lots that ended by p_at (B10): one entry a lot, soonest
 -- ended first. Locks the accounts in order of id. One that somebody else holds is left out and named in r_busy, so
--- that this waits for nobody while it holds many; with p_wait it is waited for. A lot that was booked out before, and
--- got points back without grace since, gets a key of its own.
+-- that this waits for nobody while it holds many; with p_wait it is waited for. The key is the lot's, or a longer one
+-- where that is taken: by the same lot, which got points back since, or by whomever.
 CREATE OR REPLACE FUNCTION ledger_expire(
     p_accounts bigint[], p_wait boolean, p_by text, p_at timestamptz,
     OUT r_accounts integer, OUT r_lots integer, OUT r_points bigint, OUT r_busy bigint[]
@@ -38,7 +38,7 @@ BEGIN
     v_account := NULL;
     FOR x IN
         SELECT l.account_id, l.seq, l.remaining, a.last_seq, a.head, a.unspent + a.held - a.debt AS balance,
-            l.remaining < l.points AND EXISTS (
+            EXISTS (
                 SELECT FROM points_entry e WHERE e.account_id = l.account_id AND e.key = 'expire:' || l.seq
             ) AS again
         FROM points_lot l JOIN points_account a ON a.account_id = l.account_id
@@ -53,7 +53,11 @@ BEGIN
         END IF;
         v_seq := v_seq + 1;
         v_balance := v_balance - x.remaining;
-        v_key := 'expire:' || x.seq || CASE WHEN x.again THEN ':' || v_seq ELSE '' END;
+        v_key := 'expire:' || x.seq;
+        WHILE x.again LOOP
+            v_key := v_key || ':' || v_seq;
+            x.again := EXISTS (SELECT FROM points_entry WHERE account_id = v_account AND key = v_key);
+        END LOOP;
         v_hash := points_entry_hash(
             v_hash, v_account, v_seq, 'expire', -x.remaining, v_balance, p_at, v_key, '', '', p_by, '',
             NULL, NULL, NULL, NULL, NULL

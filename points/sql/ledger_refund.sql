@@ -1,8 +1,8 @@
 -- Gives spent points back, in part or in whole, any number of times, never more than the debit took. What the
--- account owes is paid out of them (B8).
+-- account owes is paid out of them (B8). Grace is as in points_give_back.
 CREATE OR REPLACE FUNCTION ledger_refund(
     p_account bigint, p_spent text, p_points integer, p_kind text, p_key text, p_by text, p_at timestamptz,
-    p_reason text, p_grace_until timestamptz,
+    p_reason text, p_grace_until timestamptz, p_from_end boolean DEFAULT false,
     OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
     OUT r_repeated boolean, OUT r_pieces jsonb, OUT r_at timestamptz, OUT r_paid_debt integer
 )
@@ -29,7 +29,7 @@ BEGIN
     ELSE
         r_seq := a.last_seq + 1;
         SELECT pieces, last_seq INTO r_pieces, v_last_seq
-        FROM points_give_back(p_account, coalesce(s.hold_seq, s.seq), p_points, p_at, p_grace_until, r_seq);
+        FROM points_give_back(p_account, coalesce(s.hold_seq, s.seq), p_points, p_at, p_grace_until, r_seq, p_from_end);
         r_paid_debt := CASE WHEN a.debt > 0 THEN points_pay_debt(p_account, a.debt, p_at) ELSE 0 END;
         r_at := p_at;
         r_balance_after := points_post(

@@ -1,6 +1,6 @@
 -- Ends a hold without a debit: its points go back to their lots. Every bad end of an order (cancelled, failed, timed
--- out) comes here, and whoever comes second finds it done, with whatever key. What the account owes is paid out of the
--- points that come back (B8).
+-- out) comes here, and whoever comes second finds it done, with whatever key. Grace counts from a lot's own end: holding
+-- again and again keeps nothing alive. What the account owes is paid out of the points that come back (B8).
 CREATE OR REPLACE FUNCTION ledger_release(
     p_account bigint, p_hold text, p_key text, p_by text, p_at timestamptz, p_grace_until timestamptz,
     OUT r_points integer, OUT r_pieces jsonb, OUT r_released_at timestamptz, OUT r_available bigint,
@@ -26,7 +26,7 @@ BEGIN
         r_released_at := h.ended_at;
     ELSE
         SELECT pieces, last_seq INTO r_pieces, v_last_seq
-        FROM points_give_back(p_account, h.seq, h.points, p_at, p_grace_until, a.last_seq);
+        FROM points_give_back(p_account, h.seq, h.points, p_at, p_grace_until, a.last_seq, true);
         r_paid_debt := CASE WHEN a.debt > 0 THEN points_pay_debt(p_account, a.debt, p_at) ELSE 0 END;
         r_released_at := p_at;
         UPDATE points_hold SET

@@ -77,6 +77,23 @@ def test_unpaid_points_are_released(place, cup, member, at):
     all_back(member, cup, at)
 
 
+@pytest.mark.parametrize(
+    ("by", "usable"),
+    [("member", timedelta(days=13)), ("staff", timedelta(days=19)), ("clock", timedelta(days=13))],
+)
+def test_points_that_ended_meanwhile(place, cup, make_member, at, by, usable):
+    """Members keep no points alive by ordering and cancelling; for what the shop cancels they have all of the grace."""
+    member = make_member(points=0)
+    give(member, 5000, at=at, expires_in=timedelta(days=1))
+    way = "mixed" if by == "clock" else "points"
+    order = place((cup, way, 1), at=at, member=member, address=member.addresses.get())
+    by = {"member": actors.member(member.pk), "staff": actors.staff(1), "clock": cancelling.BY_TIMEOUT}[by]
+    order = cancelling.cancel_order(order=order, by=by, at=at + timedelta(days=7))
+    last = at + timedelta(days=1) + usable
+    assert balance(member.pk, at=last).available == order.points
+    assert balance(member.pk, at=last + timedelta(days=1)).available == 0
+
+
 def test_paid_cash_goes_back_through_the_provider(place, cup, member, at, wire, committing):
     order = place((cup, "mixed", 1))
     payment = order.payments.get()

@@ -1,11 +1,13 @@
 """A member without points, and short names for the ledger's functions with everything a test does not care about."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from points import ledger
@@ -48,3 +50,12 @@ def own(member):
         set_begin=bind(ledger.set_begin, earned="", active_from=AT, expires_at=None),
         adjust=bind(ledger.adjust, points=10, reason="counted wrong"),
     )
+
+
+@contextmanager
+def tampering():
+    """A cursor with which a superuser changes rows past the ledger, its triggers and keys off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield cursor
+        cursor.execute("SET LOCAL session_replication_role = origin")

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from points import audit
-from tests.points.conftest import AT
+from tests.points.conftest import AT, tampering
 
 
 @pytest.fixture
@@ -79,11 +79,9 @@ TAMPER = {
 
 @pytest.mark.parametrize(("statement", "kind"), TAMPER.values(), ids=TAMPER)
 def test_names_what_was_changed(history, statement, kind):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # a superuser, with triggers and keys off
+    with tampering() as cursor:
         cursor.execute(statement)
         assert cursor.rowcount >= 1
-        cursor.execute("SET LOCAL session_replication_role = origin")
     breaks = audit.run().breaks
     assert kind in {found.kind for found in breaks}
     assert {found.account for found in breaks} == {history.member}

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from points import audit, queries, rules
+from points import audit, ledger, queries, rules
 from points.models import PointsEntry, PointsLot
 from points.services import expiry
+from tests.points.conftest import tampering
 
 SHOP = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)
@@ -48,7 +49,7 @@ def test_an_earning_renews_the_open_lots_and_says_so(active):
 def test_the_rest_of_the_month_renews_nothing(active):
     active.earn(10, at=START)
     last = active.earn(10, at=START + 20 * DAY).seq
-    assert PointsEntry.objects.get(account_id=active.member, seq=last).breakdown is None
+    assert PointsEntry.objects.get(account_id=active.member, seq=last).breakdown.keys() == {"until"}
 
 
 def test_the_same_earning_again_renews_nothing(active):
@@ -75,15 +76,68 @@ def test_points_of_the_rule_before_are_renewed_too(active):
     assert audit.run().breaks == []
 
 
-def test_what_is_gone_or_came_back_by_grace_is_not_renewed(active):
+def test_what_came_back_by_grace_is_not_renewed(active):
     active.earn(5, at=START, expires_at=START + DAY)
     active.spend(5, at=START, key="s")
-    active.earn(7, at=START)
-    assert ends(active.member) == [START + DAY, end_of(2027, 7, 31)]
     active.refund("s", 5, at=START + DAY)
     active.earn(8, at=START + 2 * DAY)
     assert PointsLot.objects.get(account_id=active.member, origin__isnull=False).expires_at == START + 15 * DAY
     assert audit.run().breaks == []
+
+
+@pytest.mark.parametrize("points", [10, 6])
+def test_what_was_held_meanwhile_lives_as_long_as_the_others(active, points):
+    active.earn(10, at=START)
+    active.hold(points, at=START + 30 * DAY, key="h")
+    active.earn(20, at=START + 40 * DAY)
+    released = active.release("h", at=START + 41 * DAY)
+    assert released.pieces == (ledger.Piece(points, end_of(2027, 8, 31), False),)
+    assert ends(active.member) == [end_of(2027, 8, 31)] * 2
+    assert audit.run().breaks == []
+
+
+@pytest.mark.parametrize("verb", ["spend", "hold"])
+def test_what_was_spent_meanwhile_lives_as_long_as_the_others(active, verb):
+    active.earn(10, at=START)
+    if verb == "hold":
+        active.hold(10, at=START, key="h")
+        active.capture("h", at=START, key="s")
+    else:
+        active.spend(10, at=START, key="s")
+    for months in range(1, 8):  # never half a year without an earning
+        active.earn(20, at=START + months * 30 * DAY)
+    late = START + 220 * DAY  # after the end that it had
+    for points in (4, 6):
+        assert active.refund("s", points, at=late).lost == 0
+    assert ends(active.member) == [end_of(2028, 1, 31)] * 8
+    assert queries.balance(active.member, at=late).available == 150
+    assert audit.run().breaks == []
+
+
+def test_what_ended_while_it_was_away_is_not_kept_alive_by_a_later_earning(active):
+    active.earn(5, at=START, expires_at=START + DAY)
+    active.hold(5, at=START, key="h")
+    active.earn(7, at=START + DAY)
+    released = active.release("h", at=START + 2 * DAY)
+    assert released.pieces == (ledger.Piece(5, START + 15 * DAY, True),)
+
+
+def test_an_earning_by_its_own_date_keeps_alive_what_was_away(active):
+    """As for points that are there: the date of the earning counts, not that of its booking."""
+    active.earn(5, at=START, expires_at=START + DAY)
+    active.spend(5, at=START, key="s")
+    active.earn(7, at=START + DAY / 2)
+    assert active.refund("s", 5, at=START + 3 * DAY).pieces == (ledger.Piece(5, end_of(2027, 7, 31), False),)
+
+
+def test_an_end_that_nobody_gave_is_found_when_points_came_back(active):
+    active.earn(10, at=START)
+    active.hold(10, at=START, key="h")
+    active.earn(20, at=START + 40 * DAY)
+    with tampering() as cursor:
+        cursor.execute("UPDATE points_lot SET expires_at = expires_at + interval '400 days' WHERE points = 10")
+    active.release("h", at=START + 41 * DAY)
+    assert "give back" in {found.kind for found in audit.run().breaks}
 
 
 @pytest.mark.parametrize(("late", "renewed"), [(-timedelta(microseconds=1), True), (timedelta(0), False)])
@@ -107,7 +161,8 @@ def test_without_any_earning_all_of_it_ends(active):
 def test_a_lot_that_lives_longer_than_anything_says_is_found(active):
     active.earn(10, at=START)
     active.earn(20, at=START + 40 * DAY)
-    PointsLot.objects.filter(account_id=active.member, points=10).update(expires_at=end_of(2027, 9, 30))
+    with tampering() as cursor:
+        cursor.execute("UPDATE points_lot SET expires_at = expires_at + interval '30 days' WHERE points = 10")
     assert [found.kind for found in audit.run().breaks] == ["lot of entry"]
 
 

@@ -30,7 +30,7 @@ def command(*arguments):
 
 
 def test_it_says_what_it_did(over):
-    assert json.loads(command("--json")) == {"accounts": 1, "lots": 2, "points": 30, "left": 0}
+    assert json.loads(command("--json")) == {"accounts": 1, "lots": 2, "points": 30, "left": 0, "failed": 0}
     assert json.loads(command("--json"))["lots"] == 0
     assert queries.balance(over.member, at=clock.now()).total == 7
     assert audit.run().breaks == []
@@ -55,8 +55,9 @@ def test_wrong_arguments_are_refused(over, arguments):
     assert queries.ended(at=clock.now()).lots == 2
 
 
-def test_what_is_left_is_said(over, monkeypatch):
-    monkeypatch.setattr(expiry, "expire_points", lambda **_: iter([ledger.Expired(0, 0, 0, busy=(over.member,))]))
+@pytest.mark.parametrize("why", ["busy", "failed"])
+def test_what_is_left_is_said(over, monkeypatch, why):
+    monkeypatch.setattr(expiry, "expire_points", lambda **_: iter([ledger.Expired(0, 0, 0, **{why: (over.member,)})]))
     with pytest.raises(SystemExit) as end:
         command()
     assert end.value.code == 1

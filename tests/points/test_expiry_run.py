@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.models import User
 from core.errors import InvalidInput
 from points import audit, ledger, queries
+from points.ledger import checks
 from points.models import PointsAccount, PointsEntry, PointsLot
 from points.services import expiry
-from tests.points.conftest import AT
+from tests.points.conftest import AT, tampering
 
 DAY = timedelta(days=1)
 BY = "system:expiry"
@@ -111,6 +112,28 @@ def test_pending_points_do_not_end_before_they_could_be_used(own):
     assert run(AT + 6 * DAY) == []
 
 
+@pytest.mark.parametrize("grace_days", [0, 14])
+def test_what_was_booked_out_may_come_back_and_is_booked_out_again(own, grace_days):
+    own.earn(10, expires_at=AT + DAY)
+    run(AT + DAY)
+    for n in range(3):
+        own.refund(expired(own.member)[n][0], 10, at=AT + (n + 2) * DAY, grace_days=grace_days)
+        run(AT + (n + 2) * DAY)
+        run(AT + (n + 30) * DAY)
+    assert [points for _key, points in expired(own.member)] == [-10] * 4
+    assert audit.run().breaks == []
+
+
+@pytest.mark.parametrize("key", ["expire:1", "expire:1:4"])
+def test_whatever_key_a_caller_took_before_keys_were_reserved(own, monkeypatch, key):
+    monkeypatch.setattr(checks, "OWN_KEYS", ())
+    own.earn(10, expires_at=AT + DAY)
+    own.earn(5, key=key, expires_at=None)
+    own.earn(5, key="expire:1" if key != "expire:1" else "other", expires_at=None)
+    assert [done.points for done in run(AT + DAY)] == [10]
+    assert audit.run().breaks == []
+
+
 @pytest.fixture
 def crowd(db):
     """Accounts with one to four lots that end, and one that does not."""
@@ -151,8 +174,29 @@ def test_a_run_that_stopped_goes_on(crowd):
     assert audit.run().breaks == []
 
 
+@pytest.mark.parametrize("batch", [1, 3, 1000])
+def test_an_account_that_is_broken_stops_nobody_else(crowd, batch):
+    broken = crowd[3]
+    with tampering() as cursor:  # less than its lots hold: booking them out would leave it below zero
+        cursor.execute("UPDATE points_account SET unspent = 1 WHERE account_id = %s", [broken])
+    done = run(AT + 4 * DAY, batch=batch)
+    assert [account for one in done for account in one.failed] == [broken]
+    assert sum(one.accounts for one in done) == 6
+    assert {queries.balance(member, at=AT + 4 * DAY).total for member in crowd if member != broken} == {100}
+    assert {found.account for found in audit.run().breaks} == {broken}
+
+
+def test_what_is_no_account_s_fault_ends_the_run(crowd, monkeypatch):
+    def lost(**_):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(ledger, "expire", lost)
+    with pytest.raises(OperationalError):
+        run(AT + 4 * DAY)
+
+
 def test_one_statement_books_a_batch_whatever_its_size(crowd, django_assert_num_queries):
-    with django_assert_num_queries(3):  # the function, and a search before and after it
+    with django_assert_num_queries(5):  # the function in its savepoint, and a search before and after it
         run(AT + 4 * DAY)
 
 

@@ -265,10 +265,28 @@ class TestHolds:
     def test_released_after_the_end_they_get_grace(self, own):
         own.earn(100, expires_at=AT + DAY)
         own.hold(60, key="h")
-        later = AT + 30 * DAY
-        released = own.release("h", key="r", at=later)
-        assert released.pieces == (ledger.Piece(60, later + 14 * DAY, True),)
+        released = own.release("h", key="r", at=AT + 5 * DAY)
+        assert released.pieces == (ledger.Piece(60, AT + 15 * DAY, True),)
         assert (released.lost, released.available) == (0, 60)
+
+    @pytest.mark.parametrize(("seconds", "lost"), [(-1, 0), (0, 60), (1, 60)])
+    def test_grace_counts_from_their_own_end(self, own, seconds, lost):
+        own.earn(100, expires_at=AT + DAY)
+        own.hold(60, key="h")
+        assert own.release("h", at=AT + 15 * DAY + timedelta(seconds=seconds)).lost == lost
+
+    def test_holding_again_and_again_prolongs_nothing(self, own):
+        """Five unpaid orders, each over the end of what it holds."""
+        at = AT
+        own.earn(100, expires_at=AT + DAY)
+        for n in range(5):
+            if available(own.member, at):
+                own.hold(100, key=f"h{n}", at=at)
+                at += 13 * DAY
+                own.release(f"h{n}", at=at)
+        ends = PointsLot.objects.order_by("seq").values_list("expires_at", flat=True)
+        assert list(ends) == [AT + DAY, AT + 15 * DAY]
+        assert queries.balance(own.member, at=AT + 15 * DAY).available == 0
 
     def test_released_after_the_end_without_grace_they_are_lost(self, own):
         own.earn(100, expires_at=AT + DAY)
@@ -336,6 +354,24 @@ class TestRefunds:
         assert (refund.points, refund.lost, refund.available) == (120, 40, 80)
         with refused(ledger.NotEnoughPoints):
             own.spend(81, at=AT + 30 * DAY)
+
+    @pytest.mark.parametrize(
+        ("late", "ends"),
+        [(5 * DAY, AT + 15 * DAY), (14 * DAY - timedelta(seconds=1), AT + 15 * DAY), (14 * DAY, None)],
+    )
+    def test_of_who_changed_their_mind_count_from_the_end(self, own, late, ends):
+        own.earn(40, expires_at=AT + DAY)
+        own.spend(40, key="s")
+        refund = own.refund("s", 40, at=AT + DAY + late, grace_from_end=True)
+        assert refund.pieces == (ledger.Piece(40, ends or AT + DAY, ends is not None),)
+        assert refund.lost == (0 if ends else 40)
+
+    def test_of_who_changed_their_mind_have_grace_once(self, own):
+        own.earn(40, expires_at=AT + DAY)
+        own.spend(40, key="s")
+        own.refund("s", 40, at=AT + 2 * DAY, grace_from_end=True)
+        own.spend(40, key="s2", at=AT + 3 * DAY)
+        assert own.refund("s2", 40, at=AT + 16 * DAY, grace_from_end=True).lost == 40
 
     def test_of_points_with_grace_go_back_to_them(self, own):
         own.earn(40, expires_at=AT + DAY)

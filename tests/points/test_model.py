@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from unittest import mock
 
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from core.errors import DomainError
-from points import audit, ledger, queries
+from points import audit, ledger, queries, rules
 from points.models import PointsLot
 from tests.points.conftest import AT
 
@@ -23,11 +24,16 @@ class Refused(Exception):
 
 class Model:
     """Lots as ``[expires_at, active_from, seq, remaining, origin]``, what each debit and hold took, what each earning
-    gave, what is owed, and every answer given."""
+    gave, what is owed, and every answer given. ``renews`` is for how long an earning keeps other points alive, or None.
+    """
 
-    def __init__(self):
+    def __init__(self, renews):
         self.seq = 0
         self.lots = {}
+        self.renews = renews
+        self.renewals = []  # (at, until) of each earning
+        self.renewed = {}  # lot -> until
+        self.since = {}  # key of a taking -> how many renewals there were before it
         self.takings = defaultdict(list)  # key -> [[lot, points not returned yet]], in order of consumption
         self.holds = {}  # key -> [points, state]
         self.debits = {}  # key of the entry -> key of the taking
@@ -81,6 +87,7 @@ class Model:
     def take(self, key, points, at):
         if points > self.available(at):
             raise Refused
+        self.since[key] = len(self.renewals)
         for lot in self.spendable(at):
             taken = min(points, lot[3])
             if taken:
@@ -88,7 +95,26 @@ class Model:
                 points -= taken
                 self.takings[key].append([lot[2], taken])
 
-    def give_back(self, key, points, at, grace_days):
+    def renew(self, at):
+        """Points that are there live on; those that are away follow in ``end_of``."""
+        if self.renews is None:
+            return
+        until = at + self.renews
+        for lot in self.lots.values():
+            if lot[3] and lot[4] is None and at < lot[0] < until:
+                lot[0] = self.renewed[lot[2]] = until
+        self.renewals.append((at, until))
+
+    def end_of(self, lot, key):
+        """When a lot ends whose points were away since the taking ``key``."""
+        end = lot[0]
+        if lot[4] is None:
+            for at, until in self.renewals[self.since[key] :]:
+                if at < end < until:
+                    end = until
+        return end
+
+    def give_back(self, key, points, at, grace_days, from_end):
         pieces = defaultdict(int)
         if points > sum(left for _lot, left in self.takings[key]):
             raise Refused
@@ -99,16 +125,23 @@ class Model:
             taking[1] -= back
             points -= back
             lot = self.lots[taking[0]]
-            grace = lot[0] <= at and grace_days > 0
+            end = self.end_of(lot, key)
+            ended, grace_end = end <= at, at + grace_days * DAY
+            if from_end:
+                grace_end = at if lot[4] is not None or not ended else end + grace_days * DAY
+            grace = ended and grace_end > at
             if grace:
                 number = self.number()
-                lot = self.lots[number] = [at + grace_days * DAY, at, number, 0, taking[0]]
+                lot = self.lots[number] = [grace_end, at, number, 0, taking[0]]
+            else:
+                lot[0] = end
             lot[3] += back
             pieces[lot[0], grace] += back
         return dict(pieces)
 
     def earn(self, key, points, at, expires_at, active_from, kind="campaign"):
         def act():
+            self.renew(at)
             number = self.number()
             self.lots[number] = [expires_at or FOREVER, active_from, number, points, None]
             self.earned[key] = [number, points]
@@ -166,19 +199,19 @@ class Model:
 
         def act():
             self.holds[hold][1] = "released"
-            self.releases[hold] = self.give_back(hold, points, at, grace_days), self.pay_debt(at)
+            self.releases[hold] = self.give_back(hold, points, at, grace_days, True), self.pay_debt(at)
             return self.releases[hold]
 
         return self.once(key, ("release", hold), act)
 
-    def refund(self, key, spent, points, at, grace_days):
+    def refund(self, key, spent, points, at, grace_days, from_end):
         if spent not in self.debits:
             raise Refused
 
         def act():
             entry = self.number()
             try:
-                pieces = self.give_back(self.debits[spent], points, at, grace_days)
+                pieces = self.give_back(self.debits[spent], points, at, grace_days, from_end)
             except Refused:
                 self.seq -= 1
                 raise
@@ -216,7 +249,7 @@ class Model:
         changed = earned in self.undated and lot[1] > at and lot[1] != active_from
         if changed:
             self.number()
-            lot[:2] = expires_at or FOREVER, active_from
+            lot[:2] = max(expires_at, self.renewed.get(lot[2], expires_at)) if expires_at else FOREVER, active_from
         return (lot[1], lot[0]), changed
 
     def sweep(self, at):
@@ -242,7 +275,7 @@ FRESH = st.one_of(
     st.tuples(st.just("hold"), POINTS),
     st.tuples(st.just("capture"), ANY),
     st.tuples(st.just("release"), ANY, GRACE),
-    st.tuples(st.just("refund"), ANY, st.integers(1, 30), GRACE),
+    st.tuples(st.just("refund"), ANY, st.integers(1, 30), GRACE, st.booleans()),
     st.tuples(st.just("clawback"), ANY, POINTS, st.sampled_from(ledger.POLICIES)),
     st.tuples(st.just("set_begin"), ANY, st.sampled_from([None, -2, 0, 2, 5]), st.sampled_from([None, 1, 10])),
     st.tuples(st.just("adjust"), POINTS),
@@ -331,8 +364,8 @@ def on_both(step, at, model, common):
         ours = lambda: model.adjust(key, rest[0], at)  # noqa: E731
         theirs = {"points": rest[0], "reason": "counted again"} | ({"expires_at": None} if rest[0] > 0 else {})
     else:
-        ours = lambda: model.refund(key, *rest[:2], at, rest[2])  # noqa: E731
-        theirs = {"spent": rest[0], "points": rest[1], "grace_days": rest[2]}
+        ours = lambda: model.refund(key, *rest[:2], at, *rest[2:])  # noqa: E731
+        theirs = dict(zip(("spent", "points", "grace_days", "grace_from_end"), rest, strict=True))
     try:
         expected = ours()
     except Refused:
@@ -360,12 +393,13 @@ def on_both(step, at, model, common):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
 )
-@given(steps=st.lists(STEP, min_size=10, max_size=50))
-def test_the_ledger_does_what_the_model_says(db, steps):
-    with transaction.atomic():
+@given(steps=st.lists(STEP, min_size=10, max_size=50), renews=st.sampled_from([None, 2 * DAY, 6 * DAY]))
+def test_the_ledger_does_what_the_model_says(db, steps, renews):
+    ends_of = lambda begins, *, earned_at: (None, renews and earned_at + renews)  # noqa: E731 - the rule in force
+    with transaction.atomic(), mock.patch.object(rules, "ends_of", ends_of):
         member = User.objects.create(username="modelled", date_joined=AT).pk
         common = {"account": member, "by": "member:1"}
-        model, at, calls = Model(), AT, []
+        model, at, calls = Model(renews), AT, []
         for number, step in enumerate(steps):
             if step[0] == "wait":
                 at += timedelta(hours=step[1])
@@ -380,7 +414,9 @@ def test_the_ledger_does_what_the_model_says(db, steps):
             balance = queries.balance(member, at=at)
             assert (balance.available, balance.debt) == (model.available(at), model.debt)
             assert balance.held == sum(points for points, state in model.holds.values() if state == "open")
-        lots = PointsLot.objects.filter(account_id=member).values_list("seq", "remaining")
-        assert dict(lots) == {number: lot[3] for number, lot in model.lots.items()}
+        lots = PointsLot.objects.filter(account_id=member).values_list("seq", "remaining", "expires_at")
+        assert {seq: (remaining, ends or FOREVER) for seq, remaining, ends in lots} == {
+            number: (lot[3], lot[0]) for number, lot in model.lots.items()
+        }
         assert audit.run().breaks == []
         transaction.set_rollback(True)

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = (
         "Book out the points that ended, in short transactions. Safe to stop and start again, to run twice at once, "
         "and beside members who spend. Exit code 0: nothing that ended is left; 1: something is left, because "
-        "accounts were busy or an error stopped the run; 2: wrong arguments."
+        "accounts were busy or could not be booked out, or an error stopped the run; 2: wrong arguments."
     )
 
     def add_arguments(self, parser):
@@ -44,17 +44,20 @@ class Command(BaseCommand):
             result, text = self._run(at, batch), "Booked out {lots:,} lots of {accounts:,} accounts, {points:,} points."
         if result.get("left"):
             text += " {left:,} accounts were busy and are left for the next run."
+        if result.get("failed"):
+            text += " {failed:,} accounts could not be booked out: the log says why, and audit_points may."
         self.stdout.write(json.dumps(result) if options["json"] else text.format(**result))
-        if result.get("left"):
+        if result.get("left") or result.get("failed"):
             raise SystemExit(1)
 
     def _run(self, at, batch):
-        sums = {"accounts": 0, "lots": 0, "points": 0, "left": 0}
+        sums = {"accounts": 0, "lots": 0, "points": 0, "left": 0, "failed": 0}
         bar = Bar("Booking out", queries.ended(at=at).lots)
         for done in expiry.expire_points(by=actors.system("expiry"), at=at, batch=batch):
             for name, number in _counted(done).items():
                 sums[name] += number
             sums["left"] += len(done.busy)
+            sums["failed"] += len(done.failed)
             bar(sums["lots"])
         return sums
 

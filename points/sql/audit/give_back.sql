@@ -1,4 +1,5 @@
--- Refunds and releases wrote down what went where: it adds up, and every grace lot is as one of them says.
+-- Refunds and releases wrote down what went where: it adds up, every grace lot is as one of them says, and a lot that took
+-- points back ends when it was told, or when an earning says that kept the others alive (B9).
 WITH give_back AS (
     SELECT account_id, 'entry ' || seq AS name, points, at, breakdown -> 'pieces' AS pieces FROM points_entry
     WHERE reverses IS NOT NULL AND points > 0
@@ -17,3 +18,12 @@ SELECT l.account_id, 'grace lot', 'lot ' || l.seq || ' is not what a refund or r
 FROM points_lot l
 LEFT JOIN piece p ON p.account_id = l.account_id AND p.lot = l.seq AND p.grace
 WHERE l.origin IS NOT NULL AND (l.points, l.active_from, l.expires_at) IS DISTINCT FROM (p.points, p.at, p.expires_at)
+UNION ALL
+SELECT p.account_id, 'give back', p.name || ' says another end of lot ' || p.lot
+FROM piece p JOIN points_entry e ON e.account_id = p.account_id AND e.seq = p.lot
+WHERE NOT p.grace AND p.expires_at IS DISTINCT FROM e.expires_at AND NOT EXISTS (
+    SELECT FROM points_entry u WHERE u.account_id = p.account_id AND (
+        (u.breakdown ->> 'until')::timestamptz = p.expires_at
+        OR (u.kind = 'begin' AND u.reverses = p.lot AND u.expires_at = p.expires_at)
+    )
+)
