@@ -6,11 +6,16 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones, queries, services, tasks
+from accounts import limits, phones, proof, queries, services
 from accounts.fields import PhoneField
 from core import actors, clock, visitor
 from core.crypto import EncryptedTextField
 
+_PROOFS = {
+    "reauthenticate": _("Use the password"),
+    "mfa_reauthenticate": _("Use the authenticator app"),
+    "code": _("Use a code"),
+}
 _MISMATCH = _("The name or the password is not right.")
 
 
@@ -19,38 +24,55 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_password_mismatch": _MISMATCH,
         "email_password_mismatch": _MISMATCH,
         "phone_password_mismatch": _MISMATCH,
-        "too_many_login_attempts": _("Too many attempts. Please wait five minutes, or sign in with a code."),
+        "too_many_login_attempts": limits.TooManyPasswords.message,
         "incorrect_code": _("This code is not right."),
         "username_taken": services.UsernameTaken.message,
     }
 
-    def save_user(self, request, user, form, commit=True):
-        """Save a member who signs up by a form, with all that follows a sign-up (A1, C4)."""
-        user.username = form.cleaned_data.get("username") or None
-        user.email = form.cleaned_data.get("email") or None
-        user.set_password(form.cleaned_data.get("password1"))
-        if commit:
-            services.register(user, by=actors.system("sign_up"), at=clock.now(), seen=visitor.seen(request))
-        return user
-
     def get_login_stages(self):
         """allauth's stages, but not everybody has to have an e-mail address."""
         return [
-            "accounts.stages.EmailVerificationStage" if stage.endswith(".EmailVerificationStage") else stage
+            "accounts.stages.UnconfirmedEmailStage" if stage.endswith(".EmailVerificationStage") else stage
             for stage in super().get_login_stages()
         ]
 
-    def send_mail(self, template_prefix, email, context):
-        """E-mails leave in the background, after commit."""
-        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email, **context})
-        html = next((body for body, mime in getattr(message, "alternatives", []) if mime == "text/html"), None)
-        tasks.send_email.delay_on_commit(to=message.to, subject=message.subject, text=message.body, html=html)
+    # Passwords: every one that is tried is counted, whichever page it is typed on.
 
-    def can_delete_email(self, email_address):
-        """Never the last way in."""
-        user = email_address.user
-        others = user.emailaddress_set.exclude(pk=email_address.pk)
-        return super().can_delete_email(email_address) and bool(user.phone or user.username or others.exists())
+    def authenticate(self, request, **credentials):
+        """The member whose name and password these are, or None; members, staff and the second question alike."""
+        names = {name: text for name, text in credentials.items() if name != "password"}
+        authenticate = super().authenticate
+        return self._counted(queries.password_holder(names), lambda: authenticate(request, **credentials))
+
+    def reauthenticate(self, user, password):
+        """Whether this is the password of the member who is signed in."""
+        return self._counted(f"member:{user.pk}", lambda: user.check_password(password))
+
+    def set_password(self, user, password):
+        services.set_password(member=user, password=password, by=actors.member(user.pk), at=clock.now())
+
+    def _counted(self, holder, judge):
+        guess = {"holder": holder, "address": visitor.network(self.request), "at": clock.now()}
+        try:
+            limits.guess_password(**guess)
+        except limits.TooManyPasswords as error:
+            raise self.validation_error("too_many_login_attempts") from error
+        found = judge()
+        if found:
+            limits.right_password(**guess)
+        return found
+
+    # A fresh proof (accounts.proof)
+
+    def is_reauthentication_required(self, *, app, **kwargs):
+        return not proof.is_fresh(self.request)
+
+    def get_reauthentication_methods(self, user):
+        """The password, the authenticator app, and a code to each way in that is confirmed."""
+        methods = super().get_reauthentication_methods(user)
+        if user.is_authenticated and queries.ways_of(user):
+            methods.append({"id": "code", "url": reverse("accounts:prove")})
+        return [method | {"description": _PROOFS[method["id"]]} for method in methods]
 
     def format_email_subject(self, subject):
         return f"【{settings.SITE_NAME}】{subject}"

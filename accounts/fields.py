@@ -33,6 +33,16 @@ class PhoneField(forms.CharField):
         return phones.national(value) if isinstance(value, str) else value
 
 
+class EmailField(forms.EmailField):
+    """An e-mail address as people type it; kept in small letters."""
+
+    def __init__(self, **kwargs):
+        super().__init__(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "email"}), **kwargs)
+
+    def to_python(self, value):
+        return texts.typed(super().to_python(value)).lower()
+
+
 class CodeField(forms.CharField):
     """A code as people type it: digits of full width and spaces between are fine. A phone fills in one from an SMS."""
 

@@ -1,22 +1,20 @@
 """Forms of members: signing in and up, profile, addresses."""
 
-import time
-
-from allauth.account import app_settings
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateMFAForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones, queries, regions
-from accounts.fields import CodeField, PhoneField
-from accounts.models import User
-from core import texts
+from accounts import limits, phones, proof, queries, regions
+from accounts.fields import CodeField, EmailField, PhoneField
+from accounts.models import User, mask_email
+from accounts.services import MOST_EMAILS, TooManyEmails, UsernameTaken
+from core import clock, texts, visitor
 from core.forms import PlainField
 
 
@@ -25,16 +23,6 @@ class PhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = CodeField(label=_("6-digit code"))
-
-
-class EmailCodeForm(allauth.ConfirmEmailVerificationCodeForm):
-    """The code that went to an e-mail address."""
-
-    code = CodeField(label=_("6-digit code"))
-
-
-class PasswordResetCodeForm(allauth.ConfirmPasswordResetCodeForm):
     code = CodeField(label=_("6-digit code"))
 
 
@@ -59,48 +47,105 @@ class SignInForm(allauth.LoginForm):
         return typed if is_old else name
 
 
-class _Plain:
-    """allauth's password forms without placeholders that repeat the label, and with the rule in one sentence."""
+PASSWORD_RULE = _("At least 8 characters, not digits only, nothing easy to guess.")
+
+
+def plain(form):
+    """A password form of allauth without placeholders that repeat the label, and with the rule in one sentence."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    form.fields["password1"].help_text = PASSWORD_RULE
+    return form
+
+
+class SetPasswordForm(allauth.SetPasswordForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        plain(self)
+
+
+class ChangePasswordForm(allauth.ChangePasswordForm):
+    """The old password is the proof that this needs; who has proved it otherwise need not know it, and so resets it."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
-        if "email" in self.fields:
-            self.fields["email"].label = _("E-mail")
-        if "password1" in self.fields:
-            self.fields["password1"].help_text = _("At least 8 characters, not digits only, nothing easy to guess.")
+        plain(self)
+        if proof.is_fresh(context.request):
+            del self.fields["oldpassword"]
+        else:
+            self.fields["oldpassword"].help_text = ""
+
+    def clean_oldpassword(self):
+        if not get_adapter().reauthenticate(self.user, self.cleaned_data["oldpassword"]):
+            raise get_adapter().validation_error("enter_current_password")
+        return self.cleaned_data["oldpassword"]
 
 
-class SetPasswordForm(_Plain, allauth.SetPasswordForm):
-    pass
+class ResetPasswordForm(forms.Form):
+    email = EmailField()
 
 
-class ResetPasswordForm(_Plain, allauth.ResetPasswordForm):
-    pass
+class AddEmailForm(forms.Form):
+    email = EmailField()
+
+    def __init__(self, *args, member, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._member = member
+
+    def clean_email(self):
+        email = self.cleaned_data["email"]
+        mine = queries.emails_of(self._member).values_list("email", flat=True)
+        if email in mine:
+            raise forms.ValidationError(_("You have this address already."))
+        if len(mine) >= MOST_EMAILS:
+            raise forms.ValidationError(str(TooManyEmails(most=MOST_EMAILS)))
+        return email
 
 
-class ResetPasswordKeyForm(_Plain, allauth.ResetPasswordKeyForm):
-    pass
-
-
-class AddEmailForm(_Plain, allauth.AddEmailForm):
-    pass
-
-
-class ReauthenticateForm(_Plain, allauth.ReauthenticateForm):
+class ReauthenticateForm(allauth.ReauthenticateForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs.pop("placeholder", None)
         self.fields["password"].help_text = ""
 
 
-class AppCodeForm(AuthenticateForm):
+class ProofForm(forms.Form):
+    """Where the code goes that proves who sits here: the number of one of the member's ``ways``."""
+
+    way = forms.TypedChoiceField(label=_("Where to"), coerce=int, widget=forms.RadioSelect)
+
+    def __init__(self, *args, ways, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._ways = ways
+        self.fields["way"].choices = list(enumerate(mask_email(way) or phones.mask(way) for way in ways))
+        self.fields["way"].initial = 0
+
+    @property
+    def to(self):
+        return self._ways[self.cleaned_data["way"]]
+
+
+class _Counted:
+    """Codes of an authenticator app, and recovery codes, are counted like those that the mall sends."""
+
+    def clean_code(self):
+        guess = {"member": self.user, "address": visitor.network(context.request), "at": clock.now()}
+        try:
+            limits.guess_app_code(**guess)
+        except limits.TooManyGuesses as error:
+            raise forms.ValidationError(str(error)) from error
+        code = super().clean_code()
+        limits.right_app_code(**guess)
+        return code
+
+
+class AppCodeForm(_Counted, AuthenticateForm):
     """The second step: six digits of an authenticator app, or a recovery code."""
 
     code = CodeField(label=_("Code"))
 
 
-class AppCodeAgainForm(ReauthenticateMFAForm):
+class AppCodeAgainForm(_Counted, ReauthenticateMFAForm):
     code = CodeField(label=_("Code"))
 
 
@@ -108,55 +153,59 @@ class AppFirstCodeForm(ActivateTOTPForm):
     code = CodeField(label=_("6 digits of the app"))
 
 
-class SignUpForm(_Plain, allauth.SignupForm):
-    """Username or e-mail, and a password. Phones have their own way."""
+class SignUpForm(forms.Form):
+    """Username or e-mail, and a password. Phones have their own way.
 
-    name = forms.CharField(
+    Whether a username is taken is asked last, when all else is right: who wants to know which names there are makes
+    a member with each question that is answered "no".
+    """
+
+    name = PlainField(
         label=_("E-mail or username"),
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
-    field_order = ["name", "password1"]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self._email = self.fields.pop("email")
-        del self.fields["username"]
-
-    def try_save(self, request):
-        if self.account_already_exists:  # takes as long as for a new member
-            User().set_password(self.cleaned_data["password1"])
-        return super().try_save(request)
+    password1 = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=PASSWORD_RULE,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
     def clean_name(self):
         name = texts.typed(self.cleaned_data["name"])
         if "@" in name:
-            self.cleaned_data["email"] = self.validate_unique_email(self._email.clean(name))
+            self.cleaned_data["email"] = EmailField().clean(name)
             return name
-        most = User._meta.get_field("username").max_length
-        if len(name) > most:
-            raise forms.ValidationError(_("A username has %(most)s letters at most."), params={"most": most})
-        self.cleaned_data["username"] = get_adapter().clean_username(name)
+        username = User._meta.get_field("username")
+        if len(name) > username.max_length:
+            raise forms.ValidationError(
+                _("A username has %(most)s letters at most."), params={"most": username.max_length}
+            )
+        username.run_validators(name)
+        self.cleaned_data["username"] = name
         return name
 
-
-class ChangePasswordForm(_Plain, allauth.ChangePasswordForm):
-    """Who just came in with a code to the phone need not know the old password: that is how it is reset."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if came_by_code(context.request):
-            del self.fields["oldpassword"]
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        member = User(username=data.get("username"), email=data.get("email"))
+        try:
+            validate_password(data["password1"], member)
+        except forms.ValidationError as error:
+            self.add_error("password1", error)
         else:
-            self.fields["oldpassword"].help_text = ""
+            self._refuse_taken(member.username)
+        return data
 
-
-def came_by_code(request):
-    """Whether this session was opened with a code to the phone a few minutes ago (``REAUTHENTICATION_TIMEOUT``)."""
-    return any(
-        record["method"] == "code" and time.time() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
-        for record in get_authentication_records(request, request.user)
-    )
+    def _refuse_taken(self, username):
+        if not username:
+            return
+        if not limits.ask_name(address=visitor.network(context.request), at=clock.now()):
+            raise forms.ValidationError(_("Too many usernames were tried from here. Please try again later."))
+        if queries.is_username(username):
+            self.add_error("name", UsernameTaken.message)
 
 
 class ProfileForm(forms.Form):

@@ -24,6 +24,12 @@ def one_script_validator(username):
         raise ValidationError(_("Please write a username in one script, not in letters that look alike."))
 
 
+def mask_email(email):
+    """``l***@example.com``; empty for none."""
+    name, at, host = (email or "").partition("@")
+    return f"{name[:1]}***{at}{host}" if at else ""
+
+
 class UserManager(BaseUserManager):
     """Members sign up through ``accounts.services``; this creates staff, and what Django asks of a user model."""
 
@@ -58,6 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"))
+    # How often all sessions were ended: those of an earlier round no longer count.
+    session_round = models.PositiveIntegerField(_("sessions ended"), default=0, db_default=0, editable=False)
 
     objects = UserManager()
 
@@ -109,9 +117,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def masked_email(self):
-        """``l***@example.com``."""
-        name, at, host = (self.email or "").partition("@")
-        return f"{name[:1]}***{at}{host}" if at else ""
+        return mask_email(self.email)
+
+    def get_session_auth_hash(self):
+        return self._of_this_round(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self):
+        return (self._of_this_round(digest) for digest in super().get_session_auth_fallback_hash())
+
+    def _of_this_round(self, digest):
+        return f"{digest}.{self.session_round}" if self.session_round else digest
 
 
 class Address(models.Model):
@@ -169,6 +184,7 @@ class Notice(models.Model):
         ORDERS = "orders", _("Orders")
         RULES = "rules", _("Rules")
         SHOP = "shop", _("The shop")
+        SAFETY = "safety", _("Account and safety")
 
     member = models.ForeignKey(User, models.CASCADE, related_name="notices", db_index=False, verbose_name=_("member"))
     topic = models.CharField(_("topic"), max_length=16, choices=Topic)

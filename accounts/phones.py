@@ -3,6 +3,7 @@
 import re
 
 import phonenumbers
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import texts
@@ -10,6 +11,9 @@ from core.errors import DomainError
 
 CHINA = "+86"
 CHINESE_LENGTH = 11
+CHINA_REGION = "CN"
+_SATELLITE = re.compile(r"\+861(349|74)[0-9]+")  # China's own satellite ranges; the libraries take some for mobile
+_MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}  # one where shared
 _PUNCTUATION = re.compile(r"[\s\-().·]")
 
 
@@ -54,6 +58,24 @@ def parse(text):
     if number.startswith("+") and not number.startswith(CHINA):
         return _foreign(number)
     return CHINA + _chinese(number)
+
+
+def gets_codes(phone):
+    """Whether codes are sent to an E.164 number: a mobile one of a country in ``settings.SMS_COUNTRIES``.
+
+    Never satellites, fixed lines, or numbers that cost whoever sends to them: people make such numbers ask for codes
+    and are paid for each.
+    """
+    if phone.startswith(CHINA):  # which numbers exist there, we say ourselves: new ranges come every year
+        return CHINA_REGION in settings.SMS_COUNTRIES and not _SATELLITE.fullmatch(phone)
+    number = phonenumbers.parse(phone)
+    is_served = phonenumbers.region_code_for_number(number) in settings.SMS_COUNTRIES
+    return is_served and phonenumbers.number_type(number) in _MOBILE
+
+
+def served_prefixes():
+    """How numbers begin that may get codes: ``+86, +852``."""
+    return ", ".join(f"+{phonenumbers.country_code_for_region(country)}" for country in settings.SMS_COUNTRIES)
 
 
 def mask(phone):

@@ -1,5 +1,8 @@
 """What is known about members and their addresses."""
 
+from allauth.account.internal.userkit import filter_users_by_email
+from allauth.account.models import EmailAddress
+
 from accounts.models import User
 from core import actors
 from core.models import AuditEvent
@@ -20,6 +23,45 @@ def member_by_phone(phone):
     return User.objects.filter(phone=phone).first()
 
 
+def member(pk):
+    """The ``User`` with this primary key, or None."""
+    return User.objects.filter(pk=pk).first()
+
+
+def members_by_email(email, *, only_active=None):
+    """The ``User``s known by this address: the one who confirmed it, else those who did not."""
+    return filter_users_by_email(email, is_active=only_active, prefer_verified=True, for_login=True)
+
+
+def is_email_of_another(email, member):
+    """Whether somebody else confirmed this address, or is known by it."""
+    return any(other.pk != member.pk for other in members_by_email(email))
+
+
+def emails_of(member):
+    """The member's ``EmailAddress``es, that for notices first."""
+    return EmailAddress.objects.filter(user_id=member.pk).order_by("-primary", "pk")
+
+
+def ways_of(member):
+    """How the member can be reached for sure, as stored now: the verified phone (E.164), then confirmed e-mail
+    addresses."""
+    phone = User.objects.filter(pk=member.pk, phone_verified=True).values_list("phone", flat=True)
+    emails = emails_of(member).filter(verified=True).values_list("email", flat=True)
+    return (*phone, *emails)
+
+
+def password_holder(names):
+    """Whose password is tried with ``names``, what somebody typed as phone, e-mail and username: the member's number as
+    text, or the name itself where no member has it."""
+    found = (
+        (User.objects.filter(phone=names["phone"]) if names.get("phone") else ())
+        or (members_by_email(names["email"]) if names.get("email") else ())
+        or (User.objects.filter(username__iexact=names["username"]) if names.get("username") else ())
+    )
+    return f"member:{found[0].pk}" if found else str(next(iter(names.values()))).lower()
+
+
 def is_username(text):
     """Whether a member has this username, in whatever case."""
     return User.objects.filter(username__iexact=text).exists()
@@ -34,6 +76,12 @@ def notices_of(member, *, before=None, limit=30):
 def unread_notices(member, *, most=99):
     """How many notices the member has not seen, counted up to ``most``."""
     return member.notices.filter(read_at=None)[:most].count()
+
+
+def codes_stopped_at(*, since):
+    """When the mall last stopped sending codes because too many were asked for (``CODES_PER_HOUR``), or None."""
+    stops = AuditEvent.objects.filter(subject="codes", event="codes.stopped", at__gte=since)
+    return stops.order_by("-at").values_list("at", flat=True).first()
 
 
 def trail_of(member, *, limit=30):

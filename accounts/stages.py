@@ -1,21 +1,39 @@
 """What stands between a right password and being signed in."""
 
-from allauth.account import stages
+from allauth.account.internal.constants import LoginStageKey
 from allauth.account.models import EmailAddress
+from allauth.account.stages import LoginStage
+from django.contrib import messages
+from django.shortcuts import redirect
+
+from accounts.entry import EmailSignIn
+from accounts.limits import NoCode
 
 
-class EmailVerificationStage(stages.EmailVerificationStage):
-    """Asks for the e-mailed code only of those who are known by nothing but an e-mail address.
+class UnconfirmedEmailStage(LoginStage):
+    """Somebody who signs in with an e-mail address that nobody confirmed proves that it is theirs.
 
-    Members by phone or username may have no e-mail at all, or one that waits to be confirmed.
+    Members who came by phone or username have no e-mail at all, or one that waits to be confirmed; they go on.
     """
 
-    def handle(self):
-        user = self.login.user
-        if user and (user.username or user.phone_verified) and not self._came_by_email(user):
-            return None, True
-        return super().handle()
+    key = LoginStageKey.VERIFY_EMAIL.value
+    urlname = "accounts:email_sign_in"
 
-    def _came_by_email(self, user):
-        """Somebody who signs in with an address has to prove that it is theirs."""
-        return bool(self.login.email) and EmailAddress.objects.filter(user=user, email=self.login.email).exists()
+    def is_resumable(self, request):
+        """The sign-in page stays open meanwhile, so that nobody is sent in circles."""
+        return False
+
+    def handle(self):
+        if self._is_confirmed():
+            return None, True
+        try:
+            EmailSignIn.begin(self.request, to=self.login.email)
+        except NoCode as error:
+            messages.error(self.request, str(error))
+            return redirect("account_login"), False
+        return redirect(self.urlname), True
+
+    def _is_confirmed(self):
+        email = self.login.email
+        mine = EmailAddress.objects.filter(user=self.login.user, email__iexact=email, verified=True)
+        return not email or mine.exists()

@@ -19,6 +19,11 @@ def encrypt(text):
     return text if text in (None, "") else _fernet().encrypt(text.encode()).decode()
 
 
+def decrypt(text):
+    """The text that ``encrypt`` was given."""
+    return text if text in (None, "") else _fernet().decrypt(text).decode()
+
+
 class EncryptedTextField(models.TextField):
     """Text that only the mall can read: encrypted with the first of ``FIELD_KEYS``, readable with any of them.
 
@@ -30,7 +35,7 @@ class EncryptedTextField(models.TextField):
         return encrypt(super().get_prep_value(value))
 
     def from_db_value(self, value, expression, connection):
-        return value if value in (None, "") else _fernet().decrypt(value).decode()
+        return decrypt(value)
 
 
 def fingerprint(text):

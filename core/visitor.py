@@ -55,14 +55,15 @@ class DeviceMiddleware:
 def seen(request):
     """``{"device": hash, "address": hash}`` of a request, empty where it is not known."""
     device = getattr(request, "device", "")
-    address = _network(request)
+    address = network(request)
     return {
         "device": fingerprint(f"device:{device}") if device else "",
         "address": fingerprint(f"address:{address}") if address else "",
     }
 
 
-def _network(request):
+def network(request):
+    """The client's network address as text, of IPv6 the household's network; empty where it is not known."""
     try:
         address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
     except (PermissionDenied, ValueError):

@@ -1,11 +1,14 @@
 """The first page of the staff: the work that waits, before any figure to admire."""
 
+from datetime import timedelta
+
 from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from accounts.queries import codes_stopped_at
 from catalog.models import SKU
 from core import clock
 from core.templatetags.mall import price_text
@@ -15,6 +18,7 @@ from points.queries import alerts
 
 ROWS = 8
 ALERTS = 3
+ALERT_LASTS = timedelta(days=1)
 
 
 def work_to_do(request, context):
@@ -23,8 +27,7 @@ def work_to_do(request, context):
     context["title"] = _("Work to do")
     if request.user.has_perm("points.view_auditrun"):
         context |= _seal(now)
-    if request.user.has_perm("points.view_rulealert"):
-        context["alerts"] = _alerts()
+    context["alerts"] = _alerts(request.user, now)
     if request.user.has_perm("orders.view_order"):
         context |= {"order_counts": _order_counts(), "to_ship": _to_ship(now)}
     if request.user.has_perm("catalog.view_sku"):
@@ -43,13 +46,17 @@ def _seal(now):
     }
 
 
-def _alerts():
-    """What the mall reported about the rules and nobody has seen to (C7): "at" and "text" of the latest, and a link."""
-    found = alerts.open_alerts(limit=ALERTS)
-    return {
-        "rows": [{"at": alert.opened_at, "text": wording.alert(alert)} for alert in found],
-        "url": f"{reverse('admin:points_rulealert_changelist')}?closed_at__isempty=1",
-    }
+def _alerts(staff, now):
+    """What the mall reports and somebody has to see to: when, what, and where."""
+    rows = []
+    if staff.has_perm("points.view_rulealert"):
+        url = f"{reverse('admin:points_rulealert_changelist')}?closed_at__isempty=1"
+        found = alerts.open_alerts(limit=ALERTS)
+        rows += [{"at": alert.opened_at, "text": wording.alert(alert), "url": url} for alert in found]
+    if staff.has_perm("core.view_parametervalue") and (at := codes_stopped_at(since=now - ALERT_LASTS)):
+        text = _("So many codes were asked for that the mall stopped sending them. Was it a rush, or an attack?")
+        rows.append({"at": at, "text": text, "url": reverse("admin:core_parametervalue_changelist")})
+    return rows
 
 
 def _order_counts():

@@ -267,40 +267,47 @@ LOGIN_REDIRECT_URL = "admin:index"  # after /admin/login/; members go home: acco
 LOGOUT_REDIRECT_URL = ACCOUNT_SIGNUP_REDIRECT_URL = "home"
 LOGIN_URL = "account_login"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if PRODUCTION else 0)  # whose X-Forwarded-For counts
-ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     key: f"accounts.forms.{form}"
     for key, form in {
-        "add_email": "AddEmailForm",
         "change_password": "ChangePasswordForm",
-        "confirm_email_verification_code": "EmailCodeForm",
-        "confirm_password_reset_code": "PasswordResetCodeForm",
         "login": "SignInForm",
         "reauthenticate": "ReauthenticateForm",
-        "reset_password": "ResetPasswordForm",
-        "reset_password_from_key": "ResetPasswordKeyForm",
         "set_password": "SetPasswordForm",
-        "signup": "SignUpForm",
     }.items()
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]  # one of the two: accounts.forms.SignUpForm
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # of those who came by e-mail: accounts.stages
+# Codes are the mall's own (accounts.codes); these two keep allauth's pages for links in e-mails closed.
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 300
-ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS = 5
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # accounts.services.ways tells what was changed, by SMS and in the inbox as well
+ACCOUNT_RATE_LIMITS = False  # LIMITS below
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # how long a proof is fresh: accounts.proof
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-SMS_CODE_LIMITS = {"number": [(1, 60), (10, 86_400)], "address": [(30, 3600)]}  # (codes, seconds); A9
-if MALL_ENV == "development":  # one person and many browsers on one machine
-    SMS_CODE_LIMITS = {"number": [(1, 5), (200, 86_400)], "address": [(1000, 3600)]}
-    ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "signup": "300/m/ip", "login_failed": "100/m/ip,20/300s/key"}
-ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+LIMITS = {  # (times, seconds), short spans first: accounts.limits (A3, A9)
+    "codes_to": [(1, 60), (10, 86_400)],  # codes to one number or e-mail address
+    "codes_from": [(30, 3600)],  # codes asked for from one network address
+    "guesses_of": [(5, 3600)],  # guesses at one code
+    "guesses_at": [(10, 600), (30, 86_400)],  # wrong guesses at all codes of one number, e-mail address or app
+    "guesses_from": [(30, 3600), (150, 86_400)],  # wrong guesses from one network address
+    "passwords_of": [(5, 300), (100, 86_400)],  # wrong passwords of one member
+    "passwords_from": [(10, 60), (500, 86_400)],
+    "names_from": [(20, 3600), (100, 86_400)],  # usernames that somebody wants, and learns whether they are taken
+    "posts_from": [(30, 60)],  # forms that cost a password's hash or a message
+}
+if MALL_ENV == "development":  # one person and many browsers on one machine; guesses are counted as in production
+    LIMITS |= {
+        "codes_to": [(1, 5), (200, 86_400)],
+        "codes_from": [(1000, 3600)],
+        "passwords_of": [(20, 300)],
+        "passwords_from": [(100, 60)],
+        "names_from": [(200, 3600)],
+        "posts_from": [(300, 60)],
+    }
+SMS_COUNTRIES = env.list("SMS_COUNTRIES", ["CN"])  # whose mobile numbers may get codes: ISO 3166, as CN,HK,MO
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_FORMS = {
     "activate_totp": "accounts.forms.AppFirstCodeForm",
@@ -313,6 +320,13 @@ EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if PRODUCTION else 'dummy'}.EmailBackend"
 )  # elsewhere than in production /dev/outbox/ shows what was sent
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "mall@localhost")
+EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)  # STARTTLS
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)  # TLS from the first byte on, as on port 465
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 5)  # seconds; somebody waits for codes
 
 # Language and time
 LANGUAGE_CODE = "zh-hans"

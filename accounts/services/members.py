@@ -1,4 +1,4 @@
-"""Becoming a member and changing what a member is known by (A1, A4)."""
+"""Becoming a member, and what a member says of herself (A1, A4)."""
 
 from contextlib import contextmanager
 from datetime import date
@@ -54,15 +54,27 @@ FIRST_BIRTHDAY = date(1900, 1, 1)
 _TAKEN = {
     "user_username_unique": UsernameTaken,
     "user_email_unique": EmailTaken,
+    "unique_verified_email": EmailTaken,
     "user_phone_unique": PhoneTaken,
     "user_has_a_name": MemberNeedsName,
 }
 
 
 def create_member(
-    *, by, at, phone=None, username=None, email=None, password=None, nickname="", verified=True, seen=None
+    *,
+    by,
+    at,
+    phone=None,
+    username=None,
+    email=None,
+    password=None,
+    password_hash=None,
+    nickname="",
+    verified=True,
+    seen=None,
 ) -> User:
-    """Make a member known by ``phone`` (E.164), ``username`` or ``email``; without ``password`` only codes let in.
+    """Make a member known by ``phone`` (E.164), ``username`` or ``email``; without ``password``, or its
+    ``password_hash``, only codes let in.
 
     ``verified`` says that the caller knows phone and e-mail to be the member's, ``seen`` where it happened
     (``core.visitor``). Publishes ``member.signed_up``.
@@ -75,7 +87,10 @@ def create_member(
         email=email.lower() if email else None,
         nickname=texts.plain(nickname),
     )
-    user.set_password(password)
+    if password_hash:
+        user.password = password_hash
+    else:
+        user.set_password(password)
     with transaction.atomic():
         register(user, by=by, at=at, seen=seen)
         if user.email:
@@ -89,7 +104,7 @@ def register(user, *, by, at, seen=None):
     The message ``member.signed_up`` is written with the row: it is handled if and only if the member exists.
     """
     user.date_joined = at
-    with _named_conflicts():
+    with named_conflicts():
         user.save(force_insert=True)
         audit.record("member.signed_up", by=by, subject=actors.member(user.pk), at=at)
         origin = {"seen": seen} if seen else {}
@@ -121,23 +136,8 @@ def set_birthday(*, member, birthday, by, at):
     member.birthday = birthday
 
 
-def change_phone(*, member, phone, verified, by, at):
-    """Set the member's number (E.164); ``None`` takes it away. Raises ``PhoneTaken`` or ``MemberNeedsName``."""
-    with _named_conflicts():
-        User.objects.filter(pk=member.pk).update(phone=phone, phone_verified=bool(phone) and verified)
-        audit.record("member.phone_changed", by=by, subject=actors.member(member.pk), at=at, verified=verified)
-    member.phone, member.phone_verified = phone, bool(phone) and verified
-
-
-def confirm_phone(*, member, phone, by, at):
-    """A code sent to ``phone`` came back, so it is the member's: the number is set if it was not, and verified."""
-    if member.phone == phone and member.phone_verified:
-        return
-    change_phone(member=member, phone=phone, verified=True, by=by, at=at)
-
-
 @contextmanager
-def _named_conflicts():
+def named_conflicts():
     """A transaction in which a broken constraint on names becomes a named error."""
     try:
         with transaction.atomic():

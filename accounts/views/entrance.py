@@ -1,18 +1,38 @@
 """Signing in and up: a code to the phone first, a password for those who want one (A1, A2)."""
 
+from functools import wraps
+
 from allauth.account import views as allauth
-from allauth.account.adapter import get_adapter
-from allauth.account.mixins import NextRedirectMixin, RedirectAuthenticatedUserMixin
+from allauth.account.internal.flows.signup import complete_signup
+from allauth.account.internal.stagekit import clear_login
+from allauth.account.mixins import CloseableSignupMixin, NextRedirectMixin, RedirectAuthenticatedUserMixin
+from allauth.account.stages import LoginStageController
 from django.contrib import messages
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from accounts import services
-from accounts.entry import PhoneEntry
-from accounts.forms import CodeForm, PhoneForm
-from accounts.limits import TooOften
+from accounts import limits, services
+from accounts.entry import EmailSignIn, EmailSignUp, PhoneEntry
+from accounts.forms import CodeForm, PhoneForm, SignUpForm
+from accounts.stages import UnconfirmedEmailStage
+from core import actors, clock, visitor
+
+
+def slowed(view):
+    """Takes so many posts a minute from one address: each costs a password's hash or a message."""
+
+    @wraps(view)
+    def counted(request, *args, **kwargs):
+        if request.method == "POST" and not limits.post(address=visitor.network(request), at=clock.now()):
+            return render(request, "429.html", status=429)
+        return view(request, *args, **kwargs)
+
+    return counted
 
 
 class _TwoWays:
@@ -23,19 +43,41 @@ class _TwoWays:
         return super().get_context_data(phone_form=PhoneForm(), by_password=by_password, **kwargs)
 
 
+@method_decorator(slowed, "dispatch")
 class SignInView(_TwoWays, allauth.LoginView):
     pass
 
 
-class SignUpView(_TwoWays, allauth.SignupView):
+@method_decorator([slowed, sensitive_post_parameters("password1")], "dispatch")
+class SignUpView(_TwoWays, RedirectAuthenticatedUserMixin, CloseableSignupMixin, NextRedirectMixin, FormView):
+    form_class = SignUpForm
+    template_name = "account/signup.html"
+    success_url = "/"
+
     def form_valid(self, form):
+        email, password = form.cleaned_data.get("email"), form.cleaned_data["password1"]
         try:
-            return super().form_valid(form)
-        except services.NameTaken as error:  # by somebody else, since the form was checked
+            if email:
+                EmailSignUp.begin(self.request, to=email, password=password)
+                return redirect(self.passthrough_next_url(reverse("account_email_verification_sent")))
+            member = services.create_member(
+                username=form.cleaned_data["username"],
+                password=password,
+                by=actors.system("sign_up"),
+                at=clock.now(),
+                seen=visitor.seen(self.request),
+            )
+        except (limits.NoCode, services.NameTaken) as error:  # taken by somebody else, since the form was checked
             form.add_error("name", str(error))
             return self.form_invalid(form)
+        return complete_signup(self.request, user=member, redirect_url=self.get_next_url())
+
+    def _redirect_to_pending_stage(self, request, stage):
+        """Somebody who was signing in thinks better of it."""
+        clear_login(request)
 
 
+@method_decorator(slowed, "dispatch")
 class PhoneEntryView(NextRedirectMixin, RedirectAuthenticatedUserMixin, FormView):
     """Takes the number, sends a code. ``signing_up`` only chooses the page that shows an error."""
 
@@ -54,32 +96,37 @@ class PhoneEntryView(NextRedirectMixin, RedirectAuthenticatedUserMixin, FormView
 
     def form_valid(self, form):
         try:
-            PhoneEntry.initiate(self.request, phone=form.cleaned_data["phone"])
-        except TooOften as error:
+            PhoneEntry.begin(self.request, to=form.cleaned_data["phone"])
+        except limits.NoCode as error:
             form.add_error("phone", str(error))
             return self.form_invalid(form)
         return redirect(self.passthrough_next_url(reverse("accounts:code")))
 
 
+@method_decorator(never_cache, "dispatch")
 class CodeView(NextRedirectMixin, FormView):
-    """Takes the code that came to a phone. Subclasses name the process and where its pages are."""
+    """Takes a code that was sent. Subclasses name the kind of code and the page that sends one."""
 
     form_class = CodeForm
     template_name = "accounts/code.html"
-    process_class = PhoneEntry
+    code_class = PhoneEntry
     start = "account_login"
 
     def dispatch(self, request, *args, **kwargs):
-        self.process = self.process_class.resume(request)
-        if self.process is None:
-            messages.info(request, _("This code is no longer valid. Please ask for a new one."))
-            return redirect(self.passthrough_next_url(reverse(self.start)))
+        self.code = self.code_class.resume(request)
+        if self.code is None:
+            return self.over(_("This code is no longer valid. Please ask for a new one."))
         return super().dispatch(request, *args, **kwargs)
+
+    def over(self, why):
+        """Say why the code is of no more use, and go where a new one is sent."""
+        messages.info(self.request, why)
+        return redirect(self.passthrough_next_url(reverse(self.start)))
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            phone=self.process.masked_phone,
-            minutes=self.process.timeout // 60,
+            code=self.code,
+            minutes=self.code.good_s // 60,
             start_url=self.passthrough_next_url(reverse(self.start)),
             **kwargs,
         )
@@ -89,21 +136,53 @@ class CodeView(NextRedirectMixin, FormView):
 
     def resend(self):
         try:
-            self.process.send()
-        except TooOften as error:
+            self.code.send()
+        except limits.NoCode as error:
             messages.warning(self.request, str(error))
         else:
             messages.success(self.request, _("A new code is on its way."))
         return redirect(self.request.get_full_path())
 
     def form_valid(self, form):
-        if self.process.accepts(form.cleaned_data["code"]):
+        try:
+            is_right = self.code.accepts(form.cleaned_data["code"])
+        except limits.TooManyGuesses as error:
+            self.code.forget()
+            return self.over(str(error))
+        if is_right:
             return self.finish()
-        if self.process.record_invalid_attempt():
-            form.add_error("code", get_adapter().validation_error("incorrect_code"))
-            return self.form_invalid(form)
-        messages.error(self.request, _("Too many wrong codes. Please ask for a new one."))
-        return redirect(self.passthrough_next_url(reverse(self.start)))
+        form.add_error("code", _("This code is not right."))
+        return self.form_invalid(form)
 
     def finish(self):
-        return self.process.finish(self.get_next_url())
+        return self.code.finish(self.get_next_url())
+
+
+class EmailSignUpView(CodeView):
+    code_class = EmailSignUp
+    start = "account_signup"
+
+    def finish(self):
+        try:
+            return super().finish()
+        except services.NameTaken as error:
+            return self.over(str(error))
+
+
+class EmailSignInView(CodeView):
+    """Takes the code to an address that a member signed in with and had not confirmed."""
+
+    code_class = EmailSignIn
+
+    def over(self, why):
+        clear_login(self.request)
+        return super().over(why)
+
+    def finish(self):
+        stage = LoginStageController.enter(self.request, UnconfirmedEmailStage.key)
+        if stage is None:
+            return self.over(_("This code is no longer valid. Please ask for a new one."))
+        try:
+            return self.code.finish(stage)
+        except services.NameTaken as error:
+            return self.over(str(error))

@@ -16,6 +16,7 @@ ICONS = {
     Notice.Topic.ORDERS: "package",
     Notice.Topic.RULES: "scroll-text",
     Notice.Topic.SHOP: "store",
+    Notice.Topic.SAFETY: "shield-check",
 }
 
 

@@ -1,22 +1,17 @@
 """The member's own pages: 我的, nickname, phone (A4, A5)."""
 
-from allauth.account.decorators import reauthentication_required
-from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
-from accounts import phones, queries, services
-from accounts.entry import PhoneChange
+from accounts import limits, phones, proof, queries, services
+from accounts.changes import PhoneChange
 from accounts.forms import PhoneForm, ProfileForm
-from accounts.limits import TooOften
 from accounts.views.entrance import CodeView
 from core import actors, clock
 
@@ -30,7 +25,7 @@ def profile(request):
         "accounts/profile.html",
         {
             "address_count": queries.addresses_of(member).count(),
-            "email": EmailAddress.objects.filter(user=member, primary=True).first(),
+            "email": queries.emails_of(member).first(),
             "second_factor": is_mfa_enabled(member),
             "unread": queries.unread_notices(member),
         },
@@ -56,21 +51,21 @@ def edit(request):
     return render(request, "accounts/edit.html", {"form": form})
 
 
-@method_decorator(reauthentication_required, "dispatch")
-class PhoneChangeView(LoginRequiredMixin, FormView):
-    """Takes a new number, sends a code to it. Who signs in by it owns the account, so a password is asked for again."""
+@method_decorator([login_required, proof.required], "dispatch")
+class PhoneChangeView(FormView):
+    """Takes a new number, sends a code to it. Who signs in by it owns the account, so a proof is asked for first."""
 
     form_class = PhoneForm
     template_name = "accounts/phone.html"
 
     def form_valid(self, form):
-        phone = form.cleaned_data["phone"]
-        if phone == self.request.user.phone:
+        phone, member = form.cleaned_data["phone"], self.request.user
+        if phone == member.phone and member.phone_verified:
             form.add_error("phone", _("This is your number already."))
             return self.form_invalid(form)
         try:
-            PhoneChange.initiate(self.request, phone=phone)
-        except TooOften as error:
+            PhoneChange.begin(self.request, to=phone)
+        except limits.NoCode as error:
             form.add_error("phone", str(error))
             return self.form_invalid(form)
         return redirect("accounts:phone_code")
@@ -79,18 +74,17 @@ class PhoneChangeView(LoginRequiredMixin, FormView):
         return super().get_context_data(phone=phones.mask(self.request.user.phone), **kwargs)
 
 
-class PhoneChangeCodeView(LoginRequiredMixin, CodeView):
-    process_class = PhoneChange
+@method_decorator(login_required, "dispatch")
+class PhoneChangeCodeView(CodeView):
+    code_class = PhoneChange
     start = "accounts:phone"
 
     def finish(self):
         try:
-            self.process.finish()
+            self.code.finish()
         except services.PhoneTaken as error:
             messages.error(self.request, str(error))
             return redirect(self.start)
+        proof.keep_session(self.request)
         messages.success(self.request, _("Your mobile number is changed."))
         return redirect("accounts:profile")
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(cancel_url=reverse("accounts:profile"), **kwargs)

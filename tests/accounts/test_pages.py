@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core.models import AuditEvent
-from tests.accounts.conftest import PASSWORD, sign_in_afresh
+from tests.accounts.conftest import PASSWORD, prove_by_code, sign_in_afresh
 
 pytestmark = pytest.mark.django_db
 
@@ -125,9 +125,10 @@ def test_other_devices_are_signed_out(client, member):
     assert client.get("/accounts/").status_code == 200
 
 
-def test_a_password_may_be_set_later(client, create):
+def test_a_password_may_be_set_later(client, post, create):
     member = create(phone="+8613800000009")
     client.force_login(member)
+    prove_by_code(post, member.phone)
     assert client.get("/accounts/password/set/").status_code == 200
     response = client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
     assert response.url == "/accounts/"
@@ -137,13 +138,13 @@ def test_a_password_may_be_set_later(client, create):
 
 def test_the_last_way_in_stays(client, create):
     member = create(email="lin@example.com", password=PASSWORD)
-    client.force_login(member)
+    sign_in_afresh(client, member)
     client.post("/accounts/email/", {"email": "lin@example.com", "action_remove": ""})
     assert EmailAddress.objects.filter(user=member).exists()
 
 
 def test_an_email_can_go_where_another_way_in_is_left(client, member):
-    client.force_login(member)
+    sign_in_afresh(client, member)
     client.post("/accounts/email/", {"email": "lin@example.com", "action_remove": ""})
     member.refresh_from_db()
     assert member.email is None

@@ -104,6 +104,35 @@ def test_sign_up_with_an_email_asks_for_the_code_first(client, post):
     assert OutboxMessage.objects.filter(topic="member.signed_up", payload__member_id=member.pk).count() == 1
 
 
+def test_who_signs_in_with_an_unconfirmed_phone_goes_on(client, create):
+    member = create(phone="+8613800000001", password=PASSWORD, verified=False)
+    assert client.post(LOGIN, {"login": "13800000001", "password": PASSWORD}).url == "/"
+    assert signed_in_as(client) == member
+
+
+def test_who_signs_in_with_an_unconfirmed_email_proves_it_first(client, post, create):
+    member = create(email="lin@example.com", phone="+8613800000001", password=PASSWORD, verified=False)
+    response = post(LOGIN, {"login": "lin@example.com", "password": PASSWORD})
+    assert response.url == "/accounts/login/email/"
+    assert signed_in_as(client) is None
+    assert client.get(LOGIN).status_code == 200  # the way back is open
+    assert client.get(response.url).status_code == 200
+    assert post(response.url, {"code": last_code("lin@example.com")}).url == "/"
+    assert signed_in_as(client) == member
+    assert EmailAddress.objects.get(user=member).verified
+
+
+def test_nobody_runs_in_circles(client, post, create, time_machine):
+    """A code that is over leads to the page that sends one, and that page shows."""
+    time_machine.move_to("2026-11-20T01:00:00+00:00", tick=False)
+    create(email="lin@example.com", password=PASSWORD, verified=False)
+    post(LOGIN, {"login": "lin@example.com", "password": PASSWORD})
+    time_machine.shift(601)
+    response = client.get("/accounts/login/email/")
+    assert response.url == LOGIN
+    assert client.get(LOGIN).status_code == 200
+
+
 def test_sign_up_with_a_known_email_looks_the_same_and_makes_nobody(client, post, create):
     create(email="lin@example.com", password=PASSWORD)
 

@@ -57,6 +57,39 @@ def test_refused_with_a_reason(typed, error, words):
 
 
 @pytest.mark.parametrize(
+    ("phone", "gets"),
+    [
+        ("+8613800000001", True),
+        ("+8619912345678", True),
+        ("+8616300000001", True),  # a range that the library does not know yet
+        ("+8617490000001", False),  # Inmarsat, as China numbers it
+        ("+8617400000001", False),  # Tiantong
+        ("+8613490000001", False),
+        ("+85291234567", True),
+        ("+85223456789", False),  # a fixed line
+        ("+447400123456", True),
+        ("+449061234567", False),  # premium
+        ("+448451234567", False),  # shared cost
+        ("+12125550123", True),  # either: there they cannot be told apart
+        ("+18005550199", False),  # toll-free
+        ("+19005550123", False),
+        ("+33612345678", False),  # not in the list
+        ("+870773111632", False),
+        ("+881612345678", False),
+        ("+88213300655", False),
+        ("+8835100012345", False),
+        ("+979123456789", False),
+        ("+80012345678", False),
+    ],
+)
+def test_who_gets_codes(settings, phone, gets):
+    settings.SMS_COUNTRIES = ["CN", "HK", "GB", "US"]
+    assert phones.gets_codes(phone) is gets
+    settings.SMS_COUNTRIES = []
+    assert not phones.gets_codes(phone)
+
+
+@pytest.mark.parametrize(
     ("phone", "shown"),
     [("+8613800000001", "138 **** 0001"), ("+85291234567", "+85 **** 4567"), (None, ""), ("", "")],
 )

@@ -11,6 +11,7 @@ PUBLIC = {
     "home", "healthz", "readyz", "metrics", "set_language",
     "catalog:list", "catalog:detail", "points:rules", "activities:home",
     "account_login", "account_signup", "account_logout", "accounts:phone_entry", "accounts:code",
+    "accounts:email_sign_in",
 }  # fmt: skip
 # Pages of allauth guard themselves: by a pending code, a signed key, or a signed-in user.
 GUARDED_BY_ALLAUTH = ("account_", "mfa_", "usersessions_")
