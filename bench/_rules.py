@@ -45,6 +45,11 @@ def step(act, dice, members, own, run):
         engine.purchase_points(queries.for_member(dice.randint(1, members), now), earner, lines, now)
         return 1
 
+    def scripted_many():
+        now = clock.now()
+        rule_set = queries.for_member(dice.randint(1, members), now)
+        return len(engine.purchases_points(rule_set, [(earner, lines, now)] * HUNDRED))
+
     def one(member):
         return {
             "member": member,
@@ -77,4 +82,11 @@ def step(act, dice, members, own, run):
         )
         return 1
 
-    return {"engine": engine_alone, "scripted": scripted, "purchase": purchase, "many": many, "earn": earn}[act]
+    return {
+        "engine": engine_alone,
+        "scripted": scripted,
+        "scripted_many": scripted_many,
+        "purchase": purchase,
+        "many": many,
+        "earn": earn,
+    }[act]

@@ -18,6 +18,7 @@ CLIENTS = 4
 RUN_S = 3
 ENGINE_S = 1
 TARGET = 5_000  # purchases a second in one process, without booking
+ALONE = ("engine", "scripted", "scripted_many")  # acts without booking, in one process
 SOURCE = """
 function calculatePoints(userLevel, amount, isImported, facts) {
   if (amount >= 1000) return facts.points + 10;
@@ -33,7 +34,7 @@ def rows():
             _database.add_members(connection, 1, MEMBERS)
             connection.execute("ANALYZE")
         _work(url, "prepare", processes=1)
-        acts = {name: lambda name=name: _work(url, name, processes=1) for name in ("engine", "scripted")}
+        acts = {name: lambda name=name: _work(url, name, processes=1) for name in ALONE}
         acts |= {name: lambda name=name: _work(url, name, processes=CLIENTS) for name in ("purchase", "earn", "many")}
         found = _rounds.interleaved(acts)
         _database.audit(url)
@@ -45,6 +46,14 @@ def rows():
     return [
         row("rules: engine with 3 rules", found["engine"], target, of_target, one, 1),
         row("rules: engine, 3 rules and a script", found["scripted"], target, of_target, one, 1),
+        row(
+            "rules: the same by the hundred",
+            found["scripted_many"],
+            target,
+            of_target,
+            f"{one}; as a file is worked",
+            1,
+        ),
         row("rules: purchases booked one by one", found["purchase"], found["earn"], against, booked, 0.25),
         row(
             "rules: purchases booked by the hundred",
@@ -84,7 +93,7 @@ def main(act, number):
         step()
     connection.ensure_connection()
     _database.begin_together()
-    lasts = ENGINE_S if act in ("engine", "scripted") else RUN_S
+    lasts = ENGINE_S if act in ALONE else RUN_S
     begun, done = time.perf_counter(), 0
     while (passed := time.perf_counter() - begun) < lasts:
         done += step()

@@ -154,6 +154,11 @@ class Rule:
     def purchase_points(self, draft: PurchaseDraft):
         """Change ``draft.points`` and note a step."""
 
+    def purchases_points(self, drafts):
+        """The same for many purchases; a rule that is faster with all of them at once has its own way."""
+        for draft in drafts:
+            self.purchase_points(draft)
+
     def behaviour_points(self, draft: BehaviourDraft):
         """Change ``draft.points`` and note a step."""
 
@@ -228,23 +233,46 @@ def build_rule(code, figures):
 def purchase_points(rule_set, earner, lines, at):
     """What a purchase earns: an ``Outcome``. However its goods are cut into lines, and in whatever order, the sum is
     the same, and so is the sum of each category."""
-    lines = tuple(lines)
-    by_category = {}
-    for line in lines:
-        by_category.setdefault(line.category, []).append(line.amount_fen)
-    merged = tuple(Line(category, sum(by_category[category])) for category in sorted(by_category))
+    (outcome,) = purchases_points(rule_set, [(earner, lines, at)])
+    return outcome
+
+
+def purchases_points(rule_set, purchases):
+    """What many purchases earn, each ``(earner, lines, at)``: a list of ``Outcome``."""
+    purchases = [(earner, tuple(lines), at) for earner, lines, at in purchases]
+    merged = [_merged(lines) for _earner, lines, _at in purchases]
 
     def work(rules):
-        draft = PurchaseDraft(earner, merged, at, [ZERO] * len(merged))
+        drafts = [
+            PurchaseDraft(earner, of_categories, at, [ZERO] * len(of_categories))
+            for (earner, _lines, at), of_categories in zip(purchases, merged, strict=True)
+        ]
         for rule in rules:
-            rule.purchase_points(draft)
-        return draft.points, draft.steps
+            rule.purchases_points(drafts)
+        return [(draft.points, draft.steps) for draft in drafts]
 
-    outcome = _better(rule_set, work)
-    shared = {
-        line.category: iter(_shared(points, by_category[line.category]))
-        for line, points in zip(merged, outcome.lines, strict=True)
-    }
+    outcomes = zip(purchases, merged, _better(rule_set, work), strict=True)
+    return [_to_lines(lines, of_categories, outcome) for (_earner, lines, _at), of_categories, outcome in outcomes]
+
+
+def _merged(lines):
+    """One line for each category, in the order of their codes."""
+    fen = {}
+    for line in lines:
+        fen[line.category] = fen.get(line.category, 0) + line.amount_fen
+    return tuple(Line(category, fen[category]) for category in sorted(fen))
+
+
+def _to_lines(lines, of_categories, outcome):
+    """An outcome by category as one by line: points of a category are shared out by what was paid; evenly where that is
+    nothing."""
+    amounts_fen = {}
+    for line in lines:
+        amounts_fen.setdefault(line.category, []).append(line.amount_fen)
+    shared = {}
+    for line, points in zip(of_categories, outcome.lines, strict=True):
+        amounts = amounts_fen[line.category]
+        shared[line.category] = iter(split(points, amounts if any(amounts) else [1] * len(amounts)))
     return replace(outcome, lines=tuple(next(shared[line.category]) for line in lines))
 
 
@@ -258,9 +286,9 @@ def behaviour_points(rule_set, earner, behaviour, at, base=None, facts=None):
             draft.step(gettext_noop("By the activity"))
         for rule in rules:
             rule.behaviour_points(draft)
-        return [draft.points], draft.steps
+        return [([draft.points], draft.steps)]
 
-    outcome = _better(rule_set, work)
+    (outcome,) = _better(rule_set, work)
     return replace(outcome, lines=())
 
 
@@ -296,11 +324,15 @@ def _lower(one, other):
 
 
 def _better(rule_set, work):
-    """The outcome of the rule set, or of the one before it where a transition makes that the better one."""
-    outcome = _settle(rule_set, *work(rule_set.rules))
+    """Outcomes of the rule set, each the one of the rules before it where a transition makes that the better one."""
+    outcomes = [_settle(rule_set, *exact) for exact in work(rule_set.rules)]
     if rule_set.former is None:
-        return outcome
-    other = _settle(rule_set.former, *work(rule_set.former.rules))
+        return outcomes
+    others = [_settle(rule_set.former, *exact) for exact in work(rule_set.former.rules)]
+    return [_better_of(outcome, other) for outcome, other in zip(outcomes, others, strict=True)]
+
+
+def _better_of(outcome, other):
     if other.points <= outcome.points:
         return outcome
     other.steps.append([gettext_noop("During the change of rules the better one counts"), str(other.points), {}])
@@ -316,8 +348,3 @@ def _settle(rule_set, exact, steps):
     if steps and steps[-1][1] != str(total):
         steps.append([gettext_noop("Rounded down"), str(total), {}])
     return Outcome(total, tuple(lines), steps, rule_set.version)
-
-
-def _shared(points, amounts_fen):
-    """Points of a category, shared out to its lines by what was paid; evenly where that is nothing."""
-    return split(points, amounts_fen if any(amounts_fen) else [1] * len(amounts_fen))

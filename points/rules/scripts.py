@@ -19,7 +19,6 @@ from core.parameters import Parameter
 from points.models import ScriptVersion
 from points.rules import sandbox
 from points.rules.engine import FEN, Rule, register
-from points.rules.sandbox import Failed
 
 KEPT = 5  # versions of a script in line to take over
 
@@ -58,34 +57,49 @@ class Script(Rule):
 
     def purchase_points(self, draft):
         """By the first version in line that works; where none does, the points stay as they were."""
-        for version in in_line(self.script):
-            try:
-                draft.points[:] = [self._line(version, draft, number) for number in range(len(draft.lines))]
-            except Failed as failure:
-                mark_failed(version, str(failure))
-            else:
-                draft.step(
-                    gettext_noop("By the rule “%(name)s”, version %(version)s"),
-                    name=version.name,
-                    version=str(version.number),
-                )
-                return
+        self.purchases_points([draft])
 
-    def _line(self, version, draft, number):
+    def purchases_points(self, drafts):
+        """Each as alone. All that a version works before it fails at one purchase counts by that version."""
+        left = drafts
+        for version in in_line(self.script):
+            lines = [self._line(draft, number) for draft in left for number in range(len(draft.lines))]
+            points, failure = sandbox.call_many(version.pk, version.source, lines)
+            left = _worked(version, left, points)
+            if failure is None:
+                return
+            mark_failed(version, str(failure))
+
+    def _line(self, draft, number):
         line, earner = draft.lines[number], draft.earner
-        return sandbox.call(
-            version.pk,
-            version.source,
+        return (
             earner.tier,
             float(line.amount_fen * FEN),
             line.category in self._imported,
-            points=float(draft.points[number]),
-            category=line.category,
-            multiplier=float(earner.multiplier),
+            float(draft.points[number]),
+            line.category,
+            float(earner.multiplier),
         )
 
     def words(self, earner):
         return (self.text, {}) if self.text else None
+
+
+def _worked(version, drafts, points):
+    """Write the points of lines into the drafts; returns the drafts that they are not enough for."""
+    taken = 0
+    for number, draft in enumerate(drafts):
+        own = points[taken : taken + len(draft.lines)]
+        if len(own) < len(draft.lines):
+            return drafts[number:]
+        taken += len(own)
+        draft.points[:] = own
+        draft.step(
+            gettext_noop("By the rule “%(name)s”, version %(version)s"),
+            name=version.name,
+            version=str(version.number),
+        )
+    return []
 
 
 REPORT_S = 0.5  # a failure that is not written down yet is reported again so often, not at every purchase
@@ -129,7 +143,7 @@ def reported(pk):
 
 def trial(source, tier, amount, is_imported):
     """What a source gives for one line, ``Decimal``; raises ``Failed``. In a context of its own."""
-    return sandbox.call(None, source, tier, float(amount), is_imported, points=0.0, category="", multiplier=1.0)
+    return sandbox.call(None, source, tier, float(amount), is_imported, 0.0, "", 1.0)
 
 
 def _load():

@@ -247,11 +247,9 @@ def _book(round_, purchases, results, tally, *, by, at, replaying):
     paid_at = {purchases[n].member: purchases[n].paid_at for n in round_}
     have = tiers.at_moments(paid_at, at=at, replaying=replaying)
     rows = []
-    for n in round_:
+    for n, rule_set, outcome in _worked(round_, purchases, have):
         new = purchases[n]
         tier = have[new.member]
-        rule_set = _rule_set(new)
-        outcome = engine.purchase_points(rule_set, earner_of(new.member, tier), new.lines, new.paid_at)
         points, cut = tally.grant(
             new.member, shop_date(new.paid_at), engine.PURCHASE, outcome.points, engine.caps(rule_set)
         )
@@ -275,6 +273,22 @@ def _book(round_, purchases, results, tally, *, by, at, replaying):
     if earned:
         purchase_rows.earn(earned, by=by)
         _raise_tiers(earned, at=at, replaying=replaying)
+
+
+def _worked(round_, purchases, have):
+    """``(n, rule set, outcome)`` of each purchase; those of one rule set are worked in one go."""
+    alike = {}
+    for n in round_:
+        rule_set = _rule_set(purchases[n])
+        alike.setdefault(id(rule_set), (rule_set, []))[1].append(n)
+    found = {}
+    for rule_set, numbers in alike.values():
+        cases = [
+            (earner_of(new.member, have[new.member]), new.lines, new.paid_at) for new in (purchases[n] for n in numbers)
+        ]
+        outcomes = engine.purchases_points(rule_set, cases)
+        found |= {n: (n, rule_set, outcome) for n, outcome in zip(numbers, outcomes, strict=True)}
+    return [found[n] for n in round_]
 
 
 def _rule_set(new):

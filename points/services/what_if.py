@@ -9,7 +9,7 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 
 import structlog
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 STEP = 5_000  # purchases between two reports of progress
 FETCH = 5_000  # rows
+BATCH = 100  # purchases that the rules work in one go
 SAMPLES = 10
 State = WhatIfRun.State
 
@@ -152,13 +153,12 @@ def replay(rule_set, begin, end, *, progress=None, step=STEP):
     with connection.chunked_cursor() as cursor:
         cursor.itersize = FETCH
         cursor.execute(PURCHASES, [begin, end])
-        for _purchase, rows in groupby(_rows(cursor), key=itemgetter(1)):
-            rows = list(rows)
+        for rows, new in _worked(rule_set, groupby(_rows(cursor), key=itemgetter(1))):
             if member is None or member.member != rows[0][0]:
                 if member is not None:
                     totals.add(member)
                 member = Member(rows[0][0])
-            _replay_one(rule_set, rows, member, totals, most_points, most_times)
+            _replay_one(rows, new, member, totals, most_points, most_times)
             if progress and totals.purchases % step == 0:
                 progress(totals.purchases)
     if member is not None:
@@ -166,11 +166,26 @@ def replay(rule_set, begin, end, *, progress=None, step=STEP):
     return totals
 
 
-def _replay_one(rule_set, rows, member, totals, most_points, most_times):
-    member_id, _purchase, paid_at, old, tier, multiplier, _category, _fen = rows[0]
-    lines = [engine.Line(category, fen) for *_rest, category, fen in rows if fen]
-    earner = engine.Earner(member_id, tier, multiplier)
-    new = engine.purchase_points(rule_set, earner, lines, paid_at).points if lines else 0
+def _worked(rule_set, purchases):
+    """``(rows, points)`` of each purchase, worked by the rules so many in one go."""
+    while some := [list(rows) for _purchase, rows in islice(purchases, BATCH)]:
+        cases = [(_earner(rows), _lines(rows), rows[0][2]) for rows in some]
+        outcomes = iter(engine.purchases_points(rule_set, [case for case in cases if case[1]]))
+        for rows, (_of_member, lines, _paid_at) in zip(some, cases, strict=True):
+            yield rows, next(outcomes).points if lines else 0
+
+
+def _earner(rows):
+    member, _purchase, _paid_at, _old, tier, multiplier, *_line = rows[0]
+    return engine.Earner(member, tier, multiplier)
+
+
+def _lines(rows):
+    return [engine.Line(category, fen) for *_rest, category, fen in rows if fen]
+
+
+def _replay_one(rows, new, member, totals, most_points, most_times):
+    _member, _purchase, paid_at, old, tier, *_rest = rows[0]
     day = shop_date(paid_at)
     today, points, times = member.today if member.today[0] == day else (day, 0, 0)
     if most_times is not None and times >= most_times:
@@ -180,7 +195,7 @@ def _replay_one(rule_set, rows, member, totals, most_points, most_times):
     member.today = (today, points + new, times + bool(new))
     member.tier = tier
     member.purchases += 1
-    member.amount_fen += sum(line.amount_fen for line in lines)
+    member.amount_fen += sum(fen for *_rest, fen in rows)
     member.old += old
     member.new += new
     of_day = totals.days.setdefault(day, [0, 0])

@@ -129,7 +129,7 @@ def test_rules_that_break_say_so(db, monkeypatch):
 
     buy(new_member(), 100, paid_at=AT - DAY)
     run = what_if.start(rule_version="v1", days=30, by="staff:1", at=AT)
-    monkeypatch.setattr(engine, "purchase_points", fails)
+    monkeypatch.setattr(engine, "purchases_points", fails)
     run = what_if.work_off(run=run, at=AT)
     assert (run.state, run.result) == ("failed", None)
     assert run.problem

@@ -1,13 +1,23 @@
 """Scripts cannot hang, flood, leave the sandbox or give what is no number of points (C7)."""
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
 from decimal import Decimal
+from pathlib import Path
 from time import perf_counter
 
+import psutil
 import pytest
 
 from points.rules import sandbox
-from points.rules.sandbox import Failed, LimitReached, NotAScript
+from points.rules.sandbox import Failed, LimitReached, NotAScript, Unavailable, processes
+
+ROOT = Path(__file__).resolve().parents[3]
+ENVIRONMENT = os.environ | {"DJANGO_SETTINGS_MODULE": "pointsmall.settings"}
 
 # As the shop's plan prints it.
 PRINTED = """\
@@ -23,13 +33,16 @@ return Math.floor(basePoints * multiplier);
 """
 
 
+FACTS = (7.5, "imported_fruit", 1.5)
+
+
 def run(body, key=None):
     source = f"function calculatePoints(level, amount, imported, facts) {{ {body} }}"
     return call(source, key=key)
 
 
 def call(source, key=None, tier="gold", yuan=100.5, is_imported=True):
-    return sandbox.call(key, source, tier, yuan, is_imported, points=7.5, category="imported_fruit", multiplier=1.5)
+    return sandbox.call(key, source, tier, yuan, is_imported, *FACTS)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +97,38 @@ def test_a_list_that_only_grows_meets_a_limit():
         "const holes = []; holes.length = 4e9; return holes.values().drop(4e9).next().value",
         "return String.raw({raw: {length: 4e9}}).length",
         "return [[]].concat({length: 4e9, [Symbol.isConcatSpreadable]: true}).length",
+        "const a = []; a.length = 4294967295; return JSON.stringify({x: 1}, a).length",
+        "const f = () => 1; Object.defineProperty(f, 'length', {value: 2 ** 53 - 1, writable: true});"
+        "Array.prototype.reverse.call(f); return 1",
+        "Array.prototype.reverse.call({length: 2 ** 53 - 1}); return 1",
+        "Array.prototype.sort.call({length: 4e9}); return 1",
+        "Array.prototype.fill.call({length: 4e9}, 0); return 1",
+        "Array.prototype.lastIndexOf.call({length: 4e9}, 1); return 1",
+        "Array.prototype.copyWithin.call({length: 4e9}, 1, 0); return 1",
+        "return Array.from({length: 4e9}).length",
+        "return new Array(4294967295).join('').length",
+        "return Array.apply(null, {length: 4e9}).length",
+        "return Math.max(...new Array(1e9))",
+        "return 'x'.repeat(2 ** 29).length",
+        "return 'x'.padStart(2 ** 30 - 1).length",
+        "let text = 'a'; for (;;) text = text.replaceAll('a', 'aa')",
+        "let text = 'a'.repeat(1e6); for (;;) text.indexOf('a'.repeat(5e5) + 'b')",
+        "return /^(([a-z])+.)+[A-Z]([a-z])+$/.test('a'.repeat(60)) ? 1 : 2",
+        "return 'a'.repeat(5e4).match(/(.*)*b/) ? 1 : 2",
+        "return 'x'.repeat(1e6).split('').sort(() => 0).map((one, n, all) => all.indexOf('y')).length",
+        "const set = new Set(); for (let n = 0; ; n++) set.add('key' + n)",
+        "const deep = []; let at = deep; for (let n = 0; n < 1e5; n++) at = at[0] = [];"
+        "return JSON.stringify(deep).length",
+        "let n = 2; n = Number((() => { try { return Object(2n ** 2n) } catch { return 1 } })()); for (;;) n++",
     ],
 )
-def test_loops_inside_the_engine_are_refused(body):
+def test_loops_inside_the_engine_are_ended(body):
+    run("return 1")  # a process is there
+    begun = perf_counter()
     with pytest.raises(Failed):
         run(body)
+    assert perf_counter() - begun < 5  # 0.2 s where nothing else runs
+    assert run("return 1") == 1
 
 
 @pytest.mark.parametrize(
@@ -185,33 +225,132 @@ def test_a_failed_context_is_not_used_again():
 
 
 def test_only_so_many_stay_warm():
-    for number in range(sandbox.CONTEXTS + 3):
-        call(PRINTED, key=f"many{number}")
-    assert len(sandbox._warm()) == sandbox.CONTEXTS
-
-
-def test_threads_have_their_own():
     source = "let calls = 0; function calculatePoints() { return ++calls }"
+    for number in range(9):
+        call(source, key=f"many{number}")
+    assert call(source, key="many8") == 2
+    assert call(source, key="many0") == 1
+
+
+def test_many_lines_are_one_call():
+    lines = [("gold", yuan, True, *FACTS) for yuan in range(1, 1_201)]
+    points, failure = sandbox.call_many("all", PRINTED, lines)
+    assert failure is None
+    assert points == [call(PRINTED, yuan=yuan) for yuan in range(1, 1_201)]
+
+
+@pytest.mark.parametrize(
+    "bad", ["throw 1", "return -1", "for (;;) {}", "Array.prototype.reverse.call({length: 2**53})"]
+)
+@pytest.mark.parametrize("key", [None, "bad"])
+def test_what_was_worked_before_a_line_fails_is_kept(bad, key):
+    source = f"function calculatePoints(level, yuan) {{ if (yuan === 7) {{ {bad} }} return yuan }}"
+    points, failure = sandbox.call_many(key, source, [("gold", yuan, True, *FACTS) for yuan in range(1, 11)])
+    assert points == [1, 2, 3, 4, 5, 6]
+    assert isinstance(failure, Failed)
+
+
+def test_threads_do_not_get_each_others_answers():
     results, gate = [], threading.Barrier(8)
 
-    def work():
+    def work(number):
         gate.wait()
-        results.append([call(source, key="thread") for _ in range(200)][-1])
+        results.append({call(PRINTED, key="thread", yuan=100.0 * number, is_imported=False) for _ in range(200)})
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
+    threads = [threading.Thread(target=work, args=[number]) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert results == [200] * 8
+    assert sorted(results, key=max) == [{150 * number} for number in range(8)]
+    assert len(processes._all) <= processes.MOST
 
 
-def test_a_fork_goes_on(tmp_path):
-    """Celery's prefork: a warm context is used on both sides."""
+def test_a_fork_goes_on():
+    """Celery's prefork: both sides go on, each with processes of its own."""
     import multiprocessing
 
     call(PRINTED, key="fork")
-    pipe = multiprocessing.get_context("fork").Pool(1)
-    with pipe:
-        assert pipe.apply_async(call, (PRINTED,), {"key": "fork"}).get(20) == 225
-    assert call(PRINTED, key="fork") == 225
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        waiting = [pool.apply_async(_many_calls, (yuan,)) for yuan in (100.0, 200.0)]
+        assert _many_calls(300.0) == {675}
+        assert [each.get(20) for each in waiting] == [{225}, {450}]
+
+
+def _many_calls(yuan):
+    return {call(PRINTED, key="fork", yuan=yuan) for _ in range(300)}
+
+
+def running():
+    """Processes of this one that run scripts."""
+    return [one for one in psutil.Process().children() if "child.py" in " ".join(one.cmdline())]
+
+
+def test_the_process_has_nothing_of_ours(monkeypatch, db):
+    monkeypatch.setenv("SECRET_KEY", "ours")
+    processes.end_all()
+    run("return 1")
+    (child,) = running()
+    assert child.environ() == {}
+    assert child.cwd() == "/"
+    assert child.net_connections() == []
+    assert child.num_fds() <= 4
+    limits = {name: child.rlimit(getattr(psutil, f"RLIMIT_{name}"))[0] for name in ("AS", "NPROC", "FSIZE", "CORE")}
+    assert limits == {"AS": processes.PROCESS_BYTES, "NPROC": 0, "FSIZE": 0, "CORE": 0}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_process_that_was_killed_while_idle_is_replaced(number):
+    run("return 1")
+    for child in running():
+        child.send_signal(number)
+        child.wait()
+    assert run("return 2") == 2
+
+
+def test_who_stops_the_mall_condemns_no_script():
+    """A service manager signals every process of the mall, this one in the midst of a call as well."""
+    source = "function calculatePoints() { for (let n = 0; n < 1e6; n++); return 1 }"
+    stop = threading.Event()
+
+    def strike():
+        while not stop.wait(0.02):
+            for child in running():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.send_signal(signal.SIGTERM)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    assert {call(source, key="stop") for _ in range(20)} == {1}
+    stop.set()
+    thread.join()
+
+
+def test_processes_that_are_killed_again_and_again_are_not_the_scripts_fault(monkeypatch):
+    monkeypatch.setattr(processes._Process, "_answer", lambda *_arguments: (_ for _ in ()).throw(processes._Lost()))
+    with pytest.raises(Unavailable):
+        run("return 1")
+
+
+def test_a_process_that_stands_still_is_replaced(monkeypatch):
+    run("return 1")
+    monkeypatch.setattr(processes, "PATIENCE_S", 1)
+    for child in running():
+        child.suspend()
+    assert run("return 2") == 2
+
+
+def test_they_end_with_the_process_that_asked():
+    code = (
+        "import django; django.setup();"
+        "from points.rules import sandbox; from points.rules.sandbox import processes;"
+        "sandbox.call(None, 'const calculatePoints = () => 1', 'gold', 1.0, True, 1.0, '', 1.0);"
+        "print(*[process._popen.pid for process in processes._all], flush=True);"
+        "import time; time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    child = psutil.Process(int(owner.stdout.readline()))
+    owner.kill()
+    owner.communicate()
+    child.wait(10)
+    assert not child.is_running()

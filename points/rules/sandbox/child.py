@@ -1,0 +1,162 @@
+"""The process in which scripts run: a program of its own, started by ``processes.py`` with two pipes and its limits.
+
+Each line of its input is a request, answered by one line, both JSON:
+
+    ["check", source]                            null, or why it cannot be read as JavaScript
+    ["call", key, source or null, [line, ...]]   [[points, ...], null or why the next line failed]; null where the key
+                                                 is not known here and no source was given
+
+A line is the arguments of ``calculatePoints``, a reason ``[kind, text]`` with one of the kinds time, memory, stack,
+function, number and error. A script is made ready in 1 ms, kept warm by its key, and costs 1 µs a call. After any
+failure it is thrown away; a limit that was reached in a used context is tried once more in a fresh one, so that what
+earlier calls left behind does not count against a script.
+
+QuickJS looks at the time between its own steps only. What loops inside one step is ended by the kernel, by a signal
+that nobody handles.
+"""
+
+import json
+import resource
+import signal
+import sys
+from collections import OrderedDict
+from pathlib import Path
+
+import quickjs
+
+FUNCTION = "calculatePoints"
+SCRIPTS = 8
+PRELUDE = (Path(__file__).parent / "prelude.js").read_text()
+
+
+def main(limits):
+    _close_down(limits)
+    warm = OrderedDict()
+    for line in sys.stdin.buffer:
+        verb, *arguments = json.loads(line)
+        answer = check(*arguments, limits) if verb == "check" else call(*arguments, limits, warm)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _close_down(limits):
+    """Whoever breaks out of the engine finds little memory, no files and no processes. Who stops the mall signals all
+    its processes: this one goes on for whoever waits for it, and ends with its input."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for what, most in {"AS": limits["process_bytes"], "CORE": 0, "FSIZE": 0, "NOFILE": 16, "NPROC": 0}.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
+
+
+def check(source, limits):
+    """Why ``source`` is no JavaScript, or None."""
+    context = _context(limits)
+    context.set("source", source)
+    try:
+        # As the body of a function that nobody calls: parsed, not run.
+        context.eval("new Function(source); undefined")
+    except quickjs.JSException as error:
+        return _reason(error)
+    return None
+
+
+def call(key, source, lines, limits, warm):
+    """Points of each line, up to the first that fails."""
+    script = warm.pop(key, None) if key is not None else None
+    if script is None:
+        if source is None:
+            return None
+        script = Script(source, limits)
+    points = []
+    try:
+        for line in lines:
+            points.append(script.points(*line))
+    except Failed as failure:
+        return points, failure.reason
+    if key is not None:
+        warm[key] = script
+        if len(warm) > SCRIPTS:
+            warm.popitem(last=False)
+    return points, None
+
+
+class Failed(Exception):
+    """A line gave no points."""
+
+    def __init__(self, kind, text=""):
+        self.reason = kind, text
+
+    @property
+    def is_limit(self):
+        return self.reason[0] in ("time", "memory", "stack")
+
+
+class Script:
+    """A source, and a context in which it has run."""
+
+    def __init__(self, source, limits):
+        self._source, self._limits = source, limits
+        self._function = None
+
+    def points(self, tier, yuan, is_imported, *facts):
+        used = self._function is not None
+        try:
+            return self._points(tier, yuan, is_imported, facts)
+        except Failed as failure:
+            if not (used and failure.is_limit):
+                raise
+        self._function = None
+        return self._points(tier, yuan, is_imported, facts)
+
+    def _points(self, tier, yuan, is_imported, facts):
+        signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
+        try:
+            if self._function is None:
+                self._load()
+            if self._about is None:
+                result = self._function(tier, yuan, is_imported)
+            else:
+                result = self._function(tier, yuan, is_imported, self._about(*facts))
+        except quickjs.JSException as error:
+            raise Failed(*_reason(error)) from None
+        if type(result) not in (int, float):
+            raise Failed("number")
+        return result
+
+    def _load(self):
+        context = _context(self._limits)
+        context.eval(PRELUDE)
+        context.eval(self._source)
+        function = context.eval(f"typeof {FUNCTION} === 'function' ? {FUNCTION} : null")
+        if function is None:
+            raise Failed("function")
+        takes_facts = context.eval(f"{FUNCTION}.length > 3 || /arguments/.test(String({FUNCTION}))")
+        about = "(points, category, multiplier) => ({points, category, multiplier})"
+        self._about = context.eval(about) if takes_facts else None
+        self._function = function
+
+
+def _context(limits):
+    context = quickjs.Context()
+    context.set_memory_limit(limits["memory_bytes"])
+    context.set_max_stack_size(limits["stack_bytes"])
+    context.set_time_limit(limits["time_s"])
+    return context
+
+
+def _reason(error):
+    text = str(error)
+    if "interrupted" in text:
+        return "time", ""
+    # With no memory left there is none for a message either.
+    if "out of memory" in text or text.strip() == "null":
+        return "memory", ""
+    if "call stack size" in text or "stack overflow" in text:
+        return "stack", ""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    return "error", first[:200]
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
