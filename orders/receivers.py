@@ -4,6 +4,7 @@ from catalog.services.products import count_redeemed
 from core import actors, clock, outbox
 from orders import tasks
 from orders.services import giving_back, paying, popularity, rewards
+from orders.services.after_sale import moving
 
 
 @outbox.handles(paying.REFUND_TOPIC)
@@ -22,6 +23,12 @@ def count(lines):
 def reward(order_id):
     """Points for the cash of an order (C1)."""
     rewards.reward(order_id=order_id, by=actors.system("orders"), at=clock.now())
+
+
+@outbox.handles(moving.ENDED_TOPIC)
+def follow(order_id):
+    """What an order earned waits no longer for a request (B5)."""
+    rewards.follow(order_id=order_id, by=actors.system("orders"), at=clock.now())
 
 
 @outbox.handles(giving_back.REFUNDED_TOPIC)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.templatetags.mall import shop_day, yuan_sum
 from orders.models import AfterSaleKind, AfterSaleState, CancelReason, ParcelState, State
 from orders.parameters import AUTO_RECEIPT_DAYS
+from points import wording as points_wording
 
 TOLD_ENDS = 2
 STEP_OF = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}
@@ -143,6 +144,24 @@ def returned_parts(order):
         told = ngettext("%(n)s coupon came back.", "%(n)s coupons came back.", coupons)
         sentences.append(told % {"n": coupons})
     return sentences
+
+
+def earned(purchase, requests, *, at):
+    """What the cash of an order earned, and from when that can be used; nothing while it is not booked. ``purchase`` is
+    a ``points.models.Purchase`` or None."""
+    if purchase is None:
+        return ""
+    points = purchase.points - purchase.points_back
+    if not purchase.points and purchase.steps:
+        why, _result = points_wording.step(*purchase.steps[-1])
+        return _("0, %(why)s") % {"why": why}
+    text = ngettext("%(points)s point", "%(points)s points", points) % {"points": f"{points:,}"}
+    if not points or (purchase.active_from and purchase.active_from <= at):
+        return text
+    when = points_wording.usable(purchase.active_from)
+    if purchase.active_from is None and any(request.is_open for request in requests):
+        when = _("pending until your request has ended")
+    return _("%(points)s, %(when)s") % {"points": text, "when": when}
 
 
 def points_used(lots):

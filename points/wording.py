@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.wording import told
 from core.templatetags.mall import points as grouped
-from core.templatetags.mall import shop_day
-from points.models import EarningTrace, ExpiryPolicy
-from points.parameters import WEEKDAYS
+from core.templatetags.mall import shop_day, shop_time
+from points.models import UNDATED, EarningTrace, ExpiryPolicy
+from points.parameters import AFTER_SALE_DAYS, WEEKDAYS
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 SPACE_AFTER_STOP = re.compile(r"(?<=[。！？；])\s+(?=\S)")
@@ -35,6 +35,30 @@ def _piece(piece, at):
     else:
         text = _("%(points)s end on %(day)s")
     return text % {"points": grouped(piece.points), "day": shop_day(piece.expires_at)}
+
+
+def usable(active_from):
+    """From when pending points can be used; None: nobody knows yet, because their parcel has not arrived (B5)."""
+    if active_from is not None:
+        return _("usable from %(day)s") % {"day": shop_time(active_from)}
+    n = AFTER_SALE_DAYS.value
+    return ngettext(
+        "usable %(n)s day after you receive the parcel", "usable %(n)s days after you receive the parcel", n
+    ) % {"n": n}
+
+
+def usable_first(dates):
+    """The same of several; ``dates`` in order, None last."""
+    if dates[0] is None or len(set(dates)) == 1:
+        return usable(dates[0])
+    return _("the first from %(day)s") % {"day": shop_time(dates[0])}
+
+
+def end(lot):
+    """When the points of a ``PointsLot`` end."""
+    if lot.active_from == UNDATED:
+        return _("their end is counted from when you can use them")
+    return _("never ends") if lot.expires_at is None else _("ends on %(day)s") % {"day": shop_day(lot.expires_at)}
 
 
 def step(text, result, values=None):

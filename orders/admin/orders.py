@@ -147,7 +147,13 @@ class OrderAdmin(LookOnlyAdmin):
         (_("Sums"), {"fields": ["summed"]}),
         (
             _("Times"),
-            {"fields": [("pay_before", "paid_at"), ("shipped_at", "received_at"), ("cancelled_at", "cancelled_why")]},
+            {
+                "fields": [
+                    ("pay_before", "paid_at"),
+                    ("shipped_at", "received_at", "returnable_until"),
+                    ("cancelled_at", "cancelled_why"),
+                ]
+            },
         ),
     ]
     readonly_fields = ["summed", "cancelled_why"]

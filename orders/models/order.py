@@ -42,6 +42,9 @@ class Order(models.Model):
     ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen", "values"}`` as
     ``orders.rules.pricing.Sum`` holds them. ``returned`` says what went back, by a cancellation or because it was
     paid too late or twice: ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
+
+    ``returnable_until`` is set at the receipt, so that a later change of the parameter breaks no promise; it is empty
+    on orders that were received before it was kept (``queries.after_sale.ask_before`` knows both).
     """
 
     number = models.CharField(_("order number"), max_length=20, unique=True)
@@ -77,6 +80,7 @@ class Order(models.Model):
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), null=True, blank=True)
+    returnable_until = models.DateTimeField(_("can be returned until"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     cancel_reason = models.CharField(_("reason of cancellation"), max_length=16, choices=CancelReason, blank=True)
     cancel_note = models.CharField(_("note on the cancellation"), max_length=200, blank=True)

@@ -50,8 +50,14 @@ class Offer:
 
 
 def ask_before(order):
-    """Until when a member may ask; None while there is no end in sight or nothing was shipped."""
-    return order.received_at + timedelta(days=AFTER_SALE_DAYS.value) if order.received_at else None
+    """Until when, that moment included, a member may ask; None while there is no end in sight or nothing was
+    shipped."""
+    return order.returnable_until or (order.received_at and window_end(order.received_at))
+
+
+def window_end(received_at):
+    """When the time to ask is over for a parcel that arrives at ``received_at``, as things are today."""
+    return received_at + timedelta(days=AFTER_SALE_DAYS.value)
 
 
 def is_in_window(order, *, at):

@@ -42,5 +42,6 @@ def refunded(order):
 
 
 def after_sale(request, what):
-    """What the settlement of a request does: ``points``, ``cash``, ``stock``, ``replaced``, ``refunded``."""
+    """What the settlement of a request does: ``points``, ``cash``, ``stock``, ``replaced``, ``refunded``; and that it
+    has ``ended``."""
     return f"{request.subject}:{what}"

@@ -20,6 +20,7 @@ from orders.queries.history import PAGE
 from orders.rules import pricing
 from orders.services import cancelling, paying, receiving
 from orders.states import MEMBER_MAY_CANCEL
+from points.queries.purchases import of_order
 
 
 @require_GET
@@ -77,6 +78,7 @@ def detail(request, number):
             "requests": requests,
             "askable": _askable(order, requests, at),
             "ask_before": after_sale_queries.ask_before(order),
+            "earned": telling.earned(of_order(order.number), requests, at=at) if order.cash_fen else "",
             "items": items,
             "sums": pricing.restored(order.sums),
             "sum_label": _sum_label(order),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import signed
+from points.models import UNDATED
 
 
 def table(title, headers, rows, *, url=None):
@@ -42,7 +43,7 @@ def of_lots(title, lots, **more):
             lot.seq,
             grouped(lot.remaining),
             grouped(lot.points),
-            when(lot.active_from),
+            _("not known yet") if lot.active_from == UNDATED else when(lot.active_from),
             when(lot.expires_at),
             lot.origin or "",
         )

@@ -17,6 +17,8 @@ class Purchase(models.Model):
     were asked back so far. ``active_from`` is empty while nobody knows when the points can be used (B5).
     """
 
+    MALL, FILE = "mall", "file"  # sources that are no partner's
+
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

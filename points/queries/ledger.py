@@ -12,7 +12,7 @@ from django.utils import timezone
 from core.clock import day_end, is_in_calendar
 from core.errors import InvalidInput
 from points import rules
-from points.models import Kind, PointsEntry, PointsHold, PointsLot
+from points.models import UNDATED, Kind, PointsEntry, PointsHold, PointsLot
 
 PAGE = 30
 A_MOMENT = timedelta(microseconds=1)
@@ -28,8 +28,8 @@ KIND_GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Points of a member: spendable now, not yet active (the first of them from ``pending_from``), set aside in
-    ``holds`` holds.
+    """Points of a member: spendable now, not yet active (the first of them from ``pending_from``, None where nobody
+    knows yet), set aside in ``holds`` holds.
 
     ``expiring_points`` of the available and pending ones end first, at ``expires_at`` (None: none ever ends).
     ``worth_fen`` is what the available ones are worth.
@@ -67,11 +67,13 @@ class MonthTotals:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The coming months (their first days) with the points that end in each, then those that end later or never."""
+    """The coming months (their first days) with the points that end in each, then those that end later or never, and
+    those whose end is counted from a begin that nobody knows yet."""
 
     months: list[tuple[date, int]]
     later: int
     never: int
+    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def balance(member_id, *, at):
         expiring_points=int(expiring or 0),
         expires_at=expires_at,
         worth_fen=rules.worth_fen(available),
-        pending_from=pending_from,
+        pending_from=None if pending_from == UNDATED else pending_from,
         holds=holds,
         debt=debt,
     )
@@ -195,8 +197,11 @@ def expiry_by_month(member_id, *, at):
     for _ in range(MONTHS_AHEAD):
         months.append((first, sums.pop(first, 0)))
         first = next_month(first)
-    never = open_lots.filter(expires_at=None).aggregate(points=Coalesce(Sum("remaining"), 0))["points"]
-    return Expiry(months=months, later=sum(sums.values()), never=never)
+    undated = Q(active_from=UNDATED)
+    rest = open_lots.filter(expires_at=None).aggregate(
+        never=Coalesce(Sum("remaining", filter=~undated), 0), undated=Coalesce(Sum("remaining", filter=undated), 0)
+    )
+    return Expiry(months=months, later=sum(sums.values()), **rest)
 
 
 ENDED = """

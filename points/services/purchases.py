@@ -25,9 +25,9 @@ from points.services.earning import Booked, earner_of
 from points.services.tally import Tally
 
 UNDATED = ledger.UNDATED
+MALL, FILE = Purchase.MALL, Purchase.FILE
 log = structlog.get_logger(__name__)
 
-MALL, FILE, PARTNER = "mall", "file", "partner:"
 MOST_LINES = 1_000  # of one purchase
 MOST_FEN = 10**13  # of one purchase
 FIRST_YEAR, LAST_YEAR = 1970, 9000  # whatever is reckoned from it stays a date

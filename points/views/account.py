@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from core import clock
 from points import ledger, queries, rules, wording
 from points.models import PointsEntry
+from points.queries import purchases
 from points.queries.earning import set_aside
 from points.views import held
 
@@ -38,6 +39,7 @@ class Line:
     icon: str
     tone: str
     steps: list[tuple[str, str]]
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,12 @@ class Bar:
 def home(request):
     at = clock.now()
     expiry = queries.expiry_by_month(request.user.pk, at=at)
+    pending = purchases.pending(request.user.pk, at=at)
     context = {
+        "pending": [(_line(one.entry), one.points, wording.usable(one.active_from)) for one in pending],
+        "pending_when": wording.usable_first([one.active_from for one in pending]) if pending else "",
+        "is_undated": any(one.active_from is None for one in pending),
+        "without_points": [(one, _steps(one.steps)) for one in purchases.without_points(request.user.pk, at=at)],
         "bars": _bars(expiry.months),
         "expiry": expiry,
         "expiry_rule": _expiry_rule(at),
@@ -129,13 +136,14 @@ def _months(since, at):
 
 def _by_month(member_id, entries):
     lines = {}
+    lots = purchases.lots_of(member_id, entries)
     for entry in entries:
-        lines.setdefault(timezone.localdate(entry.at).replace(day=1), []).append(_line(entry))
+        lines.setdefault(timezone.localdate(entry.at).replace(day=1), []).append(_line(entry, lots.get(entry.seq)))
     totals = queries.totals_by_month(member_id, lines)
     return [Month(first=first, totals=totals[first], lines=of_month) for first, of_month in lines.items()]
 
 
-def _line(entry):
+def _line(entry, lot=None):
     icon, tone = held.ICONS[entry.kind]
     breakdown = entry.breakdown or {}
     note = ""
@@ -149,8 +157,13 @@ def _line(entry):
         note=note,
         icon=icon,
         tone=tone,
-        steps=[wording.step(*step) for step in breakdown.get("steps", [])],
+        steps=_steps(breakdown.get("steps", [])),
+        end=wording.end(lot) if lot else "",
     )
+
+
+def _steps(stored):
+    return [wording.step(*step) for step in stored]
 
 
 def _bars(months):

@@ -27,6 +27,7 @@ from orders.models import (
     AfterSalePicture,
     AfterSaleState,
     Carrier,
+    Order,
     OrderItem,
     PaymentRefund,
     State,
@@ -162,6 +163,14 @@ def test_the_window(shipped, cup, ask, at, parameters):
         ask(order, at=last + timedelta(seconds=1))
     assert ask(order, at=last).state == "requested"
     parameters["points.after_sale_days"] = 3
+    assert queries.ask_before(order) == last  # as it was promised at the receipt
+
+
+def test_the_window_of_an_order_that_was_received_before_it_was_kept(shipped, cup, at, parameters):
+    parameters["points.after_sale_days"] = 3
+    order = receiving.confirm_receipt(order=shipped((cup, "points", 1)), by=STAFF, at=at)
+    Order.objects.update(returnable_until=None)
+    order.refresh_from_db()
     assert queries.ask_before(order) == at + timedelta(days=3)
 
 

@@ -2,9 +2,14 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import User
 from core import clock
+from core.templatetags.mall import shop_day, shop_time
+from points import ledger
+from points.rules import engine
+from points.services import purchases
 
 DAY = timedelta(days=1)
 
@@ -22,6 +27,12 @@ def busy(own, client):
     own.hold(30, at=now)
     client.force_login(User.objects.get(pk=own.member))
     return own
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 def page(client, name, **query):
@@ -48,6 +59,53 @@ def test_the_card_has_the_total_and_its_parts(client, busy):
     card = html[html.index("balance__split") : html.index("</section>", html.index("balance__split"))]
     in_all, ending, pending, held = ("592", "110", "320", "30")
     assert [cell.split("<")[0] for cell in card.split("<b>")[1:]] == [in_all, ending, pending, held]
+
+
+@pytest.fixture
+def home(client, own):
+    """``home()`` -> the points page of the member, in English."""
+    client.force_login(User.objects.get(pk=own.member))
+    client.cookies["django_language"] = "en"
+    return lambda: page(client, "points:home")
+
+
+def test_pending_points_say_from_when_they_can_be_used(home, own):
+    at = clock.now()
+    own.earn(64, key="one", at=at, kind="purchase", active_from=ledger.UNDATED, source="order:20261120004821")
+    html = home()
+    assert html.count("usable 7 days after you receive the parcel") == 2  # on the card and in the list
+    assert "While a return is open" in html
+    assert "their end is counted from when you can use them" not in html  # without steps there is no receipt
+    assert "Of 64 the end is counted" in html
+    own.set_begin("one", at + 5 * DAY, at + 90 * DAY, at=at)
+    html = home()
+    assert html.count(f"usable from {shop_time(at + 5 * DAY)}") == 2
+    assert "While a return is open" not in html
+    own.earn(10, at=at, active_from=at + 3 * DAY)
+    assert f"the first from {shop_time(at + 3 * DAY)}" in home()
+
+
+def test_the_receipt_of_an_entry_says_when_its_points_really_end(home, own):
+    at = clock.now()
+    steps = {"steps": [["88 yuan", "88"]]}
+    own.earn(88, key="one", at=at, kind="purchase", active_from=ledger.UNDATED, breakdown=steps)
+    assert "their end is counted from when you can use them" in home()
+    own.set_begin("one", at, at + 90 * DAY, at=at)
+    assert f"ends on {shop_day(at + 90 * DAY)}" in home()
+
+
+def test_purchases_without_points_say_why(home, own, monkeypatch):
+    at = clock.now()
+    monkeypatch.setattr(engine, "caps", lambda rule_set: engine.Caps(100, {}))
+    for number, fen in enumerate([10_000, 5_000, 50]):
+        purchases.record(
+            member=own.member, source="partner:tea", number=f"N{number}", lines=[("", fen)], paid_at=at, by="x", at=at
+        )
+    html = home()
+    assert "Purchase of ¥50.00" in html
+    assert "Limit of 100 points a day, −50" in html
+    assert "Purchase of ¥0.50" in html
+    assert "Purchase of ¥100.00" not in html
 
 
 def test_the_card_has_what_is_owed(client, own):

@@ -2,10 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core import outbox
 from core.errors import DomainError
 from orders import states
 from orders.models import AfterSale, AfterSaleMove, AfterSaleState
+from orders.rules import keys
 from orders.services import moves
+
+ENDED_TOPIC = "aftersale.ended"
 
 
 class RequestMoveNotAllowed(DomainError):
@@ -30,7 +34,8 @@ def check(request, to_state):
 
 
 def move(request, to_state, *, by, at, reason="", **changes):
-    """Move a locked request on, set the fields of ``changes`` with it, and write the move down."""
+    """Move a locked request on, set the fields of ``changes`` with it, and write the move down. When it has ended,
+    what the order earned may be usable: its handler looks, for whoever ends a request may hold the points account."""
     check(request, to_state)
     from_state, request.state = request.state, AfterSaleState(to_state)
     if not request.is_open:
@@ -39,6 +44,8 @@ def move(request, to_state, *, by, at, reason="", **changes):
         setattr(request, name, value)
     request.save(update_fields=["state", *changes])
     record(request, from_state, by=by, at=at, reason=reason)
+    if not request.is_open:
+        outbox.publish(ENDED_TOPIC, key=keys.after_sale(request, "ended"), at=at, order_id=request.order_id)
 
 
 def record(request, from_state, *, by, at, reason=""):

@@ -21,7 +21,7 @@ from orders.models import (
 from orders.models.after_sale import OPEN
 from orders.parameters import MAX_AFTER_SALE_PICTURES
 from orders.queries import after_sale as queries
-from orders.services import moves
+from orders.services import moves, rewards
 from orders.services.after_sale import moving
 from orders.services.shipping import clean_tracking_number
 
@@ -158,6 +158,7 @@ def _ask(order, kind, pieces, reason, text, names, form_key, *, by, at):
     )
     moving.record(request, "", by=by, at=at)
     audit.record("aftersale.requested", by=by, subject=request.subject, at=at, kind=kind, reason=reason)
+    rewards.follow(order_id=order.pk, by=by, at=at)
     return request
 
 
