@@ -13,8 +13,8 @@ EXACT_DIGITS = 15  # of a number; a spreadsheet makes zeros of the rest
 _MARKS = frozenset("'=")
 _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
-_ODD = re.compile(r"#|[+-]?\d[.,\d]*e|\d{16}", re.ASCII | re.IGNORECASE)
-_EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?e\+\d{1,3}|[+-]?\d[.,]\d+e\d{1,3}", re.ASCII | re.IGNORECASE)
+_ODD = re.compile(r"#|\d[.,\d]*e|\d{16}", re.ASCII | re.IGNORECASE)
+_EXPONENT = re.compile(r"\d(?:[.,]\d+)?e\+\d{1,3}|\d[.,]\d+e\d{1,3}", re.ASCII | re.IGNORECASE)
 _LONG = re.compile(rf"\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
 
@@ -73,7 +73,7 @@ def problem_of(cell, text, column, is_rounded):
     if _EXPONENT.fullmatch(text):
         why = _("Excel damaged the long number “%(text)s”. Set this column to text and enter it again.")
         return why % {"text": text[:20]}
-    if is_long(text) and ends_in_zeros(text) and is_rounded():
+    if looks_rounded(text) and is_rounded():
         why = _(
             "“%(text)s” ends in zeros, as long numbers do that Excel damaged. Set this column to text and enter it"
             " again; where it is right, put an apostrophe (') before it."
@@ -87,8 +87,9 @@ def is_long(text):
     return bool(_LONG.fullmatch(text))
 
 
-def ends_in_zeros(digits):
-    return not digits[EXACT_DIGITS:].strip("0")
+def looks_rounded(text):
+    """A long number with zeros where a spreadsheet makes zeros; one in ten of 16 digits is so by itself."""
+    return is_long(text) and not text[EXACT_DIGITS:].strip("0")
 
 
 # Values

@@ -14,8 +14,8 @@ def content_of(path):
 
 
 def write_report(path, headings, rows):
-    """A report as a CSV file."""
+    """A report of lines that were refused, as a CSV file."""
     try:
-        write_csv(path, headings, rows)
+        write_csv(path, headings, rows, as_typed=True)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from error

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from core.tables.book import MOST_COLUMNS, WorkbookSheet
-from core.tables.cells import clean, ends_in_zeros, is_long, is_odd, plain, problem_of
+from core.tables.cells import clean, is_long, is_odd, looks_rounded, plain, problem_of
 from core.tables.errors import FileEmpty, FileTooLarge, LineWrong, OldWorkbook, TooManyColumns, TooManyLines
 from core.tables.text import TextSheet
 
@@ -82,11 +82,10 @@ class Table:
         return None
 
     def _is_rounded(self, place):
-        """Whether no long number of a column has another digit than zero where a spreadsheet makes zeros. One in ten
-        numbers of 16 digits ends in zero by itself, so the whole column is asked, once."""
+        """Whether every long number of a column looks rounded; asked once."""
         if place not in self._rounded:
             texts = (cells[place].strip() for _number, cells in self._sheet if place < len(cells))
-            self._rounded[place] = not any(is_long(text) and not ends_in_zeros(text) for text in texts)
+            self._rounded[place] = not any(is_long(text) and not looks_rounded(text) for text in texts)
         return self._rounded[place]
 
 

@@ -11,6 +11,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
+from core.tables.cells import looks_rounded
+
 CSV, XLSX = "csv", "xlsx"
 TYPES = {
     CSV: "text/csv; charset=utf-8",
@@ -26,10 +28,14 @@ _BREAK = re.compile(r"\r\n?")
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-def write_csv(path, headings, rows):
-    """A CSV file in UTF-8 with its mark, as spreadsheets like it. Numbers are written bare, None as nothing."""
+def write_csv(path, headings, rows, *, as_typed=False):
+    """A CSV file in UTF-8 with its mark, as spreadsheets like it. Numbers are written bare, None as nothing.
+
+    ``as_typed`` texts come from somebody's file, as in a report of refused lines: digits that look damaged are not
+    marked as text, since the mark says that they are right.
+    """
     with path.open("w", newline="", encoding="utf-8-sig") as file:
-        _write(file, headings, rows)
+        _write(file, headings, rows, as_typed)
 
 
 def workbook(headings, rows):
@@ -46,28 +52,30 @@ def workbook(headings, rows):
     return file.getvalue()
 
 
-def download(name, headings, rows, kind=CSV):
-    """The table as a response that the browser keeps as ``name`` with the ending of its ``kind``."""
+def download(name, headings, rows, kind=CSV, *, as_typed=False):
+    """The table as a response that the browser keeps as ``name`` with the ending of its ``kind``. ``as_typed`` as in
+    ``write_csv``."""
     if kind == XLSX:
         content = workbook(headings, rows)
     else:
         file = io.StringIO(newline="")
-        _write(file, headings, rows)
+        _write(file, headings, rows, as_typed)
         content = file.getvalue().encode("utf-8-sig")
     disposition = content_disposition_header(as_attachment=True, filename=f"{name}.{kind}")
     return HttpResponse(content, content_type=TYPES[kind], headers={"Content-Disposition": disposition})
 
 
-def _write(file, headings, rows):
+def _write(file, headings, rows, as_typed):
     writer = csv.writer(file)
-    writer.writerows([_csv_cell(value) for value in row] for row in chain([headings], rows))
+    writer.writerows([_csv_cell(value, as_typed) for value in row] for row in chain([headings], rows))
 
 
-def _csv_cell(value):
+def _csv_cell(value, as_typed):
     if not isinstance(value, str):
         return value
     text = _UNWRITABLE.sub(UNKNOWN, value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or _DIGITS.fullmatch(text) else text
+    is_number = _DIGITS.fullmatch(text) and not (as_typed and looks_rounded(text))
+    return f"'{text}" if is_number or text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def _book_cell(sheet, value):

@@ -122,4 +122,4 @@ def _opened(content):
 def _report(checked):
     """The refused lines as a file that can be corrected and given again."""
     headings = shipping_file.COLUMNS.headings(*shipping_file.REPORT)
-    return tables.download("refused", headings, (line.as_list() for line in checked.refused))
+    return tables.download("refused", headings, (line.as_list() for line in checked.refused), as_typed=True)

@@ -136,7 +136,8 @@ class BulkGrantAdmin(LookOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         grant = get_object_or_404(BulkGrant.objects.defer("content", "lines"), pk=pk)
-        return download(f"refused-{grant.pk}", grant_file.COLUMNS.headings(*grant_file.REPORT), grant.refused)
+        headings = grant_file.COLUMNS.headings(*grant_file.REPORT)
+        return download(f"refused-{grant.pk}", headings, grant.refused, as_typed=True)
 
     def _acts(self, request, grant):
         """What this person may do now: ``{name: (label, service)}``."""

@@ -66,6 +66,13 @@ def test_digits_stay_text(text):
     assert f"'{text}" in csv_of([[text, "", ""]]).decode("utf-8-sig")
 
 
+def test_digits_that_look_damaged_are_not_vouched_for():
+    rows = [["2026112012345670", "2026112012345678", "=1"]]
+    report = tables.download("x", HEADINGS, rows, as_typed=True).content.decode("utf-8-sig")
+    assert report.splitlines()[1] == "2026112012345670,'2026112012345678,'=1"
+    assert "'2026112012345670," in csv_of(rows).decode("utf-8-sig")
+
+
 def test_numbers_and_nothing_are_written_bare():
     assert csv_of([[-5, None, 1.5], [13800000000001, "13800000001", ""]]).decode("utf-8-sig").splitlines()[1:] == [
         "-5,,1.5",

@@ -224,11 +224,19 @@ def test_refunds_that_cannot_be(buyer, run):
 
 
 @pytest.mark.parametrize("number", ["2.02611E+15", "2026112012345670"])
-def test_a_number_that_excel_damaged_is_refused(buyer, run, number):
-    """Two orders would become one."""
-    code, done = run(line(number), line(number, amount="5"), line("R1", refund_of=number), line("A1", member=number))
-    assert (code, done["purchases"], Purchase.objects.count()) == (1, 0, 0)
-    assert ["Excel" in refused["problem"] for refused in done["refused"]] == [True] * 4
+def test_a_number_that_excel_damaged_is_refused(buyer, run, number, tmp_path):
+    """Two orders would become one. The report given again is refused again."""
+    path = tmp_path / "refused.csv"
+    lines = [line(number), line(number, amount="5"), line("R1", refund_of=number), line("A1", member=number)]
+    for content in (None, path):
+        code, done = run(*lines, content=content and content.read_bytes(), report=path)
+        assert (code, done["purchases"], Purchase.objects.count()) == (1, 0, 0)
+        assert ["Excel" in refused["problem"] for refused in done["refused"]] == [True] * 4
+
+
+def test_a_number_that_is_right_can_be_marked_so(buyer, run):
+    assert run(line("'2026112012345670"))[1]["purchases"] == 1
+    assert Purchase.objects.get().number == "2026112012345670"
 
 
 def test_a_workbook_is_imported(buyer, run, tmp_path):
