@@ -44,7 +44,6 @@ class WorkbookSheet:
             raise WorkbookBroken from error
         if book.epoch != WINDOWS_EPOCH:
             raise OtherDates
-        self.rows = self._sheet.max_row or 0
         self.name = self._sheet.title if len(visible) > 1 else None
 
     def __iter__(self):

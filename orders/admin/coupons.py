@@ -30,8 +30,8 @@ from points.finding import find_members
 from points.rules import tiers
 
 MOST_NAMES = 5_000
-MOST_BYTES = 512 * 1024
-MEMBER = tables.Column("member", "会员", ("手机号",), is_code=True)
+MOST_BYTES = 1024 * 1024
+MEMBER = tables.Column("member", "会员", ("手机号",), is_code=True, most=254)
 SHOWN_UNKNOWN = 5
 TONES = {
     Coupon.State.UNUSED: "success",

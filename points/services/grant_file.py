@@ -20,7 +20,7 @@ MOST_POINTS = 1_000_000  # on one line
 CHUNK = 2000
 
 COLUMNS = tables.Columns(
-    tables.Column("member", "会员", ("手机号",), is_code=True, is_required=True),
+    tables.Column("member", "会员", ("手机号",), is_code=True, most=254, is_required=True),
     tables.Column("points", "积分", is_required=True),
     tables.Column("reason", "原因"),
     tables.Column("key", "编号", is_code=True, most=64),
