@@ -85,26 +85,33 @@ class RefundOrder:
 @dataclass(frozen=True)
 class Notification:
     """A callback whose signature was verified. ``outcome`` is one of a payment, with the payment's amount, or
-    REFUND_NEWS, with the refund's; ``word`` is the provider's own for it. ``event_id`` is unique at the provider."""
+    REFUND_NEWS, with the refund's; ``word`` is the provider's own for it. ``event_id`` is unique at the provider.
+    ``mismatch`` names what of it is not ours ("merchant", "application", "currency"), empty when all is."""
 
     event_id: str
     outcome: str
-    merchant: str
     reference: str
     amount_fen: int
     provider_id: str
     word: str = ""
+    mismatch: str = ""
 
 
 @dataclass(frozen=True)
 class Status:
     """The provider's answer about a payment (WAITING also when it knows of none) or about a refund. ``word`` is its
-    own for the outcome."""
+    own for the outcome. ``mismatch`` names what of it is not what was asked about ("order") or not ours, as above."""
 
     outcome: str
     amount_fen: int = 0
     provider_id: str = ""
     word: str = ""
+    mismatch: str = ""
+
+
+def first_mismatch(*checks):
+    """The name of the first of ``(name, theirs, ours)`` that differs; empty when all agree."""
+    return next((name for name, theirs, ours in checks if str(theirs) != str(ours)), "")
 
 
 @dataclass(frozen=True)

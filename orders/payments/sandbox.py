@@ -27,6 +27,7 @@ from orders.payments.base import (
     RefundRefused,
     StatementLine,
     Status,
+    first_mismatch,
 )
 from orders.sandbox_gateway import protocol
 
@@ -63,7 +64,11 @@ class SandboxProvider(Provider):
         told = self._charge(charge.reference)
         word = str(told.get("state", ""))
         outcome = TRADES.get(word, UNCLEAR)
-        return Status(outcome, int(told.get("amount_fen", 0)), str(told.get("charge_id", "")), word[:64])
+        ours = first_mismatch(
+            ("merchant", told.get("merchant", self.merchant), self.merchant),
+            ("order", told.get("reference", charge.reference), charge.reference),
+        )
+        return Status(outcome, int(told.get("amount_fen", 0)), str(told.get("charge_id", "")), word[:64], ours)
 
     def refund(self, *, refund):
         body = {
@@ -94,11 +99,11 @@ class SandboxProvider(Provider):
             return Notification(
                 event_id=str(data["event_id"])[:64],
                 outcome=TRADES.get(word, UNCLEAR),
-                merchant=str(data["merchant"]),
                 reference=str(data["reference"]),
                 amount_fen=int(data["amount_fen"]),
                 provider_id=str(data["charge_id"])[:64],
                 word=word[:64],
+                mismatch=first_mismatch(("merchant", data["merchant"], self.merchant)),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise BadCallback from error

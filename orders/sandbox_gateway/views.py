@@ -52,13 +52,16 @@ def signed(view):
 @signed
 @require_GET
 def charge(request, reference):
-    """``{"state": "paid" | "failed" | "unknown", "amount_fen", "charge_id", "refunds": {reference: fen}}``."""
+    """``{"state": "paid" | "failed" | "unknown", "merchant", "reference", "amount_fen", "charge_id",
+    "refunds": {reference: fen}}``."""
     found = SandboxCharge.objects.filter(merchant=MERCHANT, reference=reference).first()
     if found is None:
         return JsonResponse({"state": "unknown"})
     return JsonResponse(
         {
             "state": found.state,
+            "merchant": found.merchant,
+            "reference": found.reference,
             "amount_fen": found.amount_fen,
             "charge_id": gateway.charge_id(found),
             "refunds": found.refunds,

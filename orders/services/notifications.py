@@ -29,8 +29,9 @@ def receive(*, provider, headers, body, at, address=""):
     """Check a callback and store it; returns the ``PaymentNotification`` to work off, or None for a known one.
 
     ``headers`` have lower-case names, ``body`` is raw bytes, ``address`` is where it came from. Signature, merchant,
-    order and amount must all be right; a wrong callback is stored as refused, without its event id and headers, and
-    raises ``NotificationRefused``. Of those that cannot even be read, an address leaves only so many an hour.
+    application, currency, order and amount must all be right; a wrong callback is stored as refused, without its event
+    id and headers, and raises ``NotificationRefused``. Of those that cannot even be read, an address leaves only so
+    many an hour.
     """
     raw = {"provider": provider.code, "received_at": at}
     try:
@@ -40,8 +41,8 @@ def receive(*, provider, headers, body, at, address=""):
             _refused(raw, body, error.reason)
         raise NotificationRefused(reason=error.reason) from error
     payment = Payment.objects.filter(provider=provider.code, reference=told.reference).first()
-    if told.merchant != provider.merchant:
-        raise _refused(raw, body, "merchant")
+    if told.mismatch:
+        raise _refused(raw, body, told.mismatch)
     if payment is None:
         raise _refused(raw, body, "order")
     if told.outcome != REFUND_NEWS and told.amount_fen != payment.amount_fen:

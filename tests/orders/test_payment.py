@@ -15,6 +15,7 @@ from core.models import AuditEvent
 from orders import payments, tasks
 from orders.models import NotificationState, Order, Payment, PaymentNotification, PaymentState, SandboxCharge, State
 from orders.payments.base import FAILED, PAID, BadCallback, BadSignature
+from orders.payments.sandbox import SandboxProvider
 from orders.sandbox_gateway import gateway, protocol
 from orders.sandbox_gateway import tasks as gateway_tasks
 from orders.services import cancelling, notifications, paying
@@ -100,6 +101,16 @@ WRONG = [
     ("malformed", {"amount_fen": "many"}),
     ("malformed", {"amount_fen": None}),
 ]
+
+
+def test_an_answer_about_somebody_else_pays_nothing(order, at, wire, monkeypatch):
+    gateway.decide(token_data(order.payments.get()), paid=True, at=at)
+    for changes in ({"merchant": "somebody-else"}, {"reference": "2026112000000000P1"}):
+        with monkeypatch.context() as patched:
+            honest = SandboxProvider._charge
+            patched.setattr(SandboxProvider, "_charge", lambda *args, c=changes, h=honest: h(*args) | c)
+            assert paying.ask(payment_id=order.payments.get().pk, by=BY, at=at) == "disputed"
+        assert order.payments.get().state == PaymentState.DISPUTED
 
 
 @pytest.mark.parametrize(("reason", "changes"), WRONG)

@@ -25,6 +25,7 @@ from orders.payments.base import (
     Redirect,
     RefundRefused,
     Status,
+    first_mismatch,
 )
 from orders.payments.devices import Device
 from orders.payments.money import fen, yuan
@@ -33,6 +34,7 @@ PAGES = {
     Device.DESKTOP: ("alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY"),
     Device.PHONE: ("alipay.trade.wap.pay", "QUICK_WAP_WAY"),
 }
+CURRENCY = "CNY"
 NOT_THERE = "ACQ.TRADE_NOT_EXIST"
 OF_THE_BUSINESS = "ACQ."  # other errors are of the exchange: signature, rights, load
 TRY_AGAIN = {"ACQ.SYSTEM_ERROR", "ACQ.SELLER_BALANCE_NOT_ENOUGH"}
@@ -102,7 +104,11 @@ class Alipay(Provider):
         if outcome == FAILED and answer.get("send_pay_date"):
             outcome = RETURNED
         try:
-            return _status(outcome, word, answer, fen(answer["total_amount"]))
+            ours = first_mismatch(
+                ("order", answer.get("out_trade_no"), charge.reference),
+                ("currency", answer.get("trans_currency", CURRENCY), CURRENCY),
+            )
+            return _status(outcome, word, answer, fen(answer["total_amount"]), ours)
         except (KeyError, ValueError) as error:
             raise ProviderUnavailable from error
 
@@ -141,23 +147,30 @@ class Alipay(Provider):
                 return Status(ABSENT)
             raise ProviderUnavailable from refused
         word = str(answer.get("refund_status", ""))
-        return _status(states.REFUNDS.get(word, UNCLEAR), word, answer, refund.amount_fen)
+        outcome = states.REFUNDS.get(word, UNCLEAR)
+        try:
+            ours = first_mismatch(("order", answer.get("out_request_no", refund.reference), refund.reference))
+            return _status(outcome, word, answer, fen(answer.get("refund_amount") or "0"), ours)
+        except ValueError as error:
+            raise ProviderUnavailable from error
 
     def parse_callback(self, *, headers, body, at):
         fields = api.verified(body)
         seller = settings.ALIPAY["seller_id"]
         try:
-            is_ours = not seller or fields["seller_id"] == seller
             is_refund = fen(fields.get("refund_fee") or "0") > 0
             word = fields["trade_status"]
             return Notification(
                 event_id=fields["notify_id"][:64],
                 outcome=REFUND_NEWS if is_refund else states.TRADES.get(word, UNCLEAR),
-                merchant=fields["app_id"] if is_ours else "",
                 reference=fields["out_trade_no"],
                 amount_fen=fen(fields["total_amount"]),
                 provider_id=fields.get("trade_no", "")[:64],
                 word=word[:64],
+                mismatch=first_mismatch(
+                    ("application", fields["app_id"], self.merchant),
+                    ("merchant", fields.get("seller_id") if seller else "", seller),
+                ),
             )
         except (KeyError, ValueError) as error:
             raise BadCallback from error
@@ -173,5 +186,5 @@ class Alipay(Provider):
         return bill.lines(http.download(answer.get("bill_download_url", "")))
 
 
-def _status(outcome, word, answer, amount_fen):
-    return Status(outcome, amount_fen, str(answer.get("trade_no", ""))[:64], word[:64])
+def _status(outcome, word, answer, amount_fen, mismatch=""):
+    return Status(outcome, amount_fen, str(answer.get("trade_no", ""))[:64], word[:64], mismatch)

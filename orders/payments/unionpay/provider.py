@@ -28,10 +28,12 @@ from orders.payments.base import (
     ProviderUnavailable,
     RefundRefused,
     Status,
+    first_mismatch,
 )
 from orders.payments.devices import Device
 from orders.payments.unionpay import bill, signing, states
 
+CURRENCY = "156"  # CNY
 NO_FILE = "98"
 CLOCKS = timedelta(minutes=10)  # how far ours and theirs may be apart when the time to pay is over
 PAY, REFUND, FILE = "01", "04", "76"
@@ -75,7 +77,7 @@ class UnionPay(Provider):
             "txnType": PAY,
             "txnSubType": "01",
             "txnAmt": charge.amount_fen,
-            "currencyCode": "156",
+            "currencyCode": CURRENCY,
             "channelType": "07" if visit.device == Device.DESKTOP else "08",
             "frontUrl": visit.return_url,
             "backUrl": visit.notify_url,
@@ -88,7 +90,7 @@ class UnionPay(Provider):
         outcome = states.TRADES.get(code, UNCLEAR)
         if outcome in (DECLINED, ABSENT) and at > charge.expires_at + CLOCKS:
             outcome = FAILED
-        return _status(WAITING if outcome == ABSENT else outcome, code, answer)
+        return self._status(WAITING if outcome == ABSENT else outcome, code, answer, charge.reference)
 
     def refund(self, *, refund):
         fields = self._order(refund.reference, refund.asked_at) | {
@@ -106,11 +108,11 @@ class UnionPay(Provider):
         outcome = states.REQUESTS.get(code, UNCLEAR)
         if outcome in (FAILED, ABSENT):
             raise RefundRefused(word=code)
-        return _status(outcome, code, answer)  # taken in; the end of it is told or asked
+        return self._status(outcome, code, answer, refund.reference)  # taken in; the end of it is told or asked
 
     def query_refund(self, *, refund):
         code, answer = self._query(refund.reference, refund.asked_at)
-        return _status(states.REFUNDS.get(code, UNCLEAR), code, answer)
+        return self._status(states.REFUNDS.get(code, UNCLEAR), code, answer, refund.reference)
 
     def needs_new_name(self, *, word):
         return True  # a name is used up by any answer
@@ -129,11 +131,11 @@ class UnionPay(Provider):
             return Notification(
                 event_id=f"{fields['queryId']}{code}"[:64],
                 outcome=REFUND_NEWS if is_refund else states.TRADES.get(code, UNCLEAR),
-                merchant=fields["merId"],
                 reference=fields["orderId"].partition("R")[0] if is_refund else fields["orderId"],
                 amount_fen=int(fields["txnAmt"]),
                 provider_id=fields["queryId"][:64],
                 word=code[:64],
+                mismatch=first_mismatch(*self._ours(fields)),
             )
         except (KeyError, ValueError) as error:
             raise BadCallback from error
@@ -159,6 +161,20 @@ class UnionPay(Provider):
         except (KeyError, binascii.Error, zlib.error) as error:
             raise ProviderUnavailable from error
         return bill.lines(content, day=day)
+
+    def _ours(self, told):
+        """What in an answer or in news must be ours. Not all answers name the currency."""
+        yield "merchant", told.get("merId"), self.merchant
+        yield "currency", told.get("currencyCode") or CURRENCY, CURRENCY
+
+    def _status(self, outcome, code, answer, reference):
+        try:
+            fen = int(answer.get("txnAmt") or 0)
+        except ValueError as error:
+            raise ProviderUnavailable from error
+        checks = (*self._ours(answer), ("order", answer.get("orderId"), reference))
+        mismatch = "" if code == states.NOT_THERE else first_mismatch(*checks)
+        return Status(outcome, fen, answer.get("queryId", "")[:64], code[:64], mismatch)
 
     def _order(self, reference, moment):
         return {
@@ -199,10 +215,3 @@ def _moment(at):
 def _fields(text):
     """``a=1&b=2`` whose values are not encoded, as answers have them: base64 and certificates hold "=" and no "&"."""
     return dict(pair.partition("=")[::2] for pair in text.split("&"))
-
-
-def _status(outcome, code, answer):
-    try:
-        return Status(outcome, int(answer.get("txnAmt") or 0), answer.get("queryId", "")[:64], code[:64])
-    except ValueError as error:
-        raise ProviderUnavailable from error

@@ -27,6 +27,7 @@ from orders.payments.base import (
     Redirect,
     RefundRefused,
     Status,
+    first_mismatch,
 )
 from orders.payments.devices import Device
 from orders.payments.wechat import api, bill, states
@@ -34,6 +35,7 @@ from orders.payments.wechat import api, bill, states
 KINDS = {Device.DESKTOP: "native", Device.PHONE: "h5", Device.WECHAT: "jsapi"}
 NOT_THERE = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"}
 TRY_AGAIN = {"SYSTEM_ERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT", "NOT_ENOUGH", "USER_PAYING"}
+CURRENCY = "CNY"
 HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
 LONGEST_TITLE = 40  # 127 bytes, three a Chinese character
 
@@ -97,7 +99,7 @@ class WeChatPay(Provider):
             "out_trade_no": charge.reference,
             "time_expire": expires_at.astimezone(CHINA).isoformat(timespec="seconds"),
             "notify_url": visit.notify_url,
-            "amount": {"total": charge.amount_fen, "currency": "CNY"},
+            "amount": {"total": charge.amount_fen, "currency": CURRENCY},
         }
         if kind == "h5":
             order["scene_info"] = {"payer_client_ip": visit.address or "127.0.0.1", "h5_info": {"type": "Wap"}}
@@ -135,7 +137,8 @@ class WeChatPay(Provider):
             if refused.code in NOT_THERE:
                 return Status(WAITING, word=refused.code)
             raise ProviderUnavailable from refused
-        return _status(states.TRADES, answer, "trade_state", "total", "transaction_id")
+        ours = first_mismatch(*self._ours(answer), ("order", answer.get("out_trade_no"), charge.reference))
+        return _status(states.TRADES, answer, "trade_state", "total", "transaction_id", ours)
 
     def close(self, *, charge):
         try:
@@ -153,10 +156,10 @@ class WeChatPay(Provider):
             "out_trade_no": refund.charge.reference,
             "out_refund_no": refund.reference,
             "notify_url": refund.notify_url,
-            "amount": {"refund": refund.amount_fen, "total": refund.charge.amount_fen, "currency": "CNY"},
+            "amount": {"refund": refund.amount_fen, "total": refund.charge.amount_fen, "currency": CURRENCY},
         }
         try:
-            return _refund_status(api.call("POST", "/v3/refund/domestic/refunds", order))
+            return _refund_status(refund, api.call("POST", "/v3/refund/domestic/refunds", order))
         except api.Refused as refused:
             is_ours = refused.status in (httpx.codes.UNAUTHORIZED, httpx.codes.TOO_MANY_REQUESTS)
             if is_ours or refused.status >= httpx.codes.INTERNAL_SERVER_ERROR or refused.code in TRY_AGAIN:
@@ -165,7 +168,7 @@ class WeChatPay(Provider):
 
     def query_refund(self, *, refund):
         try:
-            return _refund_status(api.call("GET", f"/v3/refund/domestic/refunds/{refund.reference}"))
+            return _refund_status(refund, api.call("GET", f"/v3/refund/domestic/refunds/{refund.reference}"))
         except api.Refused as refused:
             if refused.code in NOT_THERE:
                 return Status(ABSENT, word=refused.code)
@@ -183,11 +186,11 @@ class WeChatPay(Provider):
             return Notification(
                 event_id=str(message["id"])[:64],
                 outcome=REFUND_NEWS if is_refund else states.TRADES.get(word, UNCLEAR),
-                merchant=str(told["mchid"]),
                 reference=str(told["out_trade_no"]),
                 amount_fen=int(amount["refund"] if is_refund else amount["total"]),
                 provider_id=str(told.get("transaction_id", ""))[:64],
                 word=word[:64],
+                mismatch=first_mismatch(*self._ours(told, has_app=not is_refund)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadCallback from error
@@ -201,6 +204,13 @@ class WeChatPay(Provider):
             raise ProviderUnavailable from refused
         content = api.download(answer.get("download_url", ""))
         return bill.lines(content, digest=answer.get("hash_value", ""))
+
+    def _ours(self, told, *, has_app=True):
+        """What in a trade, or in the news of a refund, must be ours."""
+        yield "merchant", told.get("mchid"), self.merchant
+        if has_app:
+            yield "application", told.get("appid"), settings.WECHAT_PAY["app_id"]
+        yield "currency", _currency(told), CURRENCY
 
     def _call(self, method, path, body):
         try:
@@ -234,14 +244,22 @@ class WeChatPay(Provider):
         )
 
 
-def _refund_status(answer):
-    return _status(states.REFUNDS, answer, "status", "refund", "refund_id")
+def _currency(told):
+    """Not all answers name it: WeChat Pay's merchants at home take nothing else."""
+    amount = told.get("amount")
+    return amount.get("currency", CURRENCY) if isinstance(amount, dict) else CURRENCY
 
 
-def _status(table, answer, state, amount, number):
+def _refund_status(refund, answer):
+    name = ("order", answer.get("out_refund_no"), refund.reference)
+    ours = first_mismatch(name, ("currency", _currency(answer), CURRENCY))
+    return _status(states.REFUNDS, answer, "status", "refund", "refund_id", ours)
+
+
+def _status(table, answer, state, amount, number, mismatch):
     try:
         fen = int((answer.get("amount") or {}).get(amount, 0))
     except (ValueError, TypeError, AttributeError) as error:
         raise ProviderUnavailable from error
     word = str(answer.get(state, ""))
-    return Status(table.get(word, UNCLEAR), fen, str(answer.get(number, ""))[:64], word[:64])
+    return Status(table.get(word, UNCLEAR), fen, str(answer.get(number, ""))[:64], word[:64], mismatch)

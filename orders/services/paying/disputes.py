@@ -1,6 +1,6 @@
 """What came is not what was asked for: neither ours to keep nor to send back without somebody looking.
 
-Another amount, or money of which some went back already without our doing."""
+Another amount or currency, an answer about somebody else's money, or money of which some went back without us."""
 
 import structlog
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +28,8 @@ def is_disputed(order):
 
 def dispute(payment, status, *, by, at):
     """The provider was not paid what we asked for: leave the payment to staff."""
-    log.error("payment_differs", reference=payment.reference, answered_fen=status.amount_fen, word=status.word)
+    word = f"{status.word} {status.mismatch}".strip()
+    log.error("payment_differs", reference=payment.reference, answered_fen=status.amount_fen, word=word)
     with locking_transaction():
         order, payment = rows.lock(payment.pk)
         if payment.state in MONEY_CAME or payment.state == PaymentState.DISPUTED:
@@ -38,14 +39,14 @@ def dispute(payment, status, *, by, at):
             PaymentState.DISPUTED,
             provider_id=status.provider_id,
             paid_fen=None if status.amount_fen in (0, payment.amount_fen) else status.amount_fen,
-            said=status.word,
+            said=word[:64],
             next_ask_at=None,
             look_since=at,
         )
         audit.record(
             "payment.disputed", by=by, subject=order.subject, at=at,
             reference=payment.reference, amount_fen=payment.amount_fen,
-            answered_fen=status.amount_fen, word=status.word,
+            answered_fen=status.amount_fen, word=word,
         )  # fmt: skip
 
 

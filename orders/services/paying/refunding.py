@@ -1,5 +1,6 @@
 """Money that goes back: whole payments and parts of them, asked for once, sent until it got through (F6, F10)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -151,6 +152,9 @@ def _sent(refund):
 
 def _take_note(refund, status, *, by, at):
     """Write down what the provider said of a refund; True when the money is there."""
+    differs = status.mismatch or ("amount" if status.amount_fen != refund.amount_fen else "")
+    if (status.outcome == DONE and differs) or (status.outcome == FAILED and status.mismatch):
+        status = replace(status, outcome=UNCLEAR, word=f"{status.word} {differs}"[:64])
     is_refused, event = refund.state == RefundState.REFUSED, ""
     changes = {"said": status.word}
     if status.outcome == DONE:

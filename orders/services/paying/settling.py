@@ -57,10 +57,11 @@ def ask(*, payment_id, by, at):
     asked.update(next_ask_at=at + max(at - payment.created_at, FIRST_ASK))
     provider, charge = payments.get(payment.provider), rows.charge(payment)
     status = provider.query(charge=charge, at=at)
-    if status.outcome == RETURNED or (status.outcome == PAID and status.amount_fen != payment.amount_fen):
+    differs = status.mismatch or status.amount_fen != payment.amount_fen
+    if status.outcome == RETURNED or (status.outcome == PAID and differs):
         dispute(payment, status, by=by, at=at)
         return DISPUTED
-    outcome = status.outcome
+    outcome = UNCLEAR if status.outcome == FAILED and status.mismatch else status.outcome
     is_over = payment.state in (PaymentState.CLOSED, PaymentState.FAILED)
     if is_over and outcome in (WAITING, DECLINED) and provider.close(charge=charge):
         outcome = FAILED
