@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -42,12 +42,26 @@ class DifferenceInline(LookOnlyInline):
 
 @admin.register(Statement)
 class StatementAdmin(LookOnlyAdmin):
-    list_display = ["day", "provider", "paid_count", "paid", "refund_count", "given_back", "open_count", "fetched_at"]
+    list_display = [
+        "day",
+        "provider",
+        "paid_count",
+        "paid",
+        "refund_count",
+        "given_back",
+        "open_count",
+        "unread_count",
+        "fetched_at",
+    ]
     list_filter = ["provider"]
     date_hierarchy = "day"
     inlines = [DifferenceInline]
-    fields = [("provider", "day"), ("paid_count", "paid"), ("refund_count", "given_back"), ("fetched_at", "by")]
-    readonly_fields = ["paid", "given_back"]
+    readonly_fields = ["paid", "given_back", "fetched_by", "unread_rows"]
+
+    def get_fields(self, request, obj=None):
+        sums = [("provider", "day"), ("paid_count", "paid"), ("refund_count", "given_back")]
+        unread = ["unread_rows"] if obj is not None and obj.unread else []
+        return [*sums, ("fetched_at", "fetched_by"), *unread]
 
     def get_queryset(self, request):
         is_open = Q(differences__state=DifferenceState.OPEN)
@@ -64,6 +78,20 @@ class StatementAdmin(LookOnlyAdmin):
     @display(description=_("open differences"), ordering="open_differences")
     def open_count(self, statement):
         return statement.open_differences or "-"
+
+    @display(description=_("unread rows"))
+    def unread_count(self, statement):
+        return len(statement.unread) or "-"
+
+    @display(description=_("fetched by"))
+    def fetched_by(self, statement):
+        return actors.shown(statement.by)
+
+    @display(description=_("rows that could not be read"))
+    def unread_rows(self, statement):
+        """Set aside: the day was compared without them."""
+        rows = [(_("Row %(n)s") % {"n": row["row"]}, row["text"]) for row in statement.unread]
+        return format_html_join("", '<div class="mb-2"><b>{}</b> <code class="break-all">{}</code></div>', rows)
 
 
 @admin.register(StatementDifference)

@@ -8,7 +8,10 @@ from orders.models.payment import Payment, PaymentRefund
 
 
 class Statement(models.Model):
-    """A provider's statement of one day of its own, fetched and compared; fetching it again replaces its lines."""
+    """A provider's statement of one day of its own, fetched and compared; fetching it again replaces its lines.
+
+    ``unread`` are the rows that nobody could read, ``[{"row": line in the file, "text"}]``.
+    """
 
     provider = models.CharField(_("provider"), max_length=16)
     day = models.DateField(_("day"))
@@ -16,6 +19,7 @@ class Statement(models.Model):
     paid_fen = models.PositiveBigIntegerField(_("paid (fen)"), default=0)
     refund_count = models.PositiveIntegerField(_("refunds"), default=0)
     refund_fen = models.PositiveBigIntegerField(_("given back (fen)"), default=0)
+    unread = models.JSONField(_("rows that could not be read"), default=list, blank=True)
     fetched_at = models.DateTimeField(_("fetched at"))
     by = models.CharField(_("by"), max_length=64)
 

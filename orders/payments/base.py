@@ -6,7 +6,7 @@ held around them.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -173,6 +173,27 @@ class StatementLine:
     at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class UnreadRow:
+    """A row of a statement that nobody could read: its line in the file and its text."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A day's statement: what could be read of it, and the rows that could not."""
+
+    lines: list[StatementLine] = field(default_factory=list)
+    unread: list[UnreadRow] = field(default_factory=list)
+
+    def add(self, line):
+        """Take a line in; None is a row that moved no money."""
+        if line is not None:
+            self.lines.append(line)
+
+
 class Provider(ABC):
     """``code`` is stored and stands in addresses, members read ``label``, ``acknowledgement`` answers a callback.
 
@@ -262,4 +283,4 @@ class Provider(ABC):
 
     @abstractmethod
     def statement(self, *, day):
-        """The ``StatementLine``s of a day of the provider's. Raises ``NoStatement``."""
+        """The ``Bill`` of a day of the provider's. Raises ``NoStatement``."""

@@ -20,6 +20,7 @@ from orders.payments.base import (
     WAITING,
     BadCallback,
     BadSignature,
+    Bill,
     Notification,
     Provider,
     ProviderUnavailable,
@@ -85,10 +86,10 @@ class SandboxProvider(Provider):
 
     def statement(self, *, day):
         told = self._exchange("GET", reverse("orders:sandbox:statement", args=[day.isoformat()]), b"")
-        return [
-            StatementLine(**line | {"at": datetime.fromisoformat(line["at"]) if line["at"] else None})
-            for line in told["lines"]
-        ]
+        bill = Bill()
+        for line in told["lines"]:
+            bill.add(StatementLine(**line | {"at": datetime.fromisoformat(line["at"]) if line["at"] else None}))
+        return bill
 
     def parse_callback(self, *, headers, body, at):
         if not protocol.verified(headers, body, secret=settings.SANDBOX_SECRET, at=at):

@@ -22,7 +22,7 @@ from orders.models import (
     StatementDifference,
     StatementLine,
 )
-from orders.payments.base import PAYMENT, NoStatement
+from orders.payments.base import PAYMENT, Bill, NoStatement
 from orders.queries import books
 from orders.rules import reconciliation
 from orders.services import paying
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 LONGEST_NOTE = 200
 CHUNK = 2000
+MOST_UNREAD = 100  # rows of a statement that are kept though nobody could read them
+LONGEST_UNREAD = 600
 
 
 class NotOpen(DomainError):
@@ -40,7 +42,8 @@ class NotOpen(DomainError):
 
 @dataclass(frozen=True)
 class Report:
-    """One provider's day. ``differences`` are those that the comparison found, ``opened`` were not known before."""
+    """One provider's day. ``differences`` are those that the comparison found, ``opened`` were not known before;
+    ``unread`` are rows of the statement that were set aside."""
 
     provider: str
     day: object
@@ -51,6 +54,7 @@ class Report:
     differences: tuple
     opened: int
     closed: int
+    unread: tuple = ()
 
     def as_dict(self):
         return {
@@ -63,38 +67,43 @@ class Report:
             "differences": [vars(difference) for difference in self.differences],
             "opened": self.opened,
             "closed": self.closed,
+            "unread": list(self.unread),
         }
 
 
 def reconcile(*, provider, day, by, at, dry_run=False):
     """Fetch the statement of ``day`` (a date of the provider's clock), compare, write down; returns a ``Report``.
 
+    Rows of the statement that nobody can read are set aside and named; the rest of the day is compared all the same.
     A day without a statement is one without lines, unless our books have money of that day: then ``NoStatement`` is
     raised, for it may not be made yet. Raises ``UnknownProvider`` or ``ProviderUnavailable`` too.
     """
     service = payments.get(provider)
     try:
-        lines = list(service.statement(day=day))
+        bill = service.statement(day=day)
     except NoStatement:
         if books.booked(service, day, []):
             raise
-        lines = []
+        bill = Bill()
+    lines, unread = bill.lines, [_named(row) for row in bill.unread[:MOST_UNREAD]]
     ours = books.booked(service, day, lines)
-    found = _compared(service, day, ours, lines)
+    found = _compared(service, day, ours, lines, unread)
     opened = closed = 0
     if not dry_run:
         with transaction.atomic():
-            statement = _written(service, day, lines, by=by, at=at)
+            statement = _written(service, day, lines, unread, by=by, at=at)
             opened, closed = _keep(statement, found, ours, at=at)
             closed += _look_again(service, statement, at=at)
             audit.record(
                 "payments.reconciled", by=by, subject=f"statement:{service.code}:{day}", at=at,
-                lines=len(lines), differences=len(found), opened=opened, closed=closed,
+                lines=len(lines), differences=len(found), opened=opened, closed=closed, unread=len(unread),
             )  # fmt: skip
         _ask_soon(found, ours, at=at)
+        if unread:
+            log.error("statement_rows_unread", provider=service.code, day=str(day), rows=len(bill.unread))
         if opened:
             log.error("payments_differ", provider=service.code, day=str(day), opened=opened)
-    return Report(service.code, day, *_sums(lines), tuple(found), opened, closed)
+    return Report(service.code, day, *_sums(lines), tuple(found), opened, closed, tuple(unread))
 
 
 def resolve(*, difference, by, at, note):
@@ -112,11 +121,18 @@ def resolve(*, difference, by, at, note):
         )  # fmt: skip
 
 
-def _compared(service, day, ours, lines):
+def _named(row):
+    """A row that was set aside, as ``Statement.unread`` keeps it."""
+    return {"row": row.number, "text": row.text.replace("\x00", "\ufffd")[:LONGEST_UNREAD]}
+
+
+def _compared(service, day, ours, lines, unread):
+    """The differences. What stands in a row that was set aside is not missing there."""
     stated = books.stated(lines)
     names = {(line.of, line.reference) for line in stated}
     absent = [name for name, (booked, _row) in ours.items() if booked.is_due and name not in names]
     elsewhere = books.stated_elsewhere(service, day, absent)
+    elsewhere |= {name for name in absent if any(name[1] in row["text"] for row in unread)}
     return reconciliation.compare([booked for booked, _row in ours.values()], stated, elsewhere)
 
 
@@ -126,14 +142,14 @@ def _sums(lines):
     return len(paid), sum(paid), len(back), sum(back)
 
 
-def _written(service, day, lines, *, by, at):
+def _written(service, day, lines, unread, *, by, at):
     """The statement's row with ``lines`` in place of what was there; its row is locked until the transaction ends."""
     Statement.objects.bulk_create(
         [Statement(provider=service.code, day=day, fetched_at=at, by=by)], ignore_conflicts=True
     )
     statement = Statement.objects.select_for_update().get(provider=service.code, day=day)
     statement.paid_count, statement.paid_fen, statement.refund_count, statement.refund_fen = _sums(lines)
-    statement.fetched_at, statement.by = at, by
+    statement.fetched_at, statement.by, statement.unread = at, by, unread
     statement.save()
     statement.lines.all().delete()
     StatementLine.objects.bulk_create(
@@ -207,7 +223,7 @@ def _look_again(service, statement, *, at):
     others = Statement.objects.filter(provider=service.code, differences__state=DifferenceState.OPEN)
     for other in others.exclude(pk=statement.pk).distinct():
         lines = list(other.lines.all())
-        found = _compared(service, other.day, books.booked(service, other.day, lines), lines)
+        found = _compared(service, other.day, books.booked(service, other.day, lines), lines, other.unread)
         still = {(each.kind, each.of, each.reference[:64]) for each in found}
         rows = other.differences.filter(state=DifferenceState.OPEN)
         gone = [row.pk for row in rows if (row.kind, row.of, row.reference) not in still]

@@ -6,11 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 APPS = ("core", "accounts", "points", "catalog", "orders", "activities", "analytics", "pointsmall")
-OTHERS = {
-    "orders/payments/alipay/bill.py",  # statements of providers, each in its own form
-    "orders/payments/wechat/bill.py",
-    "pointsmall/demo/products.py",  # the demo's own list of goods
-}
+OTHERS = {"pointsmall/demo/products.py"}  # the demo's own list of goods
 
 
 def test_nobody_else_reads_or_writes_tables():

@@ -1,6 +1,5 @@
 """Alipay's open platform: RSA2 both ways over form posts, page and wap, refunds, a bill in a zip."""
 
-import csv
 import io
 import json
 import uuid
@@ -171,26 +170,26 @@ class Alipay(StandIn):
 
     def bill(self, day):
         header = HEADER.replace("\n", "").split(",")
-        out = io.StringIO()
-        out.write("#支付宝业务明细查询\r\n#账号：[20880000000000010156]\r\n#-----业务明细列表-----\r\n")
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(header)
+        lines = ["#支付宝业务明细查询", "#账号：[20880000000000010156]", "#-----业务明细列表-----", ",".join(header)]
         for trade, refund, at in self.stated(day):
             amount = (-refund.amount_fen if refund else trade.amount_fen) / 100
             moment = f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
             row = dict.fromkeys(header, "") | {
-                "支付宝交易号": trade.number,
-                "商户订单号": trade.reference,
+                "支付宝交易号": f"{trade.number}\t",
+                "商户订单号": f"{trade.reference}\t",
                 "业务类型": "退款" if refund else "交易",
+                "商品名称": trade.title,
                 "创建时间": moment,
                 "完成时间": moment,
+                "对方账户": "*雯(138****0001)",
                 "订单金额（元）": f"{amount:.2f}",
-                "退款批次号/请求号": refund.reference if refund else "",
+                "退款批次号/请求号": f"{refund.reference}\t" if refund else "",
+                "备注": trade.extra.get("remark", ""),
             }
-            writer.writerow([f"{row[name]}\t" for name in header])
-        out.write("#-----业务明细列表结束-----\r\n")
+            lines.append(",".join(row[name] for name in header))  # as the real one: nothing is quoted
+        lines += ["#-----业务明细列表结束-----", ""]
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("summary.csv", "#汇总\r\n门店编号,门店名称,交易订单总笔数\r\n".encode("gb18030"))
-            archive.writestr("details.csv", out.getvalue().encode("gb18030"))
+            archive.writestr("details.csv", self.spoil("\r\n".join(lines)).encode("gb18030"))
         return packed.getvalue()

@@ -66,7 +66,8 @@ class Answer:
 
 class StandIn:
     """A provider. Set ``silent`` to let it answer nothing usable, ``refuse_refunds`` or ``slow_refunds`` (they stay on
-    their way until ``finish_refunds``), ``notifies`` to False to lose every notification."""
+    their way until ``finish_refunds``), ``notifies`` to False to lose every notification, ``spoil`` to change the text
+    of a statement."""
 
     code: str
     host = "127.0.0.1"
@@ -77,6 +78,7 @@ class StandIn:
         self.sent = []  # (url, headers, body) of each notification, whether it went out or was lost
         self.silent = self.refuse_refunds = self.slow_refunds = False
         self.notifies = True
+        self.spoil = lambda text: text
         self.lock = threading.RLock()
         self.numbers = itertools.count(1)
         standin = self

@@ -164,7 +164,9 @@ class UnionPay(StandIn):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr(f"INN{fields['settleDate']}88ZME_{self.merchant}", "")
-            archive.writestr(f"INN{fields['settleDate']}88ZM_{self.merchant}", "\r\n".join(rows).encode("gb18030"))
+            archive.writestr(
+                f"INN{fields['settleDate']}88ZM_{self.merchant}", self.spoil("\r\n".join(rows)).encode("gb18030")
+            )
         content = base64.b64encode(zlib.compress(packed.getvalue())).decode()
         return self.answer(same | {"respCode": "00", "fileContent": content})
 

@@ -1,10 +1,8 @@
 """WeChat Pay, API v3: RSA-signed both ways, AES-256-GCM resources, native, H5 and JSAPI, refunds, bills, OAuth."""
 
 import base64
-import csv
 import gzip
 import hashlib
-import io
 import json
 import re
 import uuid
@@ -26,7 +24,7 @@ HEADER = """
 交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,
 微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注
 """
-SUMS = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
+EARLY_NAMES = {"应结订单金额": "总金额", "代金券金额": "企业红包金额", "充值券退款金额": "企业红包退款金额"}
 
 
 class WeChat(StandIn):
@@ -46,6 +44,7 @@ class WeChat(StandIn):
         self.certificate_downloads = 0
         self.codes = {}
         self.ask_referrer = False
+        self.early_bill = False  # the columns of before 2018
 
     def settings(self):
         return {
@@ -267,9 +266,10 @@ class WeChat(StandIn):
 
     def bill(self, day):
         header = HEADER.replace("\n", "").split(",")
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(header)
+        if self.early_bill:
+            header = [name for name in header if name not in ("订单金额", "申请退款金额", "费率备注")]
+        shown = [EARLY_NAMES.get(name, name) if self.early_bill else name for name in header]
+        lines = [",".join(shown)]
         for trade, refund in self.stated(day):
             moment = (refund.at if refund else trade.paid_at).astimezone(CHINA)
             row = dict.fromkeys(header, "0") | {
@@ -284,21 +284,14 @@ class WeChat(StandIn):
                 "退款金额": f"{refund.amount_fen / 100:.2f}" if refund else "0.00",
                 "申请退款金额": f"{refund.amount_fen / 100:.2f}" if refund else "0.00",
                 "退款状态": "SUCCESS" if refund else "",
+                "商品名称": trade.title,
+                "商户数据包": "",
+                "费率": "0.60%",
             }
-            writer.writerow([f"`{row[name]}" for name in header])
-        writer.writerow(
-            [
-                "总交易单数",
-                "应结订单总金额",
-                "退款总金额",
-                "充值券退款总金额",
-                "手续费总金额",
-                "订单总金额",
-                "申请退款总金额",
-            ]
-        )
-        writer.writerow(["`0"] * 7)
-        return ("\ufeff" + out.getvalue()).encode()
+            lines.append(",".join(f"`{row[name]}" for name in header))  # as the real one: nothing is quoted
+        sums = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
+        lines += [sums, ",".join(["`0"] * 7), ""]
+        return ("\ufeff" + self.spoil("\r\n".join(lines))).encode()
 
     # Pages
 

@@ -14,7 +14,8 @@ class Command(BaseCommand):
     help = (
         "Fetch the statements of payment providers for a day and compare them with the payments and refunds in our "
         "books, both ways. Differences are listed here and on the staff's pages; running it again opens none twice. "
-        "Exit code 0: all agrees, 1: there are differences, 2: wrong arguments, 3: a statement could not be had."
+        "Exit code 0: all agrees, 1: there are differences or rows that could not be read, 2: wrong arguments, "
+        "3: a statement could not be had."
     )
 
     def add_arguments(self, parser):
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             self.stdout.write(_as_text(reports, failed, dry_run))
         if failed:
             raise SystemExit(3)
-        if any(report.differences for report in reports):
+        if any(report.differences or report.unread for report in reports):
             raise SystemExit(1)
 
 
@@ -69,6 +70,7 @@ def _as_text(reports, failed, dry_run):
             f"  {each.kind}: {each.of} {each.reference}, ours {_yuan(each.ours_fen)}, theirs {_yuan(each.theirs_fen)}"
             for each in report.differences
         ]
+        lines += [f"  row {row['row']} could not be read: {row['text']}" for row in report.unread]
     lines += [f"{code}: {why}" for code, why in failed.items()]
     if dry_run:
         lines.append("Dry run: nothing was written.")

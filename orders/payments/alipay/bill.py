@@ -1,47 +1,79 @@
 """Alipay's trade bill: a zip with tables in GBK, remarks before and after them; we read the one with the details."""
 
-import csv
 import io
+import re
 import zipfile
 from datetime import datetime
 
-from orders.payments.base import CHINA, PAYMENT, REFUND, ProviderUnavailable, StatementLine
+from orders.payments import tables
+from orders.payments.base import CHINA, PAYMENT, REFUND, Bill, ProviderUnavailable, StatementLine, UnreadRow
 from orders.payments.money import fen
 
 MOST_BYTES = 256 * 1024 * 1024  # unpacked
+REMARK = "#"
+ROW = re.compile(r'"?\d{16,64}\s*"?,')  # the first column is Alipay's number
+MOMENT = "%Y-%m-%d %H:%M:%S"
+KINDS = {"交易": PAYMENT, "退款": REFUND}
 
 
-def lines(content):
-    """The ``StatementLine``s of a bill's bytes."""
+def read(content):
+    """The ``Bill`` of a zip's bytes."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for entry in archive.infolist():
                 if entry.file_size > MOST_BYTES:
                     raise ProviderUnavailable
-                found = _table(archive.read(entry).decode("gb18030"))
+                found = _table(archive.read(entry).decode("gb18030", "replace"))
                 if found is not None:
                     return found
-    except (zipfile.BadZipFile, UnicodeDecodeError, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ProviderUnavailable from error
     raise ProviderUnavailable
 
 
 def _table(text):
-    """The lines of a table with single trades, None when the file is the summary."""
-    rows = csv.reader(io.StringIO(text))
-    header = next(([name.strip() for name in row] for row in rows if row and not row[0].startswith("#")), [])
+    """The ``Bill`` of a table with single trades, None when the file is the summary."""
+    lines = [(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), start=1)]
+    lines = [(number, line) for number, line in lines if not line.startswith(REMARK)]
+    header = [_clean(name).replace("(", "（").replace(")", "）") for name in (lines[0][1] if lines else "").split(",")]
     if "商户订单号" not in header:
         return None
-    found = []
-    for values in rows:
-        if not values or values[0].startswith("#"):
-            continue
-        row = dict(zip(header, (value.strip() for value in values), strict=False))
-        moment = datetime.strptime(row["完成时间"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
-        amount = abs(fen(row["订单金额（元）"]))
-        if row["业务类型"] == "退款":
-            name = row["退款批次号/请求号"]
-            found.append(StatementLine(REFUND, row["商户订单号"], name, amount, row["支付宝交易号"], moment))
-        else:
-            found.append(StatementLine(PAYMENT, row["商户订单号"], "", amount, row["支付宝交易号"], moment))
-    return found
+    bill = Bill()
+    for number, row in tables.rows(lines[1:], begins=ROW.match):
+        try:
+            bill.add(_line(_fields(header, [_clean(value) for value in row.split(",")])))
+        except (KeyError, ValueError):
+            bill.unread.append(UnreadRow(number, row))
+    return bill
+
+
+def _fields(header, values):
+    """``{name: value}``: the name of the goods may hold commas, and ends where two moments follow one another."""
+    opened = header.index("创建时间")
+    found = next(
+        (at for at in range(opened, len(values) - 1) if _is_moment(values[at]) and _is_moment(values[at + 1])), None
+    )
+    if found is None:
+        raise ValueError("no moments")
+    left = zip(header[: header.index("商品名称")], values, strict=False)
+    right = zip(header[opened:], values[found:], strict=False)  # what is too many at the end is of the remark
+    return dict(left) | dict(right)
+
+
+def _line(row):
+    kind = KINDS[row["业务类型"]]
+    moment = datetime.strptime(row["完成时间"], MOMENT).replace(tzinfo=CHINA)
+    amount = abs(fen(row["订单金额（元）"]))
+    name = row["退款批次号/请求号"] if kind == REFUND else ""
+    return StatementLine(kind, row["商户订单号"], name, amount, row["支付宝交易号"], moment)
+
+
+def _is_moment(text):
+    try:
+        return bool(datetime.strptime(text, MOMENT))
+    except ValueError:
+        return False
+
+
+def _clean(value):
+    return value.strip('" \t\r\n\ufeff')

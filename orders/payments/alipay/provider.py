@@ -183,7 +183,7 @@ class Alipay(Provider):
             if "bill_not_exist" in refused.code:
                 raise NoStatement(provider=self.label, day=day) from refused
             raise ProviderUnavailable from refused
-        return bill.lines(http.download(answer.get("bill_download_url", "")))
+        return bill.read(http.download(answer.get("bill_download_url", "")))
 
 
 def _status(outcome, word, answer, amount_fen, mismatch=""):

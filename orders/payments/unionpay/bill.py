@@ -4,7 +4,7 @@ import io
 import zipfile
 from datetime import datetime
 
-from orders.payments.base import CHINA, PAYMENT, REFUND, ProviderUnavailable, StatementLine
+from orders.payments.base import CHINA, PAYMENT, REFUND, Bill, ProviderUnavailable, StatementLine, UnreadRow
 
 # The columns up to the last one we read, each followed by a blank.
 COLUMNS = {
@@ -16,23 +16,29 @@ PAID, REFUNDED = "01", "04"
 MOST_BYTES = 256 * 1024 * 1024  # unpacked
 
 
-def lines(content, *, day):
-    """The ``StatementLine``s of a zip's bytes. ``day`` gives the year, which the lines leave out."""
+def read(content, *, day):
+    """The ``Bill`` of a zip's bytes. ``day`` gives the year, which the lines leave out."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entry = next(each for each in archive.infolist() if "ZM_" in each.filename)
             if entry.file_size > MOST_BYTES:
                 raise ProviderUnavailable
             rows = archive.read(entry).splitlines()
-        return [line for row in rows if row.strip() and (line := _line(row, day)) is not None]
     except (zipfile.BadZipFile, StopIteration, ValueError) as error:
         raise ProviderUnavailable from error
+    bill = Bill()
+    for number, row in enumerate(rows, start=1):
+        try:
+            bill.add(_line(row, day) if row.strip() else None)
+        except ValueError:
+            bill.unread.append(UnreadRow(number, row.decode("gb18030", "replace")))
+    return bill
 
 
 def _line(row, day):
     values = _columns(row)
     if values["type"] not in (PAID, REFUNDED):
-        return None
+        raise ValueError(f"unknown kind {values['type']!r}")
     month = int(values["moment"][:2])
     year = day.year - (month == 12 and day.month == 1)  # paid on New Year's Eve, settled on New Year's Day
     moment = datetime.strptime(f"{year}{values['moment']}", "%Y%m%d%H%M%S").replace(tzinfo=CHINA)

@@ -160,7 +160,7 @@ class UnionPay(Provider):
             content = zlib.decompress(base64.b64decode(answer["fileContent"]))
         except (KeyError, binascii.Error, zlib.error) as error:
             raise ProviderUnavailable from error
-        return bill.lines(content, day=day)
+        return bill.read(content, day=day)
 
     def _ours(self, told):
         """What in an answer or in news must be ours. Not all answers name the currency."""

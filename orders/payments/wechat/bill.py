@@ -1,44 +1,72 @@
 """WeChat Pay's trade bill: a table with a back-quote before every value, then a second table with the sums."""
 
-import csv
 import gzip
 import hashlib
 import io
+import re
 from datetime import datetime
 
-from orders.payments.base import CHINA, PAYMENT, REFUND, ProviderUnavailable, StatementLine
+from orders.payments import tables
+from orders.payments.base import CHINA, PAYMENT, REFUND, Bill, ProviderUnavailable, StatementLine, UnreadRow
 from orders.payments.money import fen
 
 GZIP = b"\x1f\x8b"
+MOST_BYTES = 512 * 1024 * 1024  # unpacked
+SUMS = "总交易单数"  # what the second table begins with
+NEEDED = {"交易时间", "商户订单号", "交易状态", "微信订单号", "商品名称"}
+FREE = ("商品名称", "商户数据包")
+AMOUNTS = ("订单金额", "应结订单金额", "总金额")  # the last one stood in its place until 2018
+RETURNED = ("申请退款金额", "退款金额")
+BETWEEN = re.compile('"?,"?`')  # some files put names with commas between quotation marks
 
 
-def lines(content, *, digest=""):
-    """The ``StatementLine``s of a bill's bytes. ``digest`` is the SHA-1 of its plain text that was told with it."""
-    plain = gzip.decompress(content) if content.startswith(GZIP) else content
+def read(content, *, digest=""):
+    """The ``Bill`` of a file's bytes. ``digest`` is the SHA-1 of its plain text that was told with it."""
+    plain = _unpacked(content)
     if digest and hashlib.sha1(plain, usedforsecurity=False).hexdigest() != digest.lower():
         raise ProviderUnavailable
-    rows = csv.reader(io.StringIO(plain.decode("utf-8-sig")))
-    header = [name.strip("`\ufeff ") for name in next(rows, [])]
-    found = []
+    lines = [line.rstrip("\r") for line in plain.decode("utf-8-sig", "replace").split("\n")]
+    header = [name.strip('`"\ufeff ') for name in lines[0].split(",")]
+    end = next((number for number, line in enumerate(lines) if line.startswith(SUMS)), len(lines))
+    rows = list(tables.rows(enumerate(lines[:end], start=1), begins=lambda line: line.startswith(("`", '"`'))))
+    if rows and not NEEDED.issubset(header):
+        raise ProviderUnavailable
+    bill = Bill()
+    for number, text in rows:
+        try:
+            values = [value.strip('" \n') for value in BETWEEN.split(text.lstrip('"`'))]
+            bill.add(_line(tables.fitted(header, values, free=FREE)))
+        except (KeyError, ValueError):
+            bill.unread.append(UnreadRow(number, text))
+    return bill
+
+
+def _unpacked(content):
+    if not content.startswith(GZIP):
+        return content
     try:
-        for values in rows:
-            if not values or not values[0].startswith("`"):  # the sums begin
-                break
-            found += _line(dict(zip(header, (value.removeprefix("`").strip() for value in values), strict=False)))
-    except (KeyError, ValueError) as error:
+        plain = gzip.GzipFile(fileobj=io.BytesIO(content)).read(MOST_BYTES + 1)
+    except (OSError, EOFError) as error:
         raise ProviderUnavailable from error
-    return found
+    if len(plain) > MOST_BYTES:
+        raise ProviderUnavailable
+    return plain
 
 
 def _line(row):
-    """A sale, or a refund. A sale that was refunded later stands as a sale on its own day all the same."""
+    """A sale, or a refund, or None. A sale that was refunded later stands as a sale on its own day all the same."""
     moment = datetime.strptime(row["交易时间"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
     reference = row["商户订单号"]
-    match row["交易状态"]:
-        case "SUCCESS":
-            amount = fen(row.get("订单金额") or row["应结订单金额"])
-            return [StatementLine(PAYMENT, reference, "", amount, row["微信订单号"], moment)]
-        case "REFUND" if row.get("退款状态", "SUCCESS") in ("SUCCESS", "PROCESSING"):
-            amount = fen(row.get("申请退款金额") or row["退款金额"])
-            return [StatementLine(REFUND, reference, row["商户退款单号"], amount, row["微信退款单号"], moment)]
-    return []
+    match row["交易状态"], row.get("退款状态", ""):
+        case "SUCCESS", _:
+            return StatementLine(PAYMENT, reference, "", _fen(row, AMOUNTS), row["微信订单号"], moment)
+        case "REFUND", "SUCCESS" | "PROCESSING" | "":
+            name = row["商户退款单号"]
+            return StatementLine(REFUND, reference, name, _fen(row, RETURNED), row["微信退款单号"], moment)
+        case ("REFUND", "FAIL") | ("REVOKED", _):
+            return None
+    raise ValueError(f"unknown state {row['交易状态']!r}")
+
+
+def _fen(row, names):
+    return fen(next((row[name] for name in names if row.get(name)), ""))

@@ -203,7 +203,7 @@ class WeChatPay(Provider):
                 raise NoStatement(provider=self.label, day=day) from refused
             raise ProviderUnavailable from refused
         content = api.download(answer.get("download_url", ""))
-        return bill.lines(content, digest=answer.get("hash_value", ""))
+        return bill.read(content, digest=answer.get("hash_value", ""))
 
     def _ours(self, told, *, has_app=True):
         """What in a trade, or in the news of a refund, must be ours."""

@@ -9,7 +9,7 @@ import pytest
 from core import clock
 from orders.payments import money
 from orders.payments.alipay import bill as alipay_bill
-from orders.payments.base import CHINA, ProviderUnavailable
+from orders.payments.base import CHINA, Bill, ProviderUnavailable
 from orders.payments.unionpay import bill as unionpay_bill
 from orders.payments.unionpay import signing
 from orders.payments.wechat import bill as wechat_bill
@@ -39,18 +39,18 @@ def test_amounts_of_statements():
 @pytest.mark.parametrize("content", [b"", b"x", b"PK\x03\x04"])
 def test_a_broken_archive(content):
     with pytest.raises(ProviderUnavailable):
-        alipay_bill.lines(content)
+        alipay_bill.read(content)
     with pytest.raises(ProviderUnavailable):
-        unionpay_bill.lines(content, day=date(2026, 11, 20))
+        unionpay_bill.read(content, day=date(2026, 11, 20))
 
 
 def test_a_bill_with_another_digest():
     with pytest.raises(ProviderUnavailable):
-        wechat_bill.lines("交易时间\n".encode(), digest="0" * 40)
+        wechat_bill.read("交易时间\n".encode(), digest="0" * 40)
 
 
 def test_an_empty_bill():
-    assert wechat_bill.lines("\ufeff交易时间,商户订单号\n总交易单数\n`0\n".encode()) == []
+    assert wechat_bill.read("\ufeff交易时间,商户订单号\n总交易单数\n`0\n".encode()) == Bill()
 
 
 def test_a_payment_of_new_years_eve_is_settled_in_the_new_year():
@@ -63,7 +63,7 @@ def test_a_payment_of_new_years_eve_is_settled_in_the_new_year():
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("INN2701018ZM_1", "\r\n".join(rows).encode("gb18030"))
-    sale, back = unionpay_bill.lines(packed.getvalue(), day=date(2027, 1, 1))
+    sale, back = unionpay_bill.read(packed.getvalue(), day=date(2027, 1, 1)).lines
     assert (sale.at, sale.amount_fen, sale.provider_id) == (at, 3200, trade.number)
     assert (back.reference, back.refund_reference, back.amount_fen) == (trade.reference, "2026123100000001P1R1", 200)
 

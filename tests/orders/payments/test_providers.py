@@ -401,7 +401,7 @@ def test_the_statement_of_a_day(paid, standin, at):
     moment = clock.now().astimezone(CHINA)
     shift = timedelta(hours=1) if standin.code == "unionpay" else timedelta()
     provider = payments.get(standin.code)
-    sale, back = provider.statement(day=(moment + shift).date())
+    sale, back = provider.statement(day=(moment + shift).date()).lines
     assert (sale.kind, sale.reference, sale.amount_fen) == ("payment", payment.reference, 3200)
     assert (back.kind, back.reference, back.refund_reference, back.amount_fen) == (
         "refund",

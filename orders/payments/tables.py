@@ -1,0 +1,37 @@
+"""Tables of statements as providers write them: plain text, in which a name may hold the separator or a line break.
+
+They are no CSV: nothing is quoted. A line that begins no row belongs to the row before it, and what is too many in a
+row belongs to the columns of free text.
+"""
+
+
+def rows(lines, *, begins):
+    """``(number, text)`` of each row of ``(number, line)``; ``begins(line)`` says whether a line is the first of one.
+
+    Lines before the first row are left out.
+    """
+    number, parts = 0, []
+    for at, line in lines:
+        if begins(line):
+            if parts:
+                yield number, "\n".join(parts)
+            number, parts = at, [line]
+        elif parts:
+            parts.append(line)
+    if parts:
+        yield number, "\n".join(parts)
+
+
+def fitted(header, values, *, free):
+    """``{name: value}`` of a row; the adjacent columns ``free`` take up what is too many, and are left out.
+
+    Raises ``ValueError`` for a row that is too short.
+    """
+    surplus = len(values) - len(header)
+    first = header.index(free[0])
+    if surplus < 0:
+        raise ValueError("too few columns")
+    after = first + len(free)
+    left = zip(header[:first], values[:first], strict=True)
+    right = zip(header[after:], values[after + surplus :], strict=True)
+    return dict(left) | dict(right)
