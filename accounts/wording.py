@@ -17,10 +17,15 @@ def told(message, values):
     return _(message) % {name: _shown(value) for name, value in values.items()} if values else _(message)
 
 
+def in_language(name):
+    """``{"zh": text, "en": text}`` in the active language; Chinese where there is no English."""
+    return name["en"] if name["en"] and (get_language() or "").startswith("en") else name["zh"]
+
+
 def _shown(value):
     match value:
-        case {"zh": zh, "en": en}:
-            return en if en and (get_language() or "").startswith("en") else zh
+        case {"zh": _zh, "en": _en}:
+            return in_language(value)
         case {"day": day}:
             return shop_day(datetime.fromisoformat(day) if "T" in day else date.fromisoformat(day))
         case {"fen": fen}:

@@ -14,7 +14,7 @@ class SignIn(models.Model):
     )
     local_date = models.DateField(_("date"), help_text=_("The date in the shop's time zone, not in UTC."))
     day = models.PositiveIntegerField(_("day of the streak"), help_text=_("1 on the first day, then one more a day."))
-    points = models.PositiveIntegerField(_("points"))
+    points = models.PositiveIntegerField(_("points"), help_text=_("As they were booked on that day."))
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -24,7 +24,7 @@ class SignIn(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["member", "local_date"], name="sign_in_once_a_day"),
             models.CheckConstraint(condition=Q(day__gte=1), name="sign_in_day_from_1"),
-            models.CheckConstraint(condition=Q(points__gt=0), name="sign_in_points_positive"),
+            models.CheckConstraint(condition=Q(points__gte=0), name="sign_in_points_sound"),
         ]
 
     def __str__(self):

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from activities import rules
 from activities.models import SignIn
 from core.clock import shop_date
+from points.queries import earning
+from points.queries.tiers import tier_of
 
 ONE_DAY = timedelta(days=1)
 
@@ -26,8 +28,8 @@ class StripDay(NamedTuple):
 class Strip:
     """The sign-in strip. ``streak`` counts days up to today or, while today is open, up to yesterday.
 
-    ``today_points``: what today gave, or will give. ``days_to_bonus``: sign-ins still needed for the bonus of
-    ``bonus_points``, today's included while it is open.
+    ``today_points``: what today gave, or would be booked with now. ``days_to_bonus``: sign-ins still needed for the
+    bonus of ``bonus_points``, today's included while it is open. ``least`` and ``most``: what a day gives, by itself.
     """
 
     streak: int
@@ -35,29 +37,60 @@ class Strip:
     today_points: int
     days: list[StripDay]
     days_to_bonus: int
-    bonus_points: int = rules.BONUS
+    bonus_points: int
+    least: int
+    most: int
 
 
-def strip(member, *, at):
-    """The strip of ``member`` at ``at``; one query. ``None`` stands for a stranger, who sees a first day."""
+def strip(member, *, at, tier=None):
+    """The strip of ``member``, who has the ``points.rules.tiers.Tier`` (left out: it is read), at ``at``. ``None``
+    stands for a stranger, who sees a first day. Figures are those that the points rules would book."""
     today = shop_date(at)
-    last = None
+    signed = {}
     if member is not None:
-        last = SignIn.objects.filter(member=member, local_date__in=[today - ONE_DAY, today]).first()
+        tier = tier or tier_of(member.pk)
+        latest = SignIn.objects.filter(
+            member=member, local_date__gt=today - rules.CYCLE * ONE_DAY, local_date__lte=today
+        )
+        signed = {one.local_date: one for one in latest}
+    last = signed.get(today) or signed.get(today - ONE_DAY)
     streak = last.day if last else 0
     signed_today = last is not None and last.local_date == today
-    current = streak if signed_today else streak + 1
-    place = rules.cycle_day(current)
+    place = rules.cycle_day(streak if signed_today else streak + 1)
+    offered = [_offered(member, tier, rules.points_for(number), at) for number in range(1, rules.CYCLE + 1)]
+    done = place if signed_today else place - 1
+    first = last and last.local_date - (done - 1) * ONE_DAY
+    points = {n: signed[first + (n - 1) * ONE_DAY].points for n in range(1, done + 1)}
+    if not signed_today:
+        points[place] = _offered_today(member, tier, rules.points_for(place), at)
     return Strip(
         streak=streak,
         signed_today=signed_today,
-        today_points=last.points if signed_today else rules.points_for(current),
-        days=[_strip_day(number, place, signed_today) for number in range(1, rules.CYCLE + 1)],
+        today_points=points[place],
+        days=[
+            _strip_day(number, place, signed_today, points.get(number, offered[number - 1]))
+            for number in range(1, rules.CYCLE + 1)
+        ],
         days_to_bonus=_days_to_bonus(place, signed_today),
+        bonus_points=offered[-1] - _offered(member, tier, rules.base_for(rules.CYCLE), at),
+        least=offered[0],
+        most=max(offered),
     )
 
 
-def _strip_day(number, place, signed_today):
+def _offered(member, tier, base, at):
+    """What a sign-in with the ``base`` is booked with, on a day without other earnings."""
+    return earning.usual_points("sign_in", at=at, member_id=member and member.pk, tier=tier, base=base)
+
+
+def _offered_today(member, tier, base, at):
+    """The same, after what was earned today."""
+    if member is None:
+        return _offered(None, None, base, at)
+    return earning.points_today("sign_in", at=at, member_id=member.pk, tier=tier, base=base)
+
+
+def _strip_day(number, place, signed_today, points):
     label = _("Day %(number)s") % {"number": number}
     if number < place or (number == place and signed_today):
         state = "done"
@@ -65,7 +98,7 @@ def _strip_day(number, place, signed_today):
         state, label = "today", _("Today")
     else:
         state = "bonus" if number == rules.CYCLE else "later"
-    return StripDay(label, rules.points_for(number), state)
+    return StripDay(label, points, state)
 
 
 def _days_to_bonus(place, signed_today):
@@ -101,16 +134,15 @@ class Month:
 
 
 def month(member, year, month, at):
-    """The sign-ins of ``member`` in that month as a calendar; one query. ``earlier`` ends with the joining month."""
+    """The sign-ins of ``member`` in that month as a calendar; two queries. ``points`` are those that were booked.
+    ``earlier`` ends with the joining month."""
     today = shop_date(at)
     first = date(year, month, 1)
-    points_on = dict(
-        SignIn.objects.filter(member=member, local_date__year=year, local_date__month=month).values_list(
-            "local_date", "points"
-        )
-    )
+    sign_ins = SignIn.objects.filter(member=member, local_date__year=year, local_date__month=month)
+    signed = set(sign_ins.values_list("local_date", flat=True))
+    booked = earning.booked_points(member.pk, [rules.key_of(member.pk, day) for day in signed])
     weeks = [
-        _week(days, month=month, signed=points_on.keys(), today=today)
+        _week(days, month=month, signed=signed, today=today)
         for days in calendar.Calendar(calendar.MONDAY).monthdatescalendar(year, month)
     ]
     later = (first + timedelta(days=31)).replace(day=1)
@@ -118,8 +150,8 @@ def month(member, year, month, at):
     return Month(
         first=first,
         weeks=weeks,
-        signed_days=len(points_on),
-        points=sum(points_on.values()),
+        signed_days=len(signed),
+        points=sum(booked.values()),
         earlier=(first - ONE_DAY).replace(day=1) if first > joined else None,
         later=later if later <= today else None,
     )

@@ -1,4 +1,5 @@
-"""How much a daily sign-in gives (D1). The one place where the table stands."""
+"""How much a daily sign-in gives by its table (D1), before the points rules have their say: what is booked, and what
+pages promise, is asked of those."""
 
 POINTS_BY_DAY = (5, 8, 12, 14, 16, 18, 20)
 BONUS = 50  # on top, on the last day of the table; the day after starts the table again
@@ -25,4 +26,6 @@ def points_for(day):
     return base_for(day) + bonus_for(day)
 
 
-LEAST, MOST = points_for(1), points_for(CYCLE)
+def key_of(member_id, day):
+    """Of the earning for the sign-in of a member on the date ``day``."""
+    return f"sign_in:{member_id}:{day.isoformat()}"

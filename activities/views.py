@@ -11,13 +11,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from activities import queries, rules
+from activities import queries
 from activities.services import sign_in as services
 from core import actors, clock, visitor
 from core.errors import DomainError
 from points.queries import month_totals
 from points.queries.earning import sign_up_points
 from points.services.earning import Facts
+from points.visitor import standing
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
@@ -28,10 +29,8 @@ def home(request):
     now = clock.now()
     member = request.user if request.user.is_authenticated else None
     context = {
-        "strip": queries.strip(member, at=now),
+        "strip": queries.strip(member, at=now, tier=member and standing(request).tier),
         "sign_up_points": sign_up_points(at=now),
-        "least": rules.LEAST,
-        "most": rules.MOST,
     }
     if member:
         today = clock.shop_date(now)

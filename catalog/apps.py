@@ -8,3 +8,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self):
         from catalog import parameters  # noqa: F401 - declares them
+        from catalog.queries import category_names
+        from points.rules import goods
+
+        goods.names_from(category_names)

@@ -1,17 +1,20 @@
 """What the ledger does, said to a member."""
 
 import re
+from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
-from accounts.wording import told
+from accounts.wording import in_language, told
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day, shop_time
 from points.models import UNDATED, EarningTrace, ExpiryPolicy
 from points.parameters import AFTER_SALE_DAYS, WEEKDAYS
+from points.rules.builtin import signed_plain
+from points.rules.engine import EARNINGS, plain
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 SPACE_AFTER_STOP = re.compile(r"(?<=[。！？；])\s+(?=\S)")
@@ -72,6 +75,77 @@ def step(text, result, values=None):
 def in_words(text, values):
     """An English sentence with its values in the language of the page."""
     return told(text, {name: _(value) if value and type(value) is str else value for name, value in values.items()})
+
+
+def of_purchases(said, tier=None):
+    """Sentences about what purchases earn (``saying.OfPurchases``) but for its examples; ``tier``, a title, is named
+    where it matters."""
+    texts = [_rate(rate, _goods(said, rate.codes), tier) for rate in said.rates]
+    return texts + [
+        _("%(name)s: %(percent)s%% points.")
+        % {"name": _goods(said, bonus.codes), "percent": signed_plain(bonus.percent)}
+        for bonus in said.bonuses
+    ]
+
+
+def _rate(rate, goods, tier):
+    values = {"yuan": grouped(rate.yuan), "points": figure(rate.points), "goods": goods, "tier": tier}
+    if not rate.points:
+        return _("%(goods)s: no points.") % values
+    if rate.codes:
+        return _("%(goods)s: every ¥%(yuan)s paid gives %(points)s points.") % values
+    if tier:
+        return (
+            _("As %(tier)s you get %(points)s points for every ¥%(yuan)s paid. Amounts in between count in proportion.")
+            % values
+        )
+    return _("Every ¥%(yuan)s paid gives %(points)s points. Amounts in between count in proportion.") % values
+
+
+def examples(said):
+    """Rows of the examples of ``saying.OfPurchases``: ``(what is bought, [points, ...])``."""
+    if len(said.examples) == 1:
+        return [(_("Goods of any kind"), said.examples[0].points)]
+    return [(_goods(said, example.codes), example.points) for example in said.examples]
+
+
+def _goods(said, codes):
+    """Categories of goods by their names; without any, all that are not named."""
+    names = dict.fromkeys(in_language(name) for code in codes for name in said.names[code])
+    return _(", ").join(names) if names else _("Other goods")
+
+
+def of_behaviours(found):
+    """Sentences about what acts earn (``saying.of_behaviours``)."""
+    plain, special = _("%(behaviour)s: %(points)s points."), _("Reviewing goods, with pictures: %(points)s points.")
+    return [
+        (special if is_special else plain) % {"behaviour": EARNINGS[behaviour], "points": grouped(points)}
+        for behaviour, is_special, points in found
+    ]
+
+
+def limits(caps):
+    """Sentences about the most that a day gives (``engine.Caps``)."""
+    texts = []
+    if caps.total_points_a_day is not None:
+        texts.append(
+            _("At most %(points)s points a day, of all kinds together.") % {"points": grouped(caps.total_points_a_day)}
+        )
+    for behaviour, label in EARNINGS.items():
+        points, times = caps.by_behaviour.get(behaviour, (None, None))
+        values = {"behaviour": label, "points": grouped(points), "times": grouped(times)}
+        if points is not None and times is not None:
+            texts.append(_("%(behaviour)s: %(times)s times and at most %(points)s points a day.") % values)
+        elif points is not None:
+            texts.append(_("%(behaviour)s: at most %(points)s points a day.") % values)
+        elif times is not None:
+            texts.append(_("%(behaviour)s: %(times)s times a day.") % values)
+    return texts
+
+
+def figure(number):
+    """A figure of points that need not be whole: ``1,234.5``."""
+    return f"{Decimal(plain(number)):,f}"
 
 
 def grounds(found):

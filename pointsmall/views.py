@@ -23,7 +23,7 @@ def home(request):
         "balance": balance,
         "greeting": composition.greeting(member, at=now),
         "sign_up_points": sign_up_points(at=now),
-        "strip": strip(member, at=now),
+        "strip": strip(member, at=now, tier=member and visitor.standing(request).tier),
         **composition.shelves(balance=balance, at=now),
     }
     return render(request, "home.html", context)

@@ -45,14 +45,15 @@ def sign_in(*, member, by, at, facts=earning.NOTHING):
             behaviour="sign_in",
             base=rules.points_for(day),
             base_steps=_steps(day),
-            key=f"sign_in:{member.pk}:{today.isoformat()}",
+            key=rules.key_of(member.pk, today),
             source=f"sign_in:{today.isoformat()}",
             facts=facts,
             by=by,
             at=at,
         )
-        if 0 < booked.points != signed.points:
-            SignIn.objects.filter(pk=signed.pk).update(points=booked.points)
+        paid = 0 if booked.under_review else booked.points
+        if paid != signed.points:
+            SignIn.objects.filter(pk=signed.pk).update(points=paid)
     signed.points, signed.under_review = booked.points, booked.under_review
     return signed
 

@@ -109,6 +109,12 @@ def _narrowed(filters, available):
     return products
 
 
+def category_names():
+    """What all categories are called, ``{code: {"zh": name, "en": name}}``, in their order."""
+    rows = Category.objects.order_by("position", "pk").values_list("code", "name", "name_en")
+    return {code: {"zh": name, "en": name_en} for code, name, name_en in rows}
+
+
 def _tree(counts):
     """All categories as a tree of ``Branch``es, each counting its own products and those below it."""
     below = defaultdict(list)

@@ -316,7 +316,7 @@ def _facts(version, state):
 
 def _rules(version):
     """Rows of the page: ``(position, label, figures, in words)``."""
-    earner = queries.earner(None, tiers.tier_of(None))
+    earners = [queries.earner(None, tier) for tier in tiers.all_tiers()]
     rows = []
     for position, stored in enumerate(version.rules):
         try:
@@ -329,7 +329,7 @@ def _rules(version):
             for parameter in rule.fields
             if (value := getattr(rule, parameter.name)) not in ("", 0)  # 0 stands for none, or for the usual one
         ]
-        said = rule.words(earner)
+        said = rule.words(earners)
         rows.append((position, rule.label, figures, wording.in_words(*said) if said else ""))
     return rows
 

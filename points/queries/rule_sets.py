@@ -93,6 +93,19 @@ def for_all(at):
     return _chosen(lambda release: release.percent_at(at) == ALL, at)
 
 
+def possible(at):
+    """The rule sets of which one counts at ``at`` for a member whose number nobody knows yet: the newest that serves
+    everybody, and the trials since then."""
+    found = []
+    for release in RELEASES.get():
+        percent = release.percent_at(at)
+        if percent == ALL:
+            break
+        if percent:
+            found.append(release.rule_set)
+    return [*found, for_all(at)]
+
+
 def _chosen(serves, at):
     found = None
     for release in RELEASES.get():

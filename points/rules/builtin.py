@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, override
 
 from core.parameters import Parameter
 from core.templatetags.mall import points as grouped
@@ -17,7 +17,29 @@ TIERS = {
     "diamond": gettext_noop("Diamond member"),
 }
 TIER_CHOICES = tuple((code, gettext_lazy(name)) for code, name in TIERS.items())
+LISTS = {"zh": "，", "en": ", "}
 PERCENT = {"least": Decimal(-100), "most": Decimal(1000), "unit": "%"}
+
+
+def codes_of(text):
+    """Category codes, typed with commas between them, in that order."""
+    return tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
+
+
+def listed(pairs):
+    """``[(name, figure), ...]`` as a value in both languages: ``金卡 × 1.5，钻石 × 2``. A name is one of ours, in
+    English, or has both languages itself."""
+    return {
+        language: LISTS[language].join(f"{_in(language, name)} × {figure}" for name, figure in pairs)
+        for language in LISTS
+    }
+
+
+def _in(language, name):
+    if isinstance(name, str):
+        with override("zh-hans" if language == "zh" else language):
+            return _(name)
+    return name.get(language) or name["zh"]
 
 
 def tier_name(earner):
@@ -30,6 +52,7 @@ class Ratio(Rule):
     """So many points for so much money, in proportion (C1)."""
 
     code = "ratio"
+    proportional = True
     label = gettext_lazy("Points by amount")
     help = gettext_lazy("Where every purchase begins. Amounts in between count in proportion.")
     fields = (
@@ -48,7 +71,7 @@ class Ratio(Rule):
             points=str(self.points),
         )
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("Every ¥%(yuan)s paid gives %(points)s points. Amounts in between count in proportion."), {
             "yuan": grouped(self.yuan),
             "points": grouped(self.points),
@@ -60,6 +83,7 @@ class TierMultiplier(Rule):
     """Points of a purchase times the tier's multiplier (C2)."""
 
     code = "tier_multiplier"
+    proportional = True
     label = gettext_lazy("Multiplier of the tier")
     help = gettext_lazy("0 stands for the figure that the tier itself has.")
     fields = tuple(
@@ -73,17 +97,15 @@ class TierMultiplier(Rule):
 
     def purchase_points(self, draft):
         multiplier = self.of(draft.earner)
-        if multiplier != 1:
+        if multiplier != 1 and any(draft.points):
             draft.points[:] = [points * multiplier for points in draft.points]
             draft.step(
                 gettext_noop("%(tier)s × %(multiplier)s"), tier=tier_name(draft.earner), multiplier=plain(multiplier)
             )
 
-    def words(self, earner):
-        return gettext_noop("Your tier, %(tier)s, multiplies that by %(multiplier)s."), {
-            "tier": tier_name(earner),
-            "multiplier": plain(self.of(earner)),
-        }
+    def words(self, earners):
+        multipliers = [(tier_name(earner), plain(self.of(earner))) for earner in earners]
+        return gettext_noop("By tier: %(list)s."), {"list": listed(multipliers)}
 
 
 @register
@@ -91,6 +113,7 @@ class CategoryBonus(Rule):
     """Some percent more for goods of some categories (C3)."""
 
     code = "category_bonus"
+    proportional = True
     label = gettext_lazy("Bonus for categories")
     help = gettext_lazy("Counts for lines of these categories only, on what the rules above gave.")
     fields = (
@@ -107,28 +130,31 @@ class CategoryBonus(Rule):
 
     def __init__(self, **figures):
         super().__init__(**figures)
-        self._codes = frozenset(code.strip() for code in self.categories.split(",") if code.strip())
+        self._codes = codes_of(self.categories)
         self._factor = 1 + self.percent / HUNDRED
 
     def purchase_points(self, draft):
         hit = False
         for number, line in enumerate(draft.lines):
-            if line.category in self._codes:
+            if line.category in self._codes and draft.points[number]:
                 draft.points[number] *= self._factor
                 hit = True
         if hit:
             draft.step(gettext_noop("%(name)s %(percent)s%%"), name=self._name, percent=signed_plain(self.percent))
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("%(name)s: %(percent)s%% points."), {
             "name": self._name,
             "percent": signed_plain(self.percent),
         }
 
+    def goods(self):
+        return dict.fromkeys(self._codes, {"zh": self.name, "en": self.name_en} if self.name else "")
+
     @property
     def _name(self):
         """In both languages, as texts for members hold it."""
-        return {"zh": self.name or self.categories, "en": self.name_en}
+        return {"zh": self.name or ", ".join(self._codes), "en": self.name_en}
 
 
 @register
@@ -138,7 +164,6 @@ class FixedAmount(Rule):
     code = "behaviour"
     label = gettext_lazy("Points for a behaviour")
     help = gettext_lazy("Where an activity brings its own figure (days of sign-in, prizes), that one counts.")
-    section = "behaviours"
     fields = (
         Parameter("behaviour", "review", gettext_lazy("behaviour"), choices=tuple(BEHAVIOURS.items())),
         Parameter("points", 20, gettext_lazy("points"), least=0, most=1_000_000),
@@ -149,7 +174,7 @@ class FixedAmount(Rule):
             draft.points += self.points
             draft.step(BEHAVIOUR_STEPS[self.behaviour])
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("%(behaviour)s: %(points)s points."), {
             "behaviour": BEHAVIOUR_STEPS[self.behaviour],
             "points": grouped(self.points),
@@ -176,7 +201,6 @@ class PictureBonus(Rule):
 
     code = "picture_bonus"
     label = gettext_lazy("Bonus for reviews with pictures")
-    section = "behaviours"
     fields = (Parameter("percent", Decimal(30), gettext_lazy("bonus"), **PERCENT),)
 
     def behaviour_points(self, draft):
@@ -184,7 +208,7 @@ class PictureBonus(Rule):
             draft.points += draft.points * self.percent / HUNDRED
             draft.step(gettext_noop("With pictures %(percent)s%%"), percent=signed_plain(self.percent))
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("A review with pictures gives %(percent)s%% points."), {
             "percent": signed_plain(self.percent)
         }
@@ -196,13 +220,12 @@ class DailyCap(Rule):
 
     code = "daily_cap"
     label = gettext_lazy("Limit a day, all earnings")
-    section = "limits"
     fields = (Parameter("points", 5000, gettext_lazy("points a day"), least=1, most=2**31 - 1),)
 
     def caps(self):
         return "", self.points, None
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("At most %(points)s points a day, of all kinds together."), {"points": grouped(self.points)}
 
 
@@ -212,7 +235,6 @@ class BehaviourCap(Rule):
 
     code = "behaviour_cap"
     label = gettext_lazy("Limit a day, one behaviour")
-    section = "limits"
     fields = (
         Parameter("behaviour", "share", gettext_lazy("behaviour"), choices=tuple(EARNINGS.items())),
         Parameter(
@@ -224,7 +246,7 @@ class BehaviourCap(Rule):
     def caps(self):
         return self.behaviour, self.points or None, self.times or None
 
-    def words(self, earner):
+    def words(self, earners):
         values = {"behaviour": BEHAVIOUR_STEPS[self.behaviour], "times": grouped(self.times)}
         if not self.points:
             text = gettext_noop("%(behaviour)s: %(times)s times a day.")
@@ -249,10 +271,12 @@ class KeepBalance(Rule):
             return _("At least %(points)s points stay in your account; use fewer.") % {"points": grouped(self.points)}
         return None
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("When points pay a part of the cash, at least %(points)s stay in your account."), {
             "points": grouped(self.points)
         }
+
+    told = words
 
 
 @register
@@ -271,8 +295,10 @@ class DeductionADay(Rule):
             }
         return None
 
-    def words(self, earner):
+    def words(self, earners):
         return gettext_noop("At most %(points)s points a day can pay cash."), {"points": grouped(self.points)}
+
+    told = words
 
 
 @register
@@ -289,7 +315,10 @@ class TierMayNotDeduct(Rule):
             return _("Points pay cash from a higher tier on. You can redeem goods with them.")
         return None
 
-    def words(self, earner):
+    def words(self, earners):
+        return gettext_noop("In the tier %(tier)s points do not pay cash."), {"tier": TIERS[self.tier]}
+
+    def told(self, earner):
         if earner.tier == self.tier:
             return gettext_noop("In your tier points do not pay cash; they redeem goods."), {}
         return None

@@ -37,6 +37,7 @@ BEHAVIOURS = {
     "task": _("Finishing a task"),
     "birthday": _("Birthday"),
 }
+WITH_BASE = frozenset({"sign_in", "birthday"})  # the activity itself says how many points: no rule has to
 EARNINGS = {PURCHASE: _("Buying goods"), **BEHAVIOURS}
 
 
@@ -133,14 +134,16 @@ class DeductionFacts:
 class Rule:
     """One rule of a set. ``fields`` are its figures, typed and with their range; an instance has each as an attribute.
 
-    ``words()`` says to a member what the rule gives, as ``(text, values)`` with an English gettext msgid; nothing
-    where there is nothing to say. ``section`` is where the rules page says it: purchases, behaviours, limits or using.
+    What members read of figures is never a rule's own word, for a later rule may change them: it is asked of the engine
+    (``points.rules.saying``). Only with ``proportional`` rules can it speak of rates: those that change the points of
+    a line by a share of themselves, or by a share of its money. Otherwise it shows examples.
     """
 
     code: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str] = ""
     section: ClassVar[str] = "purchases"
+    proportional: ClassVar[bool] = False
     fields: ClassVar[tuple] = ()
 
     def __init__(self, **figures):
@@ -169,8 +172,23 @@ class Rule:
         """``(code, points a day, times a day)`` with None for no limit and ``""`` for all earnings together, or
         None."""
 
-    def words(self, earner):
-        """What a member of the earner's tier reads of it."""
+    def goods(self):
+        """``{code: name}`` of the categories of goods that it treats in another way than others; the name for members
+        in both languages, or empty."""
+        return {}
+
+    def words(self, earners):
+        """What it does where it stands alone, for staff: ``(text, values)`` with an English gettext msgid, or None.
+        ``earners`` has one of each tier."""
+
+    def told(self, earner):
+        """What there is to tell a member besides figures of earnings, in the same form, or None; ``section``
+        (purchases or using) is the part of the rules page that says it."""
+
+    def works_on_purchases(self):
+        """Whether it has a say in what purchases earn."""
+        own = type(self)
+        return (own.purchase_points, own.purchases_points) != (Rule.purchase_points, Rule.purchases_points)
 
     def stored(self):
         """As a version keeps it."""
@@ -240,19 +258,12 @@ def purchase_points(rule_set, earner, lines, at):
 def purchases_points(rule_set, purchases):
     """What many purchases earn, each ``(earner, lines, at)``: a list of ``Outcome``."""
     purchases = [(earner, tuple(lines), at) for earner, lines, at in purchases]
-    merged = [_merged(lines) for _earner, lines, _at in purchases]
-
-    def work(rules):
-        drafts = [
-            PurchaseDraft(earner, of_categories, at, [ZERO] * len(of_categories))
-            for (earner, _lines, at), of_categories in zip(purchases, merged, strict=True)
-        ]
-        for rule in rules:
-            rule.purchases_points(drafts)
-        return [(draft.points, draft.steps) for draft in drafts]
-
-    outcomes = zip(purchases, merged, _better(rule_set, work), strict=True)
-    return [_to_lines(lines, of_categories, outcome) for (_earner, lines, _at), of_categories, outcome in outcomes]
+    merged = [(earner, _merged(lines), at) for earner, lines, at in purchases]
+    outcomes = _better(rule_set, lambda rules: _worked(rules, merged))
+    return [
+        _to_lines(lines, of_categories, outcome)
+        for (_earner, lines, _at), (_of, of_categories, _on), outcome in zip(purchases, merged, outcomes, strict=True)
+    ]
 
 
 def _merged(lines):
@@ -274,6 +285,21 @@ def _to_lines(lines, of_categories, outcome):
         amounts = amounts_fen[line.category]
         shared[line.category] = iter(split(points, amounts if any(amounts) else [1] * len(amounts)))
     return replace(outcome, lines=tuple(next(shared[line.category]) for line in lines))
+
+
+def exact_points(rule_set, cases, at):
+    """What single lines earn by ``rule_set`` before they are rounded, each ``(earner, line)``: a list of ``Decimal``.
+    Rules of before are left out."""
+    worked = _worked(rule_set.rules, [(earner, (line,), at) for earner, line in cases])
+    return [max(points, ZERO).quantize(HAIR) for (points,), _steps in worked]
+
+
+def _worked(rules, purchases):
+    """``(points of each line, steps)`` of purchases with one line a category."""
+    drafts = [PurchaseDraft(earner, lines, at, [ZERO] * len(lines)) for earner, lines, at in purchases]
+    for rule in rules:
+        rule.purchases_points(drafts)
+    return [(draft.points, draft.steps) for draft in drafts]
 
 
 def behaviour_points(rule_set, earner, behaviour, at, base=None, facts=None):

@@ -18,6 +18,7 @@ from core.live import Live
 from core.parameters import Parameter
 from points.models import ScriptVersion
 from points.rules import sandbox
+from points.rules.builtin import codes_of
 from points.rules.engine import FEN, Rule, register
 
 KEPT = 5  # versions of a script in line to take over
@@ -53,7 +54,7 @@ class Script(Rule):
 
     def __init__(self, **figures):
         super().__init__(**figures)
-        self._imported = frozenset(code.strip() for code in self.imported.split(",") if code.strip())
+        self._imported = codes_of(self.imported)
 
     def purchase_points(self, draft):
         """By the first version in line that works; where none does, the points stay as they were."""
@@ -81,7 +82,24 @@ class Script(Rule):
             float(earner.multiplier),
         )
 
-    def words(self, earner):
+    @property
+    def proportional(self):
+        """While no version serves it changes nothing."""
+        return next(in_line(self.script), None) is None
+
+    def goods(self):
+        return dict.fromkeys(self._imported, "")
+
+    def words(self, earners):
+        version = next(in_line(self.script), None)
+        if version is None:
+            return gettext_noop("No version of the script serves: the points stay as they were."), {}
+        return gettext_noop("By the script “%(name)s”, version %(version)s."), {
+            "name": version.name,
+            "version": str(version.number),
+        }
+
+    def told(self, earner):
         return (self.text, {}) if self.text else None
 
 

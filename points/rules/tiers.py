@@ -46,11 +46,6 @@ class Tier:
         """The name in the language of the page."""
         return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
 
-    @property
-    def times(self):
-        """The multiplier without zeros at its end: ``1.5``."""
-        return f"{self.multiplier.normalize():f}"
-
 
 # What a new mall begins with, and what counts where the table is empty.
 DEFAULTS = (

@@ -1,11 +1,12 @@
-"""The daily tally of what members earned, and the caps that it decides (C10).
+"""The daily tally of what members earned, and what the caps leave under its lock (C10).
 
 The order of locks is tally, then points account: whoever books an earning takes the rows first, reads them under the
 lock and writes them back, so that two bookings never both see room for one.
 """
 
 from django.db import connection
-from django.utils.translation import gettext_noop as N_
+
+from points.rules.caps import within
 
 ALL = ""  # the row of all behaviours together
 
@@ -38,18 +39,7 @@ class Tally:
         """How many of ``points`` the day's ``caps`` (``engine.Caps``) leave, counted at once, and what to add to the
         breakdown: ``(points, steps)``."""
         own, of_all = self._rows[member, day, behaviour], self._rows[member, day, ALL]
-        points_a_day, times_a_day = caps.by_behaviour.get(behaviour, (None, None))
-        if points and times_a_day is not None and own[1] >= times_a_day:
-            return 0, [[N_("No more than %(times)s times a day"), "0", {"times": times_a_day}]]
-        steps = []
-        for row, most in ((own, points_a_day), (of_all, caps.total_points_a_day)):
-            if most is None or row[0] + points <= most:
-                continue
-            left = max(most - row[0], 0)
-            steps.append(
-                [N_("Limit of %(most)s points a day, −%(cut)s"), str(left), {"most": most, "cut": points - left}]
-            )
-            points = left
+        points, steps = within(caps, behaviour, points, own=own, in_all=of_all[0])
         if points:
             for name, row in ((behaviour, own), (ALL, of_all)):
                 row[0] += points

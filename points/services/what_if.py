@@ -24,6 +24,7 @@ from points import rules
 from points.models import Purchase, WhatIfRun
 from points.queries import rule_sets
 from points.rules import engine
+from points.rules.caps import within
 
 log = structlog.get_logger(__name__)
 
@@ -147,9 +148,6 @@ def replay(rule_set, begin, end, *, progress=None, step=STEP):
     """``Totals`` of ``rule_set`` over the purchases paid from ``begin`` until before ``end``."""
     totals, member = Totals(), None
     caps = engine.caps(rule_set)
-    most_points, most_times = caps.by_behaviour.get(engine.PURCHASE, (None, None))
-    limits = [most for most in (most_points, caps.total_points_a_day) if most is not None]
-    most_points = min(limits, default=None)
     with connection.chunked_cursor() as cursor:
         cursor.itersize = FETCH
         cursor.execute(PURCHASES, [begin, end])
@@ -158,7 +156,7 @@ def replay(rule_set, begin, end, *, progress=None, step=STEP):
                 if member is not None:
                     totals.add(member)
                 member = Member(rows[0][0])
-            _replay_one(rows, new, member, totals, most_points, most_times)
+            _replay_one(caps, rows, new, member, totals)
             if progress and totals.purchases % step == 0:
                 progress(totals.purchases)
     if member is not None:
@@ -184,14 +182,11 @@ def _lines(rows):
     return [engine.Line(category, fen) for *_rest, category, fen in rows if fen]
 
 
-def _replay_one(rows, new, member, totals, most_points, most_times):
+def _replay_one(caps, rows, new, member, totals):
     _member, _purchase, paid_at, old, tier, *_rest = rows[0]
     day = shop_date(paid_at)
     today, points, times = member.today if member.today[0] == day else (day, 0, 0)
-    if most_times is not None and times >= most_times:
-        new = 0
-    if most_points is not None:
-        new = min(new, max(most_points - points, 0))
+    new, _cut = within(caps, engine.PURCHASE, new, own=(points, times), in_all=points)
     member.today = (today, points + new, times + bool(new))
     member.tier = tier
     member.purchases += 1

@@ -7,6 +7,9 @@ from points import wording
 register = template.Library()
 
 
+register.filter("figure", wording.figure)
+
+
 @register.tag
 def sentences(parser, token):
     """``{% sentences %}{% translate "One." %} {% translate "Two." %}{% endsentences %}``"""

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from core import clock
-from points import ledger, queries, rules, wording
+from points import ledger, queries, rules, visitor, wording
 from points.models import PointsEntry
 from points.queries import purchases
-from points.queries.earning import set_aside
+from points.queries.earning import set_aside, times_of
 from points.views import held
 
 HOME_PAGE = 10
@@ -76,6 +76,7 @@ def home(request):
         "bars": _bars(expiry.months),
         "expiry": expiry,
         "expiry_rule": _expiry_rule(at),
+        "times": _times(request, at),
         "set_aside": [held.row(review) for review in set_aside(request.user.pk, at=at)],
     }
     return render(request, "points/home.html", context | _history(request, at, HOME_PAGE))
@@ -85,6 +86,12 @@ def home(request):
 @login_required
 def history(request):
     return render(request, "points/history.html", _history(request, clock.now(), queries.PAGE))
+
+
+def _times(request, at):
+    """How many times as much as in the lowest tier the member earns; nothing where it is not more."""
+    times = times_of(request.user.pk, visitor.standing(request).tier, at)
+    return wording.figure(times) if times is not None and times > 1 else ""
 
 
 def _expiry_rule(at):

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core import clock
+from core.templatetags.mall import points as grouped
 from points import rules, wording
 from points.parameters import (
     AFTER_SALE_DAYS,
@@ -16,10 +18,40 @@ from points.parameters import (
     POINTS_PER_YUAN,
     REVIEW_DAYS,
 )
-from points.queries import rule_sets, tiers
-from points.rules.builtin import TierMultiplier
+from points.queries import earning, rule_sets, tiers
+from points.rules import engine, goods, saying
 
-SECTIONS = ("purchases", "behaviours", "limits", "using")
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one reader may be told of a rule set: sentences by section, examples ``(what is bought, [points, ...])``,
+    and ``earning.OfTier`` where tiers differ."""
+
+    purchases: list[str]
+    behaviours: list[str]
+    limits: list[str]
+    using: list[str]
+    examples: list
+    tiers: list
+    earns: bool
+    is_member: bool
+
+    @property
+    def lines(self):
+        """All of it in sentences, to be compared with another's."""
+        examples = [
+            _("%(goods)s for ¥%(yuan)s: %(points)s points.")
+            % {"goods": goods, "yuan": grouped(yuan), "points": grouped(points)}
+            for goods, figures in self.examples
+            for yuan, points in zip(saying.AMOUNTS_YUAN, figures, strict=True)
+        ]
+        by_tier = [
+            _("%(tier)s: %(points)s points for ¥%(yuan)s.")
+            % {"tier": one.tier.title, "points": grouped(one.points), "yuan": grouped(saying.EXAMPLE_YUAN)}
+            for one in self.tiers
+            if not self.is_member
+        ]
+        return [*self.purchases, *examples, *by_tier, *self.behaviours, *self.limits, *self.using]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +69,20 @@ def rules_in_force(request):
     at = clock.now()
     member_id = request.user.pk
     tier = tiers.tier_of(member_id)
-    earner = rule_sets.earner(member_id, tier)
     rule_set = rule_sets.for_member(member_id, at) if member_id else rule_sets.for_all(at)
-    said = sentences(rule_set, earner, is_member=member_id is not None)
+    names = goods.names()
+    said = said_of(rule_set, member_id, tier, names, at)
     return render(
         request,
         "points/rules.html",
         {
             "version": rule_set.version,
-            "said": {section: [text for text, where in said if where == section] for section in SECTIONS},
+            "said": said,
+            "amounts": saying.AMOUNTS_YUAN,
+            "example_yuan": saying.EXAMPLE_YUAN,
             "tier": tier if member_id else None,
-            "multipliers": multipliers(rule_set),
             "former_until": rule_set.former_until,
-            "change": _change(member_id, earner, said, at),
+            "change": _change(member_id, tier, names, said, at),
             "points_per_yuan": POINTS_PER_YUAN.value,
             "expiry_rule": wording.expiry(rules.policy_at(at)),
             "announced": [(policy.starts_on, wording.expiry(policy)) for policy in rules.announced_after(at)],
@@ -65,30 +98,37 @@ def rules_in_force(request):
     )
 
 
-def sentences(rule_set, earner, *, is_member):
-    """``[(sentence, section), ...]`` of all rules that have something to say to the earner. A stranger has no tier to
-    be told of; the page lists what each of them gives."""
-    speaking = (rule for rule in rule_set.rules if is_member or not isinstance(rule, TierMultiplier))
-    words = ((rule.words(earner), rule.section) for rule in speaking)
-    return [(wording.in_words(*said), section) for said, section in words if said]
+def said_of(rule_set, member_id, tier, names, at):
+    """``Said`` of a rule set to a member (None: a stranger) of the tier."""
+    earner = rule_sets.earner(member_id, tier)
+    found = saying.of_purchases(rule_set, earner, at, names)
+    by_tier = earning.by_tier(rule_set, at)
+    differ = len({one.points for one in by_tier}) > 1
+    told = [(rule.section, words) for rule in saying.telling(rule_set, earner, at) if (words := rule.told(earner))]
+    return Said(
+        purchases=[
+            *(wording.in_words(*words) for section, words in told if section == "purchases"),
+            *wording.of_purchases(found, tier.title if member_id and differ else None),
+        ],
+        behaviours=wording.of_behaviours(saying.of_behaviours(rule_set, earner, at)),
+        limits=wording.limits(engine.caps(rule_set)),
+        using=[wording.in_words(*words) for section, words in told if section == "using"],
+        examples=wording.examples(found),
+        tiers=by_tier if differ else [],
+        earns=found.earns,
+        is_member=member_id is not None,
+    )
 
 
-def multipliers(rule_set):
-    """``[(Tier, multiplier), ...]`` where the rules look at tiers; empty where they do not."""
-    rule = next((rule for rule in rule_set.rules if isinstance(rule, TierMultiplier)), None)
-    return [(tier, rule.of(rule_sets.earner(None, tier))) for tier in tiers.all_tiers()] if rule else []
-
-
-def _change(member_id, earner, said, at):
+def _change(member_id, tier, names, said, at):
     following = rule_sets.next_for(member_id, at)
     if following is None:
         return None
     starts_at, rule_set = following
-    now = [text for text, _section in said]
-    then = [text for text, _section in sentences(rule_set, earner, is_member=member_id is not None)]
+    then = said_of(rule_set, member_id, tier, names, starts_at).lines
     return Change(
         starts_at=starts_at,
         text=rule_sets.announcement_of(rule_set.version),
-        new=[text for text in then if text not in now],
-        gone=[text for text in now if text not in then],
+        new=[text for text in then if text not in said.lines],
+        gone=[text for text in said.lines if text not in then],
     )

@@ -14,7 +14,9 @@ from core.templatetags.mall import points as grouped
 from points import visitor, wording
 from points.models import TierChange
 from points.parameters import MEMBER_DAY, TIER_GRACE_DAYS, TIER_WINDOW_MONTHS
+from points.queries import earning, rule_sets
 from points.queries import tiers as queries
+from points.rules import saying
 from points.rules import tiers as rules
 
 LATEST = 5
@@ -43,6 +45,8 @@ class Rung:
 def standing(request):
     at = clock.now()
     found, tiers = visitor.standing(request), queries.all_tiers()
+    by_tier = earning.by_tier(rule_sets.for_member(request.user.pk, at), at)
+    gifts = [earning.birthday_points(request.user.pk, tier, at=at) for tier in tiers]
     day = rules.next_member_day(shop_date(at))
     return render(
         request,
@@ -51,9 +55,10 @@ def standing(request):
             "standing": found,
             "rungs": _rungs(found, tiers),
             "tiers": tiers,
+            "times": next(one.times for one in by_tier if one.tier.code == found.tier.code),
             "rows": [
                 (name, [(cell, tier.code == found.tier.code) for cell, tier in zip(cells, tiers, strict=True)])
-                for name, cells in _benefits(tiers, member_day=day is not None)
+                for name, cells in _benefits(by_tier, gifts, member_day=day is not None)
             ],
             "story": [(change, _story(change)) for change in queries.changes_of(request.user.pk, limit=LATEST)],
             "window_months": TIER_WINDOW_MONTHS.value,
@@ -77,18 +82,28 @@ def _rungs(found, tiers):
     return rungs
 
 
-def _benefits(tiers, *, member_day):
-    """``(name, [what each tier gives])``: texts, or True and False for yes and no."""
+def _benefits(by_tier, gifts, *, member_day):
+    """``(name, [what each tier gives])``: texts, or True and False for yes and no. ``by_tier`` are ``earning.OfTier``,
+    ``gifts`` birthday points."""
+    tiers = [one.tier for one in by_tier]
     rows = [
         (_("Points needed"), [grouped(tier.threshold) if tier.threshold else _("open to all") for tier in tiers]),
-        (_("Purchase points"), [_("%(times)s×") % {"times": tier.times} for tier in tiers]),
+        _purchases(by_tier),
         (_("Off points prices"), [wording.off(tier.discount_percent) for tier in tiers]),
         (_("Free shipping"), [tier.free_shipping for tier in tiers]),
-        (_("Birthday gift"), [grouped(tier.birthday_points) if tier.birthday_points else "—" for tier in tiers]),
+        (_("Birthday gift"), [grouped(gift) if gift else "—" for gift in gifts]),
     ]
     if member_day:
         rows.insert(3, (_("More on member day"), [wording.off(tier.member_day_percent) for tier in tiers]))
     return rows
+
+
+def _purchases(by_tier):
+    """How many times as much each tier earns; or what an example earns, where the rules have no such figure."""
+    if all(one.times for one in by_tier):
+        return _("Purchase points"), [_("%(times)s×") % {"times": wording.figure(one.times)} for one in by_tier]
+    yuan = grouped(saying.EXAMPLE_YUAN)
+    return _("Points for ¥%(yuan)s") % {"yuan": yuan}, [grouped(one.points) for one in by_tier]
 
 
 def _story(change):

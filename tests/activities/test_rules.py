@@ -16,7 +16,3 @@ def test_points_rise_with_the_streak_and_start_again_after_the_last_day(day, poi
 @pytest.mark.parametrize(("day", "place"), [(1, 1), (7, 7), (8, 1), (14, 7), (15, 1)])
 def test_place_in_the_table(day, place):
     assert rules.cycle_day(day) == place
-
-
-def test_least_and_most():
-    assert (rules.LEAST, rules.MOST) == (5, 70)

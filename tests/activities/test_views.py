@@ -120,7 +120,7 @@ def test_the_page_costs_a_constant_number_of_queries(visitor, signs_in, django_a
     for day in range(1, 21):
         signs_in(f"2026-11-{day:02} 08:00")
     visitor.get(HOME)
-    with django_assert_max_num_queries(7):  # one is the session
+    with django_assert_max_num_queries(9):  # one is the session
         visitor.get(HOME)
 
 

@@ -1,0 +1,15 @@
+"""What categories of goods are called: points know them by codes, and the catalogue, an app above, tells the names."""
+
+_sources = []
+
+
+def names_from(source):
+    """``source()`` gives ``{code: {"zh": name, "en": name}}`` of all categories that there are; usable as a
+    decorator."""
+    _sources.append(source)
+    return source
+
+
+def names():
+    """All of them, ``{code: {"zh": name, "en": name}}``."""
+    return {code: name for source in _sources for code, name in source().items()}
