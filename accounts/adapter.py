@@ -16,6 +16,7 @@ _PROOFS = {
     "mfa_reauthenticate": _("Use the authenticator app"),
     "code": _("Use a code"),
 }
+_WRONG_PASSWORD = _("This is not your present password.")
 _MISMATCH = _("The name or the password is not right.")
 
 
@@ -26,6 +27,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "phone_password_mismatch": _MISMATCH,
         "too_many_login_attempts": limits.TooManyPasswords.message,
         "incorrect_code": _("This code is not right."),
+        "incorrect_password": _WRONG_PASSWORD,
+        "enter_current_password": _WRONG_PASSWORD,
         "username_taken": services.UsernameTaken.message,
     }
 

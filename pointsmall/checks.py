@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.checks import Error, Warning, register
+from phonenumbers import SUPPORTED_REGIONS
 
 from orders import payments
 
@@ -20,6 +21,14 @@ def settings_agree(app_configs, **kwargs):
                 "Codes are printed, not sent: SMS_SENDER is 'console'.",
                 hint="Members cannot sign in by code until a real sender is set.",
                 id="pointsmall.W002",
+            )
+        )
+    if unknown := sorted(set(settings.SMS_COUNTRIES) - SUPPORTED_REGIONS):
+        findings.append(
+            Error(
+                f"Nobody knows these countries: {', '.join(unknown)}.",
+                hint="SMS_COUNTRIES has two letters for each, as in CN,HK,MO.",
+                id="pointsmall.E008",
             )
         )
     return findings

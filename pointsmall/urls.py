@@ -4,6 +4,7 @@ from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django_prometheus.exports import ExportToDjangoView
 
 from points import api
@@ -13,6 +14,9 @@ handler400 = "pointsmall.errors.bad_request"
 handler403 = "pointsmall.errors.forbidden"
 handler404 = "pointsmall.errors.not_found"
 handler500 = "pointsmall.errors.server_error"
+
+# Staff change their password where members do: old ones that are tried are counted, and the owner is told.
+admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")
 
 urlpatterns = [
     path("", views.home, name="home"),

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from accounts import limits, mail, sent, tasks
 from accounts.changes import EmailChange, PhoneChange, Proof
@@ -264,6 +265,15 @@ def test_a_number_is_told_when_the_broker_is_away(client, monkeypatch):
     assert response.status_code == 200
     assert response.context["phone_form"].errors["phone"]
     assert "phone_entry" not in client.session
+
+
+@pytest.mark.django_db
+def test_what_was_sent_was_sent_though_the_outbox_of_development_is_away(client, post, monkeypatch):
+    def away(*arguments, **more):
+        raise RedisError
+
+    monkeypatch.setattr(sent, "get_redis_connection", away)
+    assert post(SIGNUP, {"name": EMAIL, "password1": PASSWORD}).url == reverse("account_email_verification_sent")
 
 
 # Usernames

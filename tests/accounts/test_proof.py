@@ -92,6 +92,12 @@ def test_old_passwords_cannot_be_tried_without_end(client, post, member):
     assert User.objects.get(pk=member.pk).check_password(PASSWORD)
 
 
+def test_staff_change_their_password_where_members_do(client, db):
+    client.force_login(User.objects.create_superuser("admin", PASSWORD))
+    assert client.get("/admin/password_change/").url == CHANGE
+    assert client.post("/admin/password_change/", {"old_password": "wrong"}).url == CHANGE
+
+
 def test_signing_in_with_a_password_is_no_proof_and_with_a_code_it_is(client, post, member):
     client.post("/accounts/login/", {"login": "13800000001", "password": PASSWORD})
     assert "/reauthenticate/" in client.get(EMAILS).url

@@ -121,6 +121,7 @@ def test_origins_of_providers_are_allowed_as_targets_of_forms():
         ({"PAYMENT_PROVIDERS": ["sandbox"], "SANDBOX_SECRET": ""}, "pointsmall.E003"),
         ({"PRODUCTION": True, "SITE_URL": "http://mall.example.com"}, "pointsmall.W001"),
         ({"PRODUCTION": True, "SMS_SENDER": "console"}, "pointsmall.W002"),
+        ({"SMS_COUNTRIES": ["CN", "86"]}, "pointsmall.E008"),
     ],
 )
 def test_settings_that_contradict_each_other_are_reported(settings, contradiction, finding):
