@@ -32,6 +32,18 @@ AFTER_SALE_DAYS = declare(
         "purchases from elsewhere it begins with the payment."
     ),
 )
+OLDEST_PURCHASE_MONTHS = declare(
+    "points.oldest_purchase",
+    default=120,
+    least=1,
+    most=1200,
+    unit=pgettext_lazy("unit", "months"),
+    label=_("how old a purchase may be"),
+    help=_(
+        "Purchases that were paid longer ago are refused, whoever tells of them: no points live so long. A partner's "
+        "purchase is refused as soon as its points would have ended."
+    ),
+)
 ADJUST_APPROVAL_ABOVE = declare(
     "points.adjust_approval_above",
     default=5000,

@@ -8,8 +8,11 @@ from points.services.partners import book, webhooks
 
 
 @outbox.handles("member.signed_up")
-def give_welcome_points(*, member_id, seen=None, **_):
-    """A new member is welcomed once, by the rules in force (C4). ``seen`` says where the sign-up came from."""
+def give_welcome_points(*, member_id, seen=None, welcome=True, **_):
+    """A new member is welcomed once, by the rules in force (C4), but for who was made from a history. ``seen`` says
+    where the sign-up came from."""
+    if not welcome:
+        return
     phone = User.objects.filter(pk=member_id).values_list("phone", flat=True).first()
     earning.behaviour(
         member=member_id,

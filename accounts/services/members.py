@@ -72,12 +72,13 @@ def create_member(
     nickname="",
     verified=True,
     seen=None,
+    welcome=True,
 ) -> User:
     """Make a member known by ``phone`` (E.164), ``username`` or ``email``; without ``password``, or its
     ``password_hash``, only codes let in.
 
     ``verified`` says that the caller knows phone and e-mail to be the member's, ``seen`` where it happened
-    (``core.visitor``). Publishes ``member.signed_up``.
+    (``core.visitor``), ``welcome`` whether the member gets what newcomers get. Publishes ``member.signed_up``.
     Raises ``MemberNeedsName``, ``UsernameTaken``, ``EmailTaken`` or ``PhoneTaken``.
     """
     user = User(
@@ -92,13 +93,13 @@ def create_member(
     else:
         user.set_password(password)
     with transaction.atomic():
-        register(user, by=by, at=at, seen=seen)
+        register(user, by=by, at=at, seen=seen, welcome=welcome)
         if user.email:
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
     return user
 
 
-def register(user, *, by, at, seen=None):
+def register(user, *, by, at, seen=None, welcome=True):
     """Save the new ``user`` with all that follows a sign-up, whichever way it came (C4).
 
     The message ``member.signed_up`` is written with the row: it is handled if and only if the member exists.
@@ -107,8 +108,8 @@ def register(user, *, by, at, seen=None):
     with named_conflicts():
         user.save(force_insert=True)
         audit.record("member.signed_up", by=by, subject=actors.member(user.pk), at=at)
-        origin = {"seen": seen} if seen else {}
-        outbox.publish("member.signed_up", key=f"signed_up:{user.pk}", at=at, member_id=user.pk, **origin)
+        more = ({"seen": seen} if seen else {}) | ({} if welcome else {"welcome": False})
+        outbox.publish("member.signed_up", key=f"signed_up:{user.pk}", at=at, member_id=user.pk, **more)
     return user
 
 

@@ -29,6 +29,8 @@ STATUSES = {
     "invalid": 422,
     "phone_not_valid": 422,
     "external_id_is_phone": 422,
+    "paid_too_long_ago": 422,
+    "points_have_ended": 422,
     "idempotency_key_reused": 422,
     "too_many_calls": 429,
     "daily_budget_used": 429,

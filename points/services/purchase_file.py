@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from core import tables
+from points.services.purchase_age import too_old
 
 MOST_BYTES = 200 * 1024 * 1024
 MOST_LINES = 1_000_000
@@ -164,10 +165,12 @@ def _line(row, at):
 
 
 def _problem(values, paid_at, fen, at):
-    if paid_at is None or paid_at.year < 2000:
+    if paid_at is None:
         return _("“%(text)s” is not a time as 2026-11-20T18:30:00.") % {"text": values["paid_at"][:40]}
     if paid_at > at + CLOCKS_DIFFER:
         return _("The time of payment lies in the future.")
+    if refusal := too_old(paid_at, at=at):
+        return str(refusal)
     if fen is None:
         return _("The amount is yuan with at most two decimals, this is “%(text)s”.") % {"text": values["amount"][:20]}
     if not fen and values["refund_of"]:

@@ -5,6 +5,7 @@ is recorded already changes nothing. A refund waits for all purchases before it.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,8 +17,10 @@ from core.crypto import fingerprint
 from core.errors import Busy, DomainError
 from points.models import Purchase
 from points.queries import partners as find
+from points.queries.earning import sign_up_points
 from points.services import purchase_file, purchase_rows, purchases
 from points.services.partners.members import UnknownMember, link
+from points.services.purchase_age import ended
 
 BATCH = 500
 NAMES = 1000
@@ -27,7 +30,8 @@ TRIES = 5  # of a batch, when somebody else holds a row
 @dataclass(slots=True)
 class Report:
     """What an import did. ``repeated`` purchases and refunds had been recorded before; ``points_back`` is by how many
-    points refunds lowered balances; ``note`` says what of the file was not read."""
+    points refunds lowered balances; ``ended`` of the points were over by then and count for tiers alone. Members that
+    were made get ``welcome_points`` each. ``note`` says what of the file was not read."""
 
     lines: int = 0
     purchases: int = 0
@@ -36,7 +40,9 @@ class Report:
     refunds: int = 0
     refunds_repeated: int = 0
     points_back: int = 0
+    ended: int = 0
     members_created: int = 0
+    welcome_points: int = 0
     refused: list = field(default_factory=list)
     note: str = ""
 
@@ -45,17 +51,20 @@ class Report:
         return len(self.refused)
 
 
-def run(content, *, by, at, create_members=False, dry_run=False, reading=None, booking=None):
+def run(content, *, by, at, create_members=False, welcome=False, dry_run=False, reading=None, booking=None):
     """Judge all lines of the bytes of a file, then book the good ones; returns a ``Report``.
 
-    ``create_members`` makes members of unknown names: by phone, or known to files alone by their number. ``dry_run``
-    judges and writes nothing: ``points`` stay 0. ``reading`` and ``booking`` are called with the lines done,
-    and with the orders done and all orders.
-    Raises ``tables.FileNotReadable``.
+    ``create_members`` makes members of unknown names: by phone, or known to files alone by their number; with
+    ``welcome`` they get what newcomers get, which is not for a history. ``dry_run`` judges and writes nothing:
+    ``points`` stay 0. ``reading`` and ``booking`` are called with the lines done, and with the orders done and all
+    orders. Raises ``tables.FileNotReadable``.
     """
     content = purchase_file.read(content, at=at, progress=reading)
     report = Report(lines=content.lines, refused=content.refused, note=content.note)
-    members = _members(content.orders, report, create=create_members, dry_run=dry_run, by=by, at=at)
+    make = partial(_create, welcome=welcome, by=by, at=at) if create_members else None
+    members = _members(content.orders, report, make, dry_run=dry_run)
+    if welcome and report.members_created:
+        report.welcome_points = sign_up_points(at=at)
     orders = []
     for order in content.orders:
         if order.member in members:
@@ -73,26 +82,26 @@ def run(content, *, by, at, create_members=False, dry_run=False, reading=None, b
 # Members
 
 
-def _members(orders, report, *, create, dry_run, by, at):
+def _members(orders, report, make, *, dry_run):
     """``{name: member id}`` of all names that are somebody's, or are now; 0 for whom a dry run would have made."""
     names = list(dict.fromkeys(order.member for order in orders))
     found = {}
     for begin in range(0, len(names), NAMES):
         found |= find.members_by_names(purchases.FILE, names[begin : begin + NAMES])
-    unknown = [name for name in names if name not in found] if create else []
+    unknown = [name for name in names if name not in found] if make else []
     if dry_run:
         report.members_created = len(unknown)
         return found | dict.fromkeys(unknown, 0)
     for begin in range(0, len(unknown), NAMES):
         with transaction.atomic():
             for name in unknown[begin : begin + NAMES]:
-                if (member := _create(name, by=by, at=at)) is not None:
+                if (member := make(name)) is not None:
                     found[name] = member
                     report.members_created += 1
     return found
 
 
-def _create(name, *, by, at):
+def _create(name, *, welcome, by, at):
     """A new member's id; None where the name is of somebody who is kept out."""
     again = find.member_by_name(purchases.FILE, name)  # the same phone written in another way
     if again is not None:
@@ -101,10 +110,11 @@ def _create(name, *, by, at):
     try:
         with transaction.atomic():
             if phone is not None:
-                return create_member(phone=phone, verified=False, by=by, at=at).pk
+                return create_member(phone=phone, verified=False, welcome=welcome, by=by, at=at).pk
             most = User._meta.get_field("nickname").max_length
             username = f"m{fingerprint(f'file:{name}')[:12]}"
-            member = create_member(username=username, nickname=texts.plain(name)[:most], by=by, at=at).pk
+            nickname = texts.plain(name)[:most]
+            member = create_member(username=username, nickname=nickname, welcome=welcome, by=by, at=at).pk
             link(source=purchases.FILE, external_id=name, member_id=member, by=by, at=at)
             return member
     except (DomainError, UnknownMember):
@@ -147,7 +157,7 @@ class _Booking:
         outcomes = _patiently(
             lambda: purchases.record_many([new for _order, new in fresh], by=self.by, at=self.at, replaying=True)
         )
-        for (order, _new), outcome in zip(fresh, outcomes, strict=True):
+        for (order, new), outcome in zip(fresh, outcomes, strict=True):
             if isinstance(outcome, DomainError):
                 self.report.refused += order.refused(str(outcome))
             elif outcome.repeated:
@@ -155,6 +165,8 @@ class _Booking:
             else:
                 self.report.purchases += 1
                 self.report.points += outcome.points
+                if ended(new.paid_at, at=self.at):
+                    self.report.ended += outcome.points
 
     def _refund(self, order):
         try:

@@ -6,7 +6,7 @@ reached by one purchase counts for the next. The order of locks is purchase row,
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from django.utils.translation import gettext_lazy as _
@@ -17,11 +17,12 @@ from core.errors import DomainError, InvalidInput
 from core.shares import split
 from points import ledger, rules
 from points.models import Purchase, PurchaseLine, PurchaseRefund
-from points.parameters import AFTER_SALE_DAYS, CLAWBACK_POLICY
+from points.parameters import CLAWBACK_POLICY
 from points.queries import rule_sets
 from points.rules import engine
 from points.services import purchase_rows, tiers
 from points.services.earning import Booked, earner_of
+from points.services.purchase_age import too_old, usable_from
 from points.services.tally import Tally
 
 UNDATED = ledger.UNDATED
@@ -95,7 +96,8 @@ def record(*, member, source, number, lines, paid_at, by, at, rule_version=None,
     ``lines`` are ``(category code, fen)``. The points are usable from ``available_from``; left out: when the after-sale
     window closes that begins with the payment; ``UNDATED``: from when ``set_usable`` says. ``rule_version`` is the one
     that the order began with, left out: the one in force for the member.
-    The same ``source`` and ``number`` again changes nothing; with another content it raises ``PurchaseDiffers``.
+    The same ``source`` and ``number`` again changes nothing; with another content it raises ``PurchaseDiffers``. Raises
+    ``PaidTooLongAgo``, too.
     """
     purchase = checked(member, source, number, lines, paid_at, rule_version, available_from)
     (outcome,) = record_many([purchase], by=by, at=at)
@@ -123,8 +125,9 @@ def checked(member, source, number, lines, paid_at, rule_version=None, available
 
 
 def record_many(purchases, *, by, at, replaying=False):
-    """Record purchases (``NewPurchase``) in the order given, all in one transaction; for each a ``Booked`` or the
-    ``PurchaseDiffers`` that speaks against it. ``replaying`` a history raises tiers as of each purchase, and quietly.
+    """Record purchases (``NewPurchase``) in the order given, all in one transaction; for each a ``Booked``, or the
+    ``PurchaseDiffers`` or ``PaidTooLongAgo`` that speaks against it. ``replaying`` a history raises tiers as of each
+    purchase, and quietly.
     """
     purchases = list(purchases)
     try:
@@ -137,7 +140,7 @@ def _record_many(purchases, *, by, at, replaying):
     results = [None] * len(purchases)
     with locking_transaction():
         tally = Tally([(new.member, shop_date(new.paid_at), engine.PURCHASE) for new in purchases])
-        fresh = _new_ones(purchases, results)
+        fresh = _new_ones(purchases, results, at)
         if not fresh:
             return results
         if len(fresh) > 1 or replaying:
@@ -200,8 +203,8 @@ def refund(*, source, number, refund_number, amount_fen, by, at, category=None):
 # Recording
 
 
-def _new_ones(purchases, results):
-    """Indexes of purchases that are not there yet; the others get their result."""
+def _new_ones(purchases, results, at):
+    """Indexes of purchases that are to be booked; the others, known or too old, get their result."""
     known = purchase_rows.known((new.source, new.number) for new in purchases)
     fresh, first = [], {}
     for n, new in enumerate(purchases):
@@ -212,7 +215,9 @@ def _new_ones(purchases, results):
         elif twin != n:
             raise ValueError(f"{new.number} stands twice in one call")
         else:
-            fresh.append(n)
+            results[n] = too_old(new.paid_at, at=at)
+            if results[n] is None:
+                fresh.append(n)
     return fresh
 
 
@@ -264,7 +269,7 @@ def _book(round_, purchases, results, tally, *, by, at, replaying):
                 multiplier=tier.multiplier,
                 rule_version=outcome.rule_version,
                 steps=steps,
-                active_from=new.available_from or new.paid_at + timedelta(days=AFTER_SALE_DAYS.value),
+                active_from=new.available_from or usable_from(new.paid_at),
             )
         )
     purchase_rows.insert(rows, by=by, at=at)

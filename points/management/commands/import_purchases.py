@@ -26,17 +26,30 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
-        parser.add_argument("--create-members", action="store_true", help="make members of names that nobody has yet")
+        parser.add_argument(
+            "--create-members",
+            action="store_true",
+            help="make members of names that nobody has yet; they get no welcome points, which are not for a history",
+        )
+        parser.add_argument(
+            "--welcome",
+            action="store_true",
+            help="with --create-members: give each of them the welcome points of the rules in force, as if they had "
+            "signed up today",
+        )
         parser.add_argument("--report", type=Path, metavar="CSV", help="write the refused lines into this file")
         parser.add_argument("--dry-run", action="store_true", help="check every line and write nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, file, create_members, report, dry_run, **options):
+    def handle(self, *, file, create_members, welcome, report, dry_run, **options):
+        if welcome and not create_members:
+            raise CommandError("--welcome says what --create-members does: give both.", returncode=2)
         content = content_of(file)
         try:
             done = purchase_import.run(
                 content,
                 create_members=create_members,
+                welcome=welcome,
                 dry_run=dry_run,
                 by=actors.system("import"),
                 at=clock.now(),
@@ -84,8 +97,20 @@ def _as_text(done, dry_run):
         f" {done.refunds:,} refunds {verb}, {done.refunds_repeated:,} before;"
         f" {done.members_created:,} new members; {done.refused_lines:,} lines refused"
     )
+    if done.members_created:
+        lines.append(_welcome(done, dry_run))
     if dry_run:
         lines.append("Dry run: nothing was written.")
     else:
         lines.append(f"{done.points:,} points earned, {done.points_back:,} taken back.")
+        if done.ended:
+            lines.append(f"{done.ended:,} of them had ended by now; they count for the tiers of their time.")
     return "\n".join(lines)
+
+
+def _welcome(done, dry_run):
+    get = "would get" if dry_run else "get"
+    if not done.welcome_points:
+        return f"New members {get} no welcome points."
+    whole = done.members_created * done.welcome_points
+    return f"New members {get} {done.welcome_points:,} welcome points each, {whole:,} in all."

@@ -9,15 +9,19 @@ from points.services import purchases
 from points.services.partners import book
 from points.services.partners.book import ReferenceUsed
 from points.services.partners.members import member_of
+from points.services.purchase_age import ended
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def purchase(*, partner, member, number, paid_at, lines, at):
     """Book a purchase of ``lines`` ``[(category, fen)]``; returns ``(member id, Booked)``. The same ``number`` with the
-    same content books once. Raises ``UnknownMember``, ``BudgetUsed``, and what ``services.purchases.record`` raises."""
+    same content books once. Raises ``UnknownMember``, ``BudgetUsed``, ``PointsHaveEnded``, and what
+    ``services.purchases.record`` raises."""
     if paid_at > at + CLOCKS_DIFFER:
         raise InvalidInput(field="paid_at")
+    if (refusal := ended(paid_at, at=at)) and not _is_known(partner, number):
+        raise refusal
     member_id = member_of(source=partner.source, name=member)
     with locking_transaction():
         booked = purchases.record(
@@ -74,3 +78,7 @@ def refund(*, partner, number, refund_number, amount_fen, at, category=None):
                 **details,
             )
     return taken
+
+
+def _is_known(partner, number):
+    return Purchase.objects.filter(source=partner.source, number=number).exists()

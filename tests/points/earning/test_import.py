@@ -6,11 +6,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from core import clock, outbox
 from core.models import OutboxMessage
 from points import audit, queries
+from points.management.commands.import_purchases import Command as ImportPurchases
 from points.models import ExternalMember, PointsEntry, Purchase, TierChange
 from points.services import purchase_import
 from tests.core.tables.conftest import xlsx
@@ -128,6 +130,70 @@ def test_members_are_made_where_asked_for(db, run):
     assert OutboxMessage.objects.filter(topic="member.signed_up").count() == 2
 
 
+@pytest.mark.parametrize(("welcome", "points"), [(False, 88), (True, 88 + 200)])
+def test_made_members_are_welcomed_only_where_asked_for(db, run, welcome, points):
+    _code, done = run(line(member="C-1001"), create_members=True, welcome=welcome)
+    assert (done["members_created"], done["welcome_points"]) == (1, 200 if welcome else 0)
+    outbox.drain(at=clock.now())
+    (member,) = User.objects.values_list("pk", flat=True)
+    assert queries.balance(member, at=clock.now()).total == points
+    outbox.drain(at=clock.now())
+    assert run(line(member="C-1001"), create_members=True, welcome=True)[1]["members_created"] == 0
+    outbox.drain(at=clock.now())
+    assert queries.balance(member, at=clock.now()).total == points
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"dry_run": True}, "New members would get no welcome points."),
+        ({"dry_run": True, "welcome": True}, "New members would get 200 welcome points each, 400 in all."),
+        ({}, "New members get no welcome points."),
+        ({"welcome": True}, "New members get 200 welcome points each, 400 in all."),
+    ],
+)
+def test_it_says_what_made_members_get(db, tmp_path, capsys, options, says):
+    path = tmp_path / "purchases"
+    path.write_text(f"{HEADER}{line('A1', member='C-1')}\n{line('A2', member='C-2')}\n")
+    call_command("import_purchases", path, create_members=True, **options)
+    assert says in capsys.readouterr().out
+
+
+def test_the_help_says_it_too_and_a_lonely_option_is_refused(db, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        ImportPurchases().create_parser("manage.py", "import_purchases").parse_args(["--help"])
+    assert "welcome points" in " ".join(capsys.readouterr().out.split())
+    path = tmp_path / "purchases"
+    path.write_text(f"{HEADER}{line()}\n")
+    with pytest.raises(CommandError, match="--create-members"):
+        call_command("import_purchases", path, welcome=True)
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "is_taken"),
+    [("1971-01-01", False), ("2006-11-19T23:59:59", False), ("2006-11-20T00:00:00", True), ("2026-11-20", True)],
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_purchases_of_long_ago_are_refused(buyer, run, parameters, monkeypatch, paid_at, is_taken, dry_run):
+    parameters["points.oldest_purchase"] = 240
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
+    code, done = run(line("A1"), line("A2", paid_at), dry_run=dry_run)
+    assert (code, done["purchases"]) == ((0, 2) if is_taken else (1, 1))
+    if not is_taken:
+        assert "2006-11-20" in done["refused"][0]["problem"]
+
+
+def test_points_that_have_ended_already_are_counted(buyer, run, tmp_path, capsys):
+    lines = [line("A1", "2024-01-10"), line("A2", f"{clock.shop_date(clock.now())}")]
+    done = run(*lines)[1]
+    assert (done["points"], done["ended"]) == (176, 88)
+    assert queries.balance(buyer, at=clock.now()).pending == 88
+    path = tmp_path / "purchases"
+    path.write_text(f"{HEADER}{line('A3', '2024-01-11')}\n")
+    call_command("import_purchases", path)
+    assert "88 of them had ended by now" in capsys.readouterr().out
+
+
 def test_a_dry_run_writes_nothing_and_says_what_would_be(buyer, run):
     run(line())
     lines = [
@@ -175,7 +241,7 @@ def test_columns_that_may_be_missing(buyer, run):
         (line(paid_at="yesterday"), "yesterday"),
         (line(paid_at="2026-02-29T10:00:00"), "2026-02-29"),
         (line(paid_at="2099-01-01T10:00:00"), ""),
-        (line(paid_at="1999-01-01T10:00:00"), "1999"),
+        (line(paid_at="1999-01-01T10:00:00"), "paid on"),
         (line(number=""), ""),
         (line(member=""), ""),
         (line(number="x" * 65), "xxx"),

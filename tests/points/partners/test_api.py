@@ -50,6 +50,34 @@ def test_the_same_purchase_under_another_key_is_booked_once(till, member):
     assert (other.status_code, other.json()["code"]) == (409, "purchase_differs")
 
 
+@pytest.mark.parametrize(
+    ("paid_at", "expiry_months", "code"),
+    [
+        ("1971-01-01T00:00:00+08:00", 12, "points_have_ended"),
+        ("1971-01-01T00:00:00+08:00", 0, "paid_too_long_ago"),
+        (timedelta(days=500), 12, "points_have_ended"),
+        (timedelta(days=500), 0, None),
+        (timedelta(days=300), 12, None),
+        (timedelta(minutes=-6), 12, "invalid"),
+    ],
+)
+def test_a_purchase_that_is_too_old_or_not_made_yet_is_refused(till, member, settings, paid_at, expiry_months, code):
+    settings.POINTS_EXPIRY_MONTHS = expiry_months
+    if isinstance(paid_at, timedelta):
+        paid_at = (clock.now() - paid_at).isoformat()
+    answer = till.post("/purchases", sale() | {"paid_at": paid_at})
+    assert (answer.status_code, answer.json().get("code")) == (422 if code else 201, code)
+    assert PartnerEntry.objects.count() == (0 if code else 1)
+
+
+def test_a_retry_of_a_purchase_whose_points_have_ended_meanwhile_is_answered(till, member, settings):
+    settings.POINTS_EXPIRY_MONTHS = 0
+    body = sale() | {"paid_at": (clock.now() - timedelta(days=500)).isoformat()}
+    first = till.post("/purchases", body)
+    settings.POINTS_EXPIRY_MONTHS = 12
+    assert till.post("/purchases", body).json() == first.json()
+
+
 def test_the_same_refund_under_another_key_is_booked_once(till, member):
     till.post("/purchases", sale())
     body = {"refund_number": "R-1", "amount_fen": 2_500}
