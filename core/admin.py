@@ -26,7 +26,7 @@ from unfold.widgets import (
 from core import actors, approvals, clock, outbox, parameters
 from core.forms import DecimalField, IntegerField
 from core.models import Approval, AuditEvent, OutboxMessage, ParameterValue
-from core.staff import LookOnlyAdmin
+from core.staff import LookOnlyAdmin, waits
 from core.templatetags.mall import shop_time
 
 TONES = {
@@ -265,8 +265,7 @@ class ParameterAdmin(LookOnlyAdmin):
         def act(data):
             by, at = actors.staff(request.user.pk), clock.now()
             if approval := parameters.change(parameter, data.pop("value"), by=by, at=at, **data):
-                page = reverse("admin:core_approval_change", args=[approval.pk])
-                return page, _("This needs a second person. The request waits.")
+                return waits(approval)
             return back, _("Saved. It counts everywhere within a second.")
 
         facts = [(_("Default"), parameter.shown(parameter.default))]

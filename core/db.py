@@ -31,3 +31,11 @@ def one_at_a_time(name):
     ends. For what is asked of many rows together, where there is no one row to lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+@contextmanager
+def rehearsal():
+    """Do it and undo it, in a transaction: what would be refused is refused now, and nothing stays or leaves."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

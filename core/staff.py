@@ -5,10 +5,17 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from core.clock import FIRST_YEAR, LAST_YEAR
 from core.errors import DomainError
+
+
+def waits(approval):
+    """Where to go with something that waits for a second person, and what to tell: for ``act_page``."""
+    url = reverse("admin:core_approval_change", args=[approval.pk])
+    return url, _("This needs a second person. The request waits.")
 
 
 class LookOnly:

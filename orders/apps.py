@@ -9,7 +9,7 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self):
-        from orders import parameters, receivers  # noqa: F401 - registers the handlers, declares the parameters
+        from orders import approvals, parameters, receivers  # noqa: F401 - each registers what is its own
         from orders.models import Carrier
         from orders.sandbox_gateway import tasks  # noqa: F401 - registers the task
         from orders.services.shipping import ensure_carriers

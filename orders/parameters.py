@@ -58,6 +58,29 @@ COUPON_GRACE_DAYS = declare(
     label=_("life of a coupon that comes back ended"),
     help=_("A coupon of a cancelled order that ended meanwhile can be used so long. 0: it stays ended."),
 )
+BY_HAND_APPROVAL_YUAN = declare(
+    "orders.by_hand_approval_above",
+    default=5_000,
+    least=0,
+    most=10_000_000,
+    unit=_("yuan"),
+    label=_("money by hand that needs a second person"),
+    help=_(
+        "So much one person may pay back and give away in a day, all in all and for any one member: refunds, points "
+        "that come back and coupons together. What would be more waits until somebody else approves it."
+    ),
+    needs_second=True,
+)
+COUPON_WORTH_YUAN = declare(
+    "orders.coupon_worth",
+    default=20,
+    least=0,
+    most=100_000,
+    unit=_("yuan"),
+    label=_("worth of a coupon without an amount"),
+    help=_("So much a discount or free shipping counts when staff give it away. Coupons with an amount count that."),
+    needs_second=True,
+)
 MAX_AFTER_SALE_PICTURES = declare(
     "orders.after_sale_pictures",
     default=6,

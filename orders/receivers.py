@@ -3,7 +3,7 @@
 from catalog.services.products import count_redeemed
 from core import actors, clock, outbox
 from orders import tasks
-from orders.services import giving_back, paying, popularity, rewards
+from orders.services import by_hand, giving_back, paying, popularity, rewards
 from orders.services.after_sale import moving
 
 
@@ -35,3 +35,9 @@ def follow(order_id):
 def take_back(order_id, refund_key, fen, lines):
     """Cash went back, and the points it earned with it (B8)."""
     rewards.take_back(order_id=order_id, refund_key=refund_key, lines=lines, by=actors.system("orders"), at=clock.now())
+
+
+@outbox.handles(by_hand.GIFT_TOPIC)
+def give_coupons(approval_id):
+    """Coupons that staff give away; a task of its own, for there may be many of them (F11)."""
+    tasks.give_coupons.delay(approval_id)

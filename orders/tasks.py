@@ -13,9 +13,9 @@ from django.db.models import F, OuterRef, Subquery, Value
 
 from core import actors, clock
 from core.errors import Busy, DomainError
+from core.models import Approval
 from orders import payments, tracking
 from orders.models import (
-    CouponType,
     NotificationState,
     Order,
     Payment,
@@ -29,8 +29,7 @@ from orders.models import (
 )
 from orders.parameters import AUTO_RECEIPT_DAYS
 from orders.payments.base import CHINA, ProviderUnavailable
-from orders.queries import coupons as coupon_queries
-from orders.services import cancelling, coupons, notifications, paying, receiving, reconciling
+from orders.services import by_hand, cancelling, coupons, notifications, paying, receiving, reconciling
 from orders.services import tracking as following
 from orders.tracking.base import TrackingUnavailable
 
@@ -131,11 +130,9 @@ def end_coupons():
 
 
 @shared_task(autoretry_for=(Busy,), retry_backoff=True, max_retries=5)
-def give_coupons_to_tier(type_id, tier, key, by, reason):
-    """A coupon for every member of a tier (F11): staff started it, and it goes on where it was stopped."""
-    coupon_type = CouponType.objects.get(pk=type_id)
-    members = coupon_queries.members_of_tier(tier)
-    coupons.give_many(coupon_type=coupon_type, members=members, key=key, by=by, at=clock.now(), reason=reason)
+def give_coupons(approval_id):
+    """Coupons that staff give away (F11): goes on where it was stopped."""
+    by_hand.hand_out(approval=Approval(pk=approval_id), at=clock.now())
 
 
 @shared_task

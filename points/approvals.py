@@ -1,8 +1,5 @@
 """What of points needs a second person: the kinds (``core.approvals``), what each does and says to whoever decides."""
 
-from functools import partial
-
-from django.db import transaction
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core import approvals
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import price_text, signed
-from points import queries, tasks
+from points import queries
 from points.models import Adjustment, BulkGrant
 from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.services import adjusting, granting
@@ -27,12 +24,6 @@ def _facts_of_adjustment(approval, at):
         (_("Available now"), grouped(queries.balance(adjustment.member_id, at=at).available)),
         (_("Reason"), adjustment.get_reason_display()),
     ]
-
-
-def _run_grant(approval, *, by, at):
-    grant = granting.run(approval, by=by, at=at)
-    # Robust: without a broker the decision stands, and the grant's page starts it again.
-    transaction.on_commit(partial(tasks.run_grant.delay, grant.pk), robust=True)
 
 
 def _facts_of_grant(approval, at):
@@ -64,7 +55,7 @@ approvals.register(
         name=granting.KIND,
         label=_("Points from a file"),
         permission=APPROVE_POINTS,
-        run=_run_grant,
+        run=granting.run,
         drop=granting.drop,
         facts=_facts_of_grant,
         **POINTS,

@@ -3,7 +3,7 @@
 from accounts.models import User
 from core import actors, clock, outbox
 from points import tasks
-from points.services import earning, rule_sets, velocity
+from points.services import earning, granting, rule_sets, velocity
 from points.services.partners import book, webhooks
 
 
@@ -47,3 +47,9 @@ def tell_partners_of_tier(**change):
 def announce_rules(*, number, changed_at=None, **_):
     """Members hear of new rules; a task of its own, for there may be many of them (C8)."""
     tasks.announce_rules.delay(number, changed_at)
+
+
+@outbox.handles(granting.TOPIC)
+def run_grant(grant_id):
+    """A file of points that a second person approved; a task of its own, for it may be long (B11)."""
+    tasks.run_grant.delay(grant_id)

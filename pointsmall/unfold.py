@@ -57,7 +57,12 @@ def _page(title, icon, name, *permissions, badge=None):
 
 
 ADJUSTING = ("points.view_adjustment", "points.adjust_points", "points.approve_adjustment")
-APPROVING = ("core.view_approval", "core.approve_parametervalue", "points.approve_adjustment")
+APPROVING = (
+    "core.view_approval",
+    "core.approve_parametervalue",
+    "orders.approve_by_hand",
+    "points.approve_adjustment",
+)
 PARTNERS = ("points.view_partner", "points.manage_partner", "points.manage_partner_keys")
 RULES = ("points.view_rulesetversion", "points.draft_rules", "points.release_rules")
 

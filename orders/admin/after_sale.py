@@ -11,14 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock
-from core.staff import LookOnlyAdmin, LookOnlyInline
+from core.models import Approval
+from core.staff import LookOnlyAdmin, LookOnlyInline, waits
 from core.templatetags.mall import price_text, yuan_sum
 from orders.models import AfterSale, AfterSaleItem, AfterSaleMove, AfterSalePicture, AfterSaleState, PaymentRefund
 from orders.models.after_sale import OPEN
 from orders.pictures import send_picture
 from orders.queries import after_sale as queries
 from orders.rules import keys
-from orders.services import after_sale
+from orders.services import after_sale, by_hand
 from orders.staff_forms import AnswerForm, ApproveForm, ConfirmForm, ExchangeForm, SettleForm
 from orders.states import after_sale_allowed
 
@@ -206,7 +207,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
         """Points, cash and stock in one step."""
 
         def act(found, data, **who):
-            after_sale.settle(
+            return by_hand.pay_back(
                 request=found,
                 amounts=data["amounts"],
                 shipping_fen=data["shipping_fen"],
@@ -268,8 +269,8 @@ class AfterSaleAdmin(LookOnlyAdmin):
         page_url = reverse("admin:orders_aftersale_change", args=[found.pk])
 
         def run(data):
-            act(found, data, by=actors.staff(request.user.pk), at=clock.now())
-            return page_url, done
+            result = act(found, data, by=actors.staff(request.user.pk), at=clock.now())
+            return waits(result) if isinstance(result, Approval) else (page_url, done)
 
         goods = ", ".join(f"{item.title} × {quantity}" for item, quantity in queries.pieces_of(found).items())
         facts = [

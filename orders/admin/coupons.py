@@ -19,13 +19,13 @@ from unfold.widgets import (
 
 from catalog.forms import YuanField
 from core import actors, clock, tables
-from core.staff import LookOnlyAdmin, StaffPages
+from core.staff import LookOnlyAdmin, StaffPages, waits
 from core.tables.fields import TableField
 from core.templatetags.mall import price_text
-from orders import tasks
 from orders.models import Coupon, CouponType
+from orders.queries import coupons as queries
 from orders.rules import coupons as rules
-from orders.services import coupons
+from orders.services import by_hand, coupons
 from points.finding import find_members
 from points.rules import tiers
 
@@ -182,13 +182,20 @@ class CouponTypeAdmin(StaffPages, ModelAdmin):
         by = actors.staff(request.user.pk)
 
         def act(data):
-            key = f"staff:{data['form_key']}"
-            if data["members"] is None:
-                tasks.give_coupons_to_tier.delay_on_commit(coupon_type.pk, data["tier"], key, by, data["reason"])
-                return page_url, _("The coupons are on their way to the members of the tier.")
-            given = coupons.give_many(
-                coupon_type=coupon_type, members=data["members"], key=key, by=by, at=clock.now(), reason=data["reason"]
+            approval = by_hand.give_coupons(
+                coupon_type=coupon_type,
+                members=data["members"] or queries.members_of_tier(data["tier"]),
+                key=f"staff:{data['form_key']}",
+                by=by,
+                at=clock.now(),
+                reason=data["reason"],
+                later=data["members"] is None,
             )
+            if approval.waits:
+                return waits(approval)
+            if data["members"] is None:
+                return page_url, _("The coupons are on their way to the members of the tier.")
+            given = by_hand.hand_out(approval=approval, at=clock.now())
             if given.skipped:
                 text = ngettext(
                     "%(count)s member has had as many as one may have, and was left out.",

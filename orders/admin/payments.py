@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock
-from core.staff import LookOnlyAdmin, LookOnlyInline
+from core.models import Approval
+from core.staff import LookOnlyAdmin, LookOnlyInline, waits
 from core.templatetags.mall import yuan_sum
 from orders.admin.notes import ConfirmForm, NoteForm
 from orders.models import NotificationState, Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState
-from orders.services import paying
+from orders.services import by_hand, paying
 
 TONES = {
     PaymentState.OPEN: "info",
@@ -118,7 +119,7 @@ class PaymentAdmin(LookOnlyAdmin):
             request,
             object_id,
             self.has_settle_permission,
-            paying.settle_by_hand,
+            by_hand.settle_refund,
             title=_("The refund was settled by hand"),
             done=_("Written down: the refund is settled."),
         )
@@ -130,7 +131,7 @@ class PaymentAdmin(LookOnlyAdmin):
             request,
             object_id,
             self.has_dispute_permission,
-            paying.accept_disputed,
+            by_hand.accept_payment,
             title=_("Accept what arrived as payment"),
             done=_("Accepted. The order has gone on, or the money goes back if nobody waited for it."),
         )
@@ -154,8 +155,8 @@ class PaymentAdmin(LookOnlyAdmin):
         url = reverse("admin:orders_payment_change", args=[payment.pk])
 
         def act(data):
-            service(payment=payment, by=actors.staff(request.user.pk), at=clock.now(), **data)
-            return url, done
+            result = service(payment=payment, by=actors.staff(request.user.pk), at=clock.now(), **data)
+            return waits(result) if isinstance(result, Approval) else (url, done)
 
         facts = [
             (_("reference"), payment.reference),

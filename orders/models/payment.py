@@ -60,6 +60,7 @@ class Payment(models.Model):
         permissions = [
             ("refund_payment", _("Can have a refused refund tried again")),
             ("settle_payment", _("Can decide about disputed payments, refused refunds and differences")),
+            ("approve_by_hand", _("Can approve what others pay back or give away by hand")),
         ]
         ordering = ["created_at", "pk"]
         constraints = [

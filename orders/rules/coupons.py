@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from core.clock import shop_date
 from core.templatetags.mall import yuan
 from orders.models import CouponKind
+from orders.parameters import COUPON_WORTH_YUAN
+from points.rules.value import worth_fen as worth_of_points
 
 
 def terms(coupon):
@@ -20,6 +22,13 @@ def terms(coupon):
     if coupon.kind == CouponKind.MEMBER_DAY:
         return _("%(percent)s%% off the points of an order on a member day") % {"percent": coupon.percent}
     return _("No shipping fee for one order")
+
+
+def worth_fen(coupon_type):
+    """What one coupon counts when it is given away: its amount, or what members pay for one in points."""
+    if coupon_type.off_fen:
+        return coupon_type.off_fen
+    return worth_of_points(coupon_type.points_price or 0) or COUPON_WORTH_YUAN.value * 100
 
 
 def end_of(coupon_type, at):

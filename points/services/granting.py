@@ -11,7 +11,7 @@ from collections import Counter
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import actors, approvals, audit, tables
+from core import actors, approvals, audit, outbox, tables
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from points import ledger
@@ -21,6 +21,7 @@ from points.services.adjusting import words
 from points.services.grant_file import Line
 
 KIND = "points.grant"
+TOPIC = "grant.approved"
 BATCH = 1000
 KEPT_REFUSED = 10_000  # lines in the report
 SOURCE = "grant"  # the same for all files: a key given in two files is one grant
@@ -133,13 +134,14 @@ def start(*, grant, by, at):
 
 
 def run(approval, *, by, at):
-    """What was approved: the grant may run. Returns it."""
-    return _follow(approval, State.RUNNING, "points.grant_started", by=by, at=at)
+    """What was approved: the grant runs, soon after the commit."""
+    grant = _follow(approval, State.RUNNING, "points.grant_started", by=by, at=at)
+    outbox.publish(TOPIC, key=f"grant:{approval.pk}", at=at, grant_id=grant.pk)
 
 
 def drop(approval, *, by, at):
     """What was refused: nothing is given."""
-    return _follow(approval, State.REFUSED, "points.grant_refused", by=by, at=at)
+    _follow(approval, State.REFUSED, "points.grant_refused", by=by, at=at)
 
 
 def work_off(*, grant, at, progress=None):

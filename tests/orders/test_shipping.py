@@ -11,7 +11,7 @@ from orders.queries import parcels
 from orders.services import cancelling, receiving, shipping
 from orders.services.moves import MoveNotAllowed
 
-STAFF = actors.staff(7)
+STAFF = actors.staff(9001)
 
 
 @pytest.fixture

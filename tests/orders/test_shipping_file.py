@@ -18,7 +18,7 @@ from tests.core.tables.conftest import saved
 from tests.orders.conftest import give
 from tests.orders.test_admin import staff
 
-STAFF = actors.staff(7)
+STAFF = actors.staff(9001)
 HEADER = "order,carrier,tracking_number\n"
 URL = "/admin/orders/order/ship-file/"
 

@@ -18,7 +18,7 @@ from orders.tracking import kuaidi100
 from orders.tracking.base import BadPush, ParcelRefused, TrackingUnavailable
 from tests.standins.kuaidi100 import CUSTOMER, KEY, SALT, Kuaidi100, md5, result
 
-STAFF = actors.staff(7)
+STAFF = actors.staff(9001)
 NUMBER = "SF138204471"
 PUSH = "/parcels/kuaidi100/push/"
 COLLECTED = ("2026-11-20 08:00:00", "【深圳市】顺丰速运 已收取快件", "广东,深圳市")

@@ -11,9 +11,9 @@ import pytest
 
 from catalog.models import SKU
 from catalog.services import stock
-from core import clock
+from core import approvals, clock
 from core.errors import DomainError
-from core.models import OutboxMessage
+from core.models import Approval, OutboxMessage
 from orders.models import (
     AfterSale,
     Carrier,
@@ -27,7 +27,7 @@ from orders.models import (
 )
 from orders.payments.base import PAID
 from orders.queries import after_sale as queries
-from orders.services import after_sale, cancelling, notifications, paying, shipping
+from orders.services import after_sale, by_hand, cancelling, notifications, paying, shipping
 from orders.services.moves import MoveNotAllowed
 from points.queries import balance
 from tests.races.test_orders import (
@@ -269,4 +269,34 @@ def test_two_parcels_of_the_last_pieces(sku, crowd, carrier, rounds):  # noqa: F
         pieces = sum(order.shipments.values_list("parts__quantity", flat=True))
         assert (order.state, pieces) in {(State.SHIPPED, 3), (State.PARTLY_SHIPPED, 2)}
         assert order.moves.filter(to_state=State.SHIPPED).count() == (order.state == State.SHIPPED)
+    all_adds_up()
+
+
+def test_money_by_hand_at_once_is_no_way_around(sku, crowd, carrier, parameters):  # noqa: F811
+    """Each below the sum of a day, and all of them above it: only so many pass without a second person."""
+    member, address = crowd
+    parameters["orders.by_hand_approval_above"], parameters["points.per_yuan"] = 12, 100
+    requests = [back(member, address, sku, carrier) for _n in range(4)]
+
+    def paying_back(request):
+        amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
+        terms = {"amounts": amounts, "stock_back": "sellable", "by": STAFF, "at": clock.now()}
+        return lambda: by_hand.pay_back(request=request, **terms)
+
+    outcomes = at_once(*map(paying_back, requests))
+    passes = outcomes.count(None)
+    assert 0 < passes < 4
+    assert sum(isinstance(outcome, Approval) for outcome in outcomes) == 4 - passes
+    done = sum(Approval.objects.filter(state="done").values_list("amount", flat=True))
+    assert done <= 1200 < done + min(Approval.objects.filter(state="pending").values_list("amount", flat=True))
+    assert AfterSale.objects.filter(state="settled").count() == passes
+    waiting = Approval.objects.filter(state="pending").first()
+
+    def decide(service, n):
+        return lambda: service(approval=waiting, by=f"staff:{9100 + n}", at=clock.now(), answer="so be it")
+
+    decided = at_once(*(decide([approvals.approve, approvals.refuse][n % 2], n) for n in range(4)))
+    assert sum(isinstance(outcome, Approval) for outcome in decided) == 1
+    approved = Approval.objects.get(pk=waiting.pk).state == "approved"
+    assert AfterSale.objects.filter(state="settled").count() == passes + approved
     all_adds_up()

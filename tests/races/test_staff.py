@@ -53,7 +53,7 @@ def test_one_approves_while_another_refuses(member):
 
     results = all_at_once(act, workers=8)
     (decided,) = [result for result in results if isinstance(result, Approval)]
-    assert queries.balance(member, at=AT).available == (501 if decided.state == "approved" else 0)
+    assert PointsEntry.objects.filter(account_id=member).count() == (decided.state == "approved")
 
 
 def test_one_form_from_everywhere_moves_points_once(member):
@@ -120,7 +120,7 @@ def test_a_file_is_approved_and_refused_at_once(member):
     (decided,) = [result for result in results if isinstance(result, Approval)]
     state = granting.work_off(grant=grant, at=AT).state
     assert state == ("done" if decided.state == "approved" else "refused")
-    assert queries.balance(member, at=AT).available == (501 if decided.state == "approved" else 0)
+    assert PointsEntry.objects.filter(account_id=member).count() == (decided.state == "approved")
 
 
 def test_a_file_worked_off_by_many_grants_once(member, parameters, monkeypatch):

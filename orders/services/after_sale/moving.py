@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core import outbox
+from core import actors, outbox
+from core.approvals import OwnGain
 from core.errors import DomainError
 from orders import states
 from orders.models import AfterSale, AfterSaleMove, AfterSaleState
@@ -35,8 +36,11 @@ def check(request, to_state):
 
 def move(request, to_state, *, by, at, reason="", **changes):
     """Move a locked request on, set the fields of ``changes`` with it, and write the move down. When it has ended,
-    what the order earned may be usable: its handler looks, for whoever ends a request may hold the points account."""
+    what the order earned may be usable: its handler looks, for whoever ends a request may hold the points account.
+    Raises ``OwnGain`` where staff would decide on a request of their own."""
     check(request, to_state)
+    if by == actors.staff(request.order.member_id):
+        raise OwnGain
     from_state, request.state = request.state, AfterSaleState(to_state)
     if not request.is_open:
         changes["ended_at"] = at

@@ -1,0 +1,69 @@
+"""What of orders needs a second person: the kinds (``core.approvals``), what each does and says to whoever decides."""
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from core import approvals
+from core.templatetags.mall import points as grouped
+from core.templatetags.mall import price_text, yuan_sum
+from orders.models import AfterSale, CouponType, Payment
+from orders.parameters import BY_HAND_APPROVAL_YUAN
+from orders.rules import coupons as rules
+from orders.services import by_hand
+
+MONEY = {
+    "unit": "fen",
+    "limit": lambda: BY_HAND_APPROVAL_YUAN.value * 100,
+    "amount": yuan_sum,
+    "permission": "orders.approve_by_hand",
+}
+
+
+def _link(model, row):
+    url = reverse(f"admin:orders_{model}_change", args=[row.pk])
+    return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, row)
+
+
+def _facts_of_payment(approval, at):
+    payment = Payment.objects.select_related("order__member").get(pk=approval.data["payment"])
+    return [
+        (_("payment"), _link("payment", payment)),
+        (_("order"), _link("order", payment.order)),
+        (_("Member"), payment.order.member),
+        (_("amount"), yuan_sum(payment.amount_fen)),
+        (_("arrived"), yuan_sum(payment.arrived_fen)),
+        (_("given back"), yuan_sum(payment.returned_fen)),
+    ]
+
+
+def _facts_of_request(approval, at):
+    request = AfterSale.objects.select_related("order__member").get(pk=approval.data["request"])
+    amounts = dict(approval.data["amounts"])
+    titles = dict(request.order.items.values_list("pk", "product_name"))
+    return [
+        (_("request"), _link("aftersale", request)),
+        (_("order"), _link("order", request.order)),
+        (_("Member"), request.order.member),
+        *((titles[item], price_text(points, fen)) for item, (points, fen) in amounts.items()),
+        (_("Shipping"), yuan_sum(approval.data.get("shipping_fen", 0))),
+    ]
+
+
+def _facts_of_gift(approval, at):
+    coupon_type = CouponType.objects.get(pk=approval.data["type"])
+    return [
+        (_("coupon"), _link("coupontype", coupon_type)),
+        (_("gives"), rules.terms(coupon_type)),
+        (_("Members"), grouped(len(approval.shares))),
+        (_("Counts for one"), yuan_sum(approval.data["worth"])),
+    ]
+
+
+for name, label, run, facts in (
+    (by_hand.SETTLED, _("Refund settled by hand"), by_hand.run_settled, _facts_of_payment),
+    (by_hand.ACCEPTED, _("Payment accepted though less arrived"), by_hand.run_accepted, _facts_of_payment),
+    (by_hand.PAID_BACK, _("After-sale pays back"), by_hand.run_paid_back, _facts_of_request),
+    (by_hand.GIFT, _("Coupons given away"), by_hand.run_gift, _facts_of_gift),
+):
+    approvals.register(approvals.Kind(name=name, label=label, run=run, facts=facts, **MONEY))
