@@ -5,9 +5,8 @@ import re
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,6 +14,7 @@ from activities import queries
 from activities.services import sign_in as services
 from core import actors, clock, visitor
 from core.errors import DomainError
+from core.redirects import go_on
 from points.queries import month_totals
 from points.queries.earning import sign_up_points
 from points.services.earning import Facts
@@ -65,7 +65,7 @@ def sign_in(request):
         messages.info(request, str(error))
     else:
         messages.success(request, _told(signed) % {"points": signed.points})
-    return redirect(_page_to_return_to(request))
+    return go_on(request, reverse("activities:home"))
 
 
 def _told(signed):
@@ -74,9 +74,3 @@ def _told(signed):
     if not signed.points:
         return _("Signed in for today. Today's limit of points is reached.")
     return _("Signed in for today: +%(points)s points.")
-
-
-def _page_to_return_to(request):
-    page = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
-    return page if allowed else reverse("activities:home")

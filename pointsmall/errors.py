@@ -19,8 +19,7 @@ def _page(request, status, **words):
 
 
 def bad_request(request, exception=None):
-    return _page(
-        request,
+    return _bare_page(
         400,
         title=_("This request makes no sense to us"),
         reason=_("The address or the form was not complete. Your points and orders are untouched."),
@@ -69,7 +68,17 @@ def not_found(request, exception=None):
 
 
 def server_error(request):
-    """Rendered without context processors, so that neither the database nor a session is asked."""
+    return _bare_page(
+        500,
+        title=_("The page did not open"),
+        reason=_("This is our fault. Your points and orders are untouched."),
+        way=request.get_full_path() if request.method == "GET" else reverse("home"),
+        label=_("Try again"),
+    )
+
+
+def _bare_page(status, **words):
+    """Rendered without context processors, so that neither the database nor a session nor the host is asked."""
     english = get_language() == "en"
     context = {
         "lang": "en" if english else "zh-CN",
@@ -77,9 +86,6 @@ def server_error(request):
         "site_name": settings.SITE_NAME,
         "mark": "triangle-alert",
         "number": _number(),
-        "title": _("The page did not open"),
-        "reason": _("This is our fault. Your points and orders are untouched."),
-        "way": request.get_full_path() if request.method == "GET" else reverse("home"),
-        "label": _("Try again"),
+        **words,
     }
-    return render(None, "500.html", context, status=500)
+    return render(None, "500.html", context, status=status)

@@ -1,10 +1,56 @@
 """Middleware of the whole mall."""
 
 import structlog
+from django.apps import apps
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import Http404
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+from django.utils.cache import patch_cache_control
 
 from core.visitor import chosen_language
+
+MOST_ID = 2**63 - 1
+
+
+class SoundAddressMiddleware:
+    """Refuses addresses that name nothing, before a view asks the database with them: one with a NUL, which no text of
+    PostgreSQL holds, and a staff page of a row whose number is none."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        match = request.resolver_match
+        if "admin" not in match.namespaces or "object_id" not in kwargs or "content_type_id" in kwargs:
+            return
+        app_label, model_name = match.route.split("/")[1:3]
+        try:
+            number = apps.get_model(app_label, model_name)._meta.pk.to_python(unquote(kwargs["object_id"]))
+        except ValidationError:
+            raise Http404 from None
+        if isinstance(number, int) and abs(number) > MOST_ID:
+            raise Http404
+
+
+class NothingKeptMiddleware:
+    """Pages of somebody who is signed in are kept by no browser and no proxy: whoever goes back after signing out sees
+    nothing of theirs."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.session.accessed and request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class ChosenLanguageMiddleware(LocaleMiddleware):

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,6 +13,7 @@ from accounts import queries, services
 from accounts.forms import AddressForm
 from core import actors, clock
 from core.errors import DomainError
+from core.redirects import go_on, named_address
 
 
 @login_required
@@ -26,7 +26,7 @@ def book(request):
             "addresses": addresses,
             "is_full": len(addresses) >= services.MOST_ADDRESSES,
             "most": services.MOST_ADDRESSES,
-            "next": _next(request),
+            "next": named_address(request),
         },
     )
 
@@ -52,7 +52,7 @@ def delete(request, pk):
     """Asks first, then deletes: a page for each, so that it works without JavaScript."""
     address = _own(request, pk)
     if request.method != "POST":
-        return render(request, "accounts/address_delete.html", {"address": address, "next": _next(request)})
+        return render(request, "accounts/address_delete.html", {"address": address, "next": named_address(request)})
     return _act(request, services.delete_address, address, _("The address is deleted."))
 
 
@@ -72,9 +72,9 @@ def _form(request, address):
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The address is saved."))
-            return redirect(_next(request) or "accounts:addresses")
+            return go_on(request, reverse("accounts:addresses"))
     template = "accounts/_region.html" if choosing and request.htmx else "accounts/address_form.html"
-    return render(request, template, {"form": form, "address": address, "next": _next(request)})
+    return render(request, template, {"form": form, "address": address, "next": named_address(request)})
 
 
 def _act(request, service, address, done):
@@ -84,7 +84,7 @@ def _act(request, service, address, done):
         messages.error(request, str(error))
     else:
         messages.success(request, done)
-    url, onward = reverse("accounts:addresses"), _next(request)
+    url, onward = reverse("accounts:addresses"), named_address(request)
     return redirect(f"{url}?{urlencode({'next': onward})}" if onward else url)
 
 
@@ -94,9 +94,3 @@ def _own(request, pk):
 
 def _by(request):
     return actors.member(request.user.pk)
-
-
-def _next(request):
-    """Where to go on after saving: an address of this mall, or ``""``."""
-    url = request.POST.get("next") or request.GET.get("next") or ""
-    return url if url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure()) else ""

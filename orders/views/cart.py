@@ -6,7 +6,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,6 +13,7 @@ from accounts.queries import addresses_of
 from catalog.models import SKU
 from core import clock
 from core.errors import DomainError
+from core.redirects import go_on
 from orders import queries
 from orders.forms import ChoiceForm, LineForm
 from orders.models import CartLine
@@ -51,7 +51,7 @@ def cart_add(request):
         if not is_known:
             return redirect_to_login(reverse("catalog:list"))
         messages.error(request, _("Please choose the item, how to redeem it and how many (1 to 99)."))
-        return redirect(_back(request, reverse("catalog:list")))
+        return go_on(request, reverse("catalog:list"))
     choice = form.cleaned_data
     sku = SKU.objects.select_related("product").filter(pk=choice["sku"]).first()
     is_known_product = sku is not None and sku.product.listed_at is not None
@@ -77,7 +77,7 @@ def cart_add(request):
         messages.error(request, str(error))
     else:
         messages.success(request, _("Put into your cart."))
-    return redirect(_back(request, product_url))
+    return go_on(request, product_url)
 
 
 @require_POST
@@ -99,7 +99,7 @@ def cart_line(request, pk):
             messages.error(request, str(error))
     else:
         messages.error(request, _("Please give a number from 1 to 99."))
-    return redirect(_back(request, reverse("orders:cart")))
+    return go_on(request, reverse("orders:cart"))
 
 
 def _region(member):
@@ -112,10 +112,3 @@ def _quick_url(choice):
     query = QueryDict(mutable=True)
     query.update({name: choice[name] for name in ("sku", "way", "quantity")})
     return f"{reverse('orders:checkout')}?{query.urlencode()}"
-
-
-def _back(request, default):
-    """The page of ours that the form names in ``next``, else ``default``."""
-    url = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if allowed else default
