@@ -1,0 +1,85 @@
+"""PostgreSQL and Valkey for a machine that has neither (H1).
+
+Both are real servers out of Python packages, with their data under ``var/`` of the project. Any number of processes
+may use them at once. Who is using them is told by a shared ``flock`` on ``var/users.lock``: the kernel drops it when
+a process ends in whatever way, so a killed process is never counted. The last one to leave stops the servers; what a
+process that was killed left running is taken over by the next.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from pointsmall.embedded import postgres, valkey
+
+PROJECT = Path(__file__).resolve().parents[2]
+SERVERS = {"DATABASE_URL": postgres, "REDIS_URL": valkey}
+
+_ours = set()  # variables that name a server of ours
+
+
+def var_dir():
+    """The folder that holds the servers' data; ``MALL_VAR`` moves it."""
+    return Path(os.environ.get("MALL_VAR", PROJECT / "var")).resolve()
+
+
+def attach():
+    """Set ``DATABASE_URL`` and ``REDIS_URL`` where they are missing, starting the servers that are needed."""
+    missing = [variable for variable in SERVERS if not os.environ.get(variable)]
+    if not missing:
+        return
+    var = var_dir()
+    var.mkdir(parents=True, exist_ok=True)
+    users = open(var / "users.lock", "w")  # noqa: SIM115 - held open until this process ends
+    with _exclusive(var):
+        fcntl.flock(users, fcntl.LOCK_SH)
+        atexit.register(_leave, users, os.getpid())  # before they start: whoever interrupts us leaves, too
+        for variable in missing:
+            server = SERVERS[variable]
+            os.environ[variable] = server.start(var / server.NAME)
+            _ours.add(variable)
+
+
+def revive():
+    """Start again, at its old address, what died of the servers that this process attached to; returns their names."""
+    var = var_dir()
+    dead = [SERVERS[variable] for variable in _ours if not SERVERS[variable].is_running(var / SERVERS[variable].NAME)]
+    if dead:
+        with _exclusive(var):
+            for server in dead:
+                server.start(var / server.NAME)
+    return [server.NAME for server in dead]
+
+
+def stop():
+    """Stop both servers, whoever still uses them."""
+    var = var_dir()
+    with _exclusive(var):
+        _stop(var)
+
+
+def _leave(users, pid):
+    if os.getpid() != pid:  # a forked child shares the parent's lock and must not end it
+        return
+    var = var_dir()
+    with _exclusive(var):
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # somebody else still uses them
+        _stop(var)
+
+
+def _stop(var):
+    for server in SERVERS.values():
+        server.stop(var / server.NAME)
+
+
+@contextlib.contextmanager
+def _exclusive(var):
+    """One process at a time starts or stops servers."""
+    with open(var / "start.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
