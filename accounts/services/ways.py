@@ -99,12 +99,15 @@ def remove_email(*, member, email, by, at):
         addresses = EmailAddress.objects.filter(user_id=member.pk)
         if not addresses.filter(email=email).exists():
             raise EmailNotThere
-        heir = addresses.exclude(email=email).order_by("-primary", "-verified", "pk").first()
-        if not (heir or member.username or (member.phone and member.phone_verified)):
+        others = addresses.exclude(email=email)
+        by_name = member.username and member.has_usable_password()
+        if not (by_name or member.phone_verified or others.filter(verified=True).exists()):
             raise LastWayIn
+        heir = others.order_by("-verified", "-primary", "pk").first()
         addresses.filter(email=email).delete()
         if heir:
-            addresses.filter(pk=heir.pk).update(primary=True)
+            others.exclude(pk=heir.pk).update(primary=False)
+            others.filter(pk=heir.pk).update(primary=True)
         _set_email(member, heir.email if heir else None)
 
 
@@ -151,7 +154,10 @@ def _changing(member, told, values=None, *, event, by, at, **data):
 
 
 def _tell(member, before, *, title, values, at):
-    """In the inbox, and by each way in that was there before. It may be late, but it may not be lost."""
+    """In the inbox, and by each way in that was there before. It may be late, but it may not be lost. Who could not be
+    signed in before need not be told: a member whose number came from a file and who comes for the first time."""
+    if not before and not member.has_usable_password():
+        return
     key = f"way:{member.pk}:{member.session_round}"
     notify(
         member_id=member.pk,

@@ -58,6 +58,7 @@ def test_an_unverified_number_is_verified_by_signing_in(client, post, create):
     member.refresh_from_db()
     assert signed_in_as(client) == member
     assert member.phone_verified
+    assert not member.notices.exists()  # nobody else can have been in
 
 
 def test_someone_kept_out_is_told_so_only_after_the_code(client, post, member):

@@ -7,9 +7,10 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 from django.urls import reverse
 
+from accounts import services
 from accounts.models import User
 from core.models import AuditEvent
-from tests.accounts.conftest import PASSWORD, prove_by_code, sign_in_afresh
+from tests.accounts.conftest import AT, PASSWORD, prove_by_code, sign_in_afresh
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +142,24 @@ def test_the_last_way_in_stays(client, create):
     sign_in_afresh(client, member)
     client.post("/accounts/email/", {"email": "lin@example.com", "action_remove": ""})
     assert EmailAddress.objects.filter(user=member).exists()
+
+
+@pytest.mark.parametrize("other", [{"username": "lin"}, {"phone": "+8613800000001"}])
+def test_what_lets_nobody_in_is_no_way_in(create, other):
+    """A username without a password, a number or an address that nobody confirmed."""
+    member = create(email="lin@example.com", verified=False, **other)
+    EmailAddress.objects.filter(user=member).update(verified=True)
+    EmailAddress.objects.create(user=member, email="other@example.com")
+    with pytest.raises(services.LastWayIn):
+        services.remove_email(member=member, email="lin@example.com", by="member:1", at=AT)
+
+
+def test_the_heir_of_an_email_is_a_confirmed_one(create):
+    member = create(phone="+8613800000001", email="lin@example.com")
+    EmailAddress.objects.create(user=member, email="a@example.com")
+    EmailAddress.objects.create(user=member, email="b@example.com", verified=True)
+    services.remove_email(member=member, email="lin@example.com", by="member:1", at=AT)
+    assert User.objects.get().email == EmailAddress.objects.get(primary=True).email == "b@example.com"
 
 
 def test_an_email_can_go_where_another_way_in_is_left(client, member):

@@ -193,6 +193,13 @@ def test_what_is_not_accepted(client, post, create, name, password):
     assert User.objects.count() == 1
 
 
+def test_what_is_wrong_with_a_password_is_said_in_chinese(client, db):
+    client.cookies["django_language"] = "zh-hans"
+    for password in ("kurz7", "password", "12345678", "linlinlin"):
+        errors = client.post(SIGNUP, {"name": "linlinlin", "password1": password}).context["form"].errors["password1"]
+        assert not [error for error in errors if error.isascii()]
+
+
 def test_two_at_once_for_one_username(client, post, create, monkeypatch):
     create(username="lin")
     monkeypatch.setattr("accounts.adapter.AccountAdapter.clean_username", lambda self, name, shallow=False: name)
