@@ -273,7 +273,7 @@ class SKUFormSet(BaseInlineFormSet):
 
 
 class PictureForm(forms.ModelForm):
-    image = PictureField(label=_("Picture"), help_text=_("JPEG, PNG or WebP, at most 8 MB; square looks best."))
+    image = PictureField(label=_("Picture"), help_text=_("JPEG, PNG or WebP, at most 20 MB; square looks best."))
 
     class Meta:
         model = ProductImage

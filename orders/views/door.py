@@ -8,9 +8,7 @@ a page costs. What a refused member typed is kept; the same form key makes one o
 """
 
 import math
-import threading
 import time
-from contextlib import contextmanager
 from functools import cache, wraps
 
 from django.conf import settings
@@ -21,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from prometheus_client import Counter
 
+from core.turns import Full, Turns
 from core.visitor import chosen_language
 
 PLACES = 2  # one is inside, the others wait
@@ -41,40 +40,12 @@ HEADERS = {
 REFUSED = Counter("mall_checkout_refused_total", "Forms of the checkout that the door refused", ["why"])
 
 
-class Full(Exception):
-    """All places are taken, or whoever is inside takes too long."""
-
-
-class Door:
+class Door(Turns):
     """The places of a process."""
 
     def __init__(self):
-        self._inside = threading.Lock()
-        self._counting = threading.Lock()
-        self._free = PLACES
+        super().__init__(places=PLACES, longest_wait_s=LONGEST_WAIT_S)
         self._second, self._refused = 0, 0
-
-    def is_full(self):
-        """A look without waiting; the answer may be old by the time it is used."""
-        return self._free <= 0
-
-    @contextmanager
-    def place(self):
-        """Take a place and come in; raises ``Full``."""
-        with self._counting:
-            if self._free <= 0:
-                raise Full
-            self._free -= 1
-        try:
-            if not self._inside.acquire(timeout=LONGEST_WAIT_S):
-                raise Full
-            try:
-                yield
-            finally:
-                self._inside.release()
-        finally:
-            with self._counting:
-                self._free += 1
 
     def retry_after_s(self):
         """Seconds after which a refused member should come again: the more are refused, the later."""

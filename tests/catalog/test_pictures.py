@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
-from PIL import Image
+from PIL import Image, ImageFile
 
 from catalog.pictures import detail_picture, sizes, thumbnail_url
 from catalog.services import pictures, products
 from core import actors, clock
+from core.turns import Turns
 
 STAFF = actors.staff(1)
 
@@ -57,8 +58,8 @@ def test_a_broken_picture(picture):
     [
         ((160, 160), None),
         ((159, 800), pictures.PictureTooSmall),
-        ((6000, 200), None),
-        ((6001, 200), pictures.PictureTooLarge),
+        ((16_000, 200), None),
+        ((16_001, 200), pictures.PictureTooLarge),
     ],
 )
 def test_edges(size, error, picture):
@@ -76,6 +77,71 @@ def test_a_bomb_is_refused_by_its_header():
     assert len(bomb.getvalue()) < 200_000
     with pytest.raises(pictures.PictureTooLarge):
         pictures.prepare(ContentFile(bomb.getvalue(), name="bomb.png"))
+
+
+PHOTO, FLAT = pictures.MOST_PIXELS_OF_PHOTO, pictures.MOST_PIXELS
+
+
+@pytest.mark.parametrize(
+    ("image_format", "options", "most"),
+    [
+        ("JPEG", {}, PHOTO),
+        ("JPEG", {"progressive": True}, FLAT),
+        ("PNG", {}, FLAT),
+        ("WEBP", {}, FLAT),
+    ],
+)
+def test_pixels_are_counted_before_they_are_decoded(image_format, options, most, picture, monkeypatch):
+    """The limits are made 400 times smaller here, so that the pictures are."""
+    monkeypatch.setattr(pictures, "MOST_PIXELS", FLAT // 400)
+    monkeypatch.setattr(pictures, "MOST_PIXELS_OF_PHOTO", PHOTO // 400)
+    height = most // 400 // 250
+    assert pictures.prepare(picture((250, height), image_format, **options))
+    decoded = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.format))
+    with pytest.raises(pictures.PictureTooLarge):
+        pictures.prepare_all([picture(), picture((250, height + 1), image_format, **options)])
+    assert not decoded
+
+
+def test_a_jpeg_of_several_scans_is_no_photo(picture, monkeypatch):
+    """Its decoder keeps the coefficients of every pixel, whatever the scans are called."""
+    content = bytearray(picture((300, 300), "JPEG").read())
+    scan = content.index(b"\xff\xda\x00\x0c\x03")
+    content[scan : scan + 14] = b"\xff\xda\x00\x08\x01" + content[scan + 5 : scan + 7] + b"\x00\x3f\x00"
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 200 * 200)
+    with pytest.raises(pictures.PictureTooLarge):
+        pictures.prepare(ContentFile(bytes(content)))
+
+
+def test_a_photo_of_48_megapixels_is_made_small(monkeypatch):
+    """Decoded at half its size: 12 million pixels in memory, not 48."""
+    photo = BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (8064, 6048), (90, 120, 60)).save(photo, "JPEG", exif=exif)
+    seen = []
+    real = Image.Image.thumbnail
+
+    def thumbnail(image, *args):
+        image.load()
+        seen.append(image.size)
+        return real(image, *args)
+
+    monkeypatch.setattr(Image.Image, "thumbnail", thumbnail)
+    with Image.open(pictures.prepare(ContentFile(photo.getvalue()))) as image:
+        assert image.size == (1200, 1600)
+    assert seen == [(4032, 3024)]
+
+
+def test_one_sender_at_a_time(picture, monkeypatch):
+    monkeypatch.setattr(pictures, "turns", Turns(places=2, longest_wait_s=0.05))
+    with pictures.turns.place():
+        with pytest.raises(pictures.TooManyPicturesAtOnce):
+            pictures.prepare(picture())
+        with pytest.raises(pictures.PictureTooSmall):  # what the header says is told at once
+            pictures.prepare(picture((20, 20)))
+    assert pictures.prepare(picture())
 
 
 def test_too_many_bytes(picture):

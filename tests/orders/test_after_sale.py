@@ -247,10 +247,37 @@ def test_a_refused_request_leaves_no_file_behind(shipped, cup, ask, private, par
     order = shipped((cup, "points", 1))
     with pytest.raises(requesting.NothingChosen):
         ask(order, pieces={}, pictures=[picture()])
-    assert list((private / "after-sale").iterdir()) == []
+    assert not private.exists()
     parameters["orders.after_sale_pictures"] = 1
     with pytest.raises(requesting.TooManyPictures):
         ask(order, pictures=[picture(), picture()])
+
+
+def test_no_picture_is_decoded_for_an_order_that_takes_no_request(shipped, place, cup, ask, monkeypatch):
+    """Otherwise anybody could make the mall work for nothing."""
+    monkeypatch.setattr(requesting.checked_pictures, "prepare_all", lambda _files: pytest.fail("decoded"))
+    packed = place((cup, "points", 1))
+    order = shipped((cup, "points", 1))
+    with pytest.raises(requesting.WindowClosed):
+        ask(packed, pictures=[picture()])
+    with pytest.raises(requesting.TooManyPieces):
+        ask(order, pieces={order.items.get().pk: 2}, pictures=[picture()])
+
+
+def test_a_request_that_came_first_meanwhile_leaves_no_file(shipped, cup, ask, private, monkeypatch):
+    order = shipped((cup, "points", 1))
+    real = requesting.checked_pictures.prepare_all
+
+    def slowly(files):
+        monkeypatch.setattr(requesting.checked_pictures, "prepare_all", real)
+        ask(order)
+        return real(files)
+
+    monkeypatch.setattr(requesting.checked_pictures, "prepare_all", slowly)
+    with pytest.raises(requesting.RequestUnderWay):
+        ask(order, pictures=[picture()])
+    assert AfterSale.objects.count() == 1
+    assert list((private / "after-sale").iterdir()) == []
 
 
 # Settling

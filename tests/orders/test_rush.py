@@ -135,8 +135,8 @@ def test_whoever_finds_the_door_full_keeps_the_form(send, client, cup, full, own
     assert send().status_code == 302
 
 
-def test_a_slow_order_before_us_is_waited_for_only_so_long(send, own_door, monkeypatch):
-    monkeypatch.setattr(door, "LONGEST_WAIT_S", 0.05)
+def test_a_slow_order_before_us_is_waited_for_only_so_long(send, own_door):
+    own_door.longest_wait_s = 0.05
     with own_door.place():
         assert send().status_code == 429
     assert send().status_code == 302

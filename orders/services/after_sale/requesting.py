@@ -81,6 +81,7 @@ def ask(*, order, kind, pieces, reason, form_key, by, at, text="", pictures=()):
         raise InvalidInput(field=_("What you would like"))
     if reason not in AfterSaleReason.values:
         raise InvalidInput(field=_("Reason"))
+    _check(order, pieces, at=at)  # before pictures cost anything; once more when the order's row is locked
     names = _store(pictures)
     try:
         with locking_transaction():
@@ -135,11 +136,7 @@ def number_of(order):
 
 
 def _ask(order, kind, pieces, reason, text, names, form_key, *, by, at):
-    if not queries.is_in_window(order, at=at):
-        raise WindowClosed
-    if order.after_sales.filter(state__in=OPEN).exists():
-        raise RequestUnderWay
-    chosen = _chosen(queries.askable_pieces(order), pieces)
+    chosen = _check(order, pieces, at=at)
     request = AfterSale.objects.create(
         number=number_of(order),
         order=order,
@@ -160,6 +157,15 @@ def _ask(order, kind, pieces, reason, text, names, form_key, *, by, at):
     audit.record("aftersale.requested", by=by, subject=request.subject, at=at, kind=kind, reason=reason)
     rewards.follow(order_id=order.pk, by=by, at=at)
     return request
+
+
+def _check(order, pieces, *, at):
+    """``{OrderItem: quantity}`` that the request would be about, where the order allows one now."""
+    if not queries.is_in_window(order, at=at):
+        raise WindowClosed
+    if order.after_sales.filter(state__in=OPEN).exists():
+        raise RequestUnderWay
+    return _chosen(queries.askable_pieces(order), pieces)
 
 
 def _asked_before(order, form_key):
@@ -185,7 +191,7 @@ def _store(pictures):
     most = MAX_AFTER_SALE_PICTURES.value
     if len(pictures) > most:
         raise TooManyPictures(most=most)
-    contents = [checked_pictures.prepare(picture) for picture in pictures]
+    contents = checked_pictures.prepare_all(pictures)
     return [storages["private"].save(f"{FOLDER}/{uuid.uuid4().hex}.webp", content) for content in contents]
 
 

@@ -1,0 +1,41 @@
+"""Work of which a process does one at a time, with few who wait for their turn: what is costly must not take all
+threads or all memory, however many ask for it at once."""
+
+import threading
+from contextlib import contextmanager
+
+
+class Full(Exception):
+    """All places are taken, or whoever is inside takes too long."""
+
+
+class Turns:
+    """One is inside, ``places`` - 1 wait at most ``longest_wait_s`` seconds each; nobody else is let in."""
+
+    def __init__(self, *, places, longest_wait_s):
+        self.longest_wait_s = longest_wait_s
+        self._inside = threading.Lock()
+        self._counting = threading.Lock()
+        self._free = places
+
+    def is_full(self):
+        """A look without waiting; the answer may be old by the time it is used."""
+        return self._free <= 0
+
+    @contextmanager
+    def place(self):
+        """Take a place and come in; raises ``Full``."""
+        with self._counting:
+            if self._free <= 0:
+                raise Full
+            self._free -= 1
+        try:
+            if not self._inside.acquire(timeout=self.longest_wait_s):
+                raise Full
+            try:
+                yield
+            finally:
+                self._inside.release()
+        finally:
+            with self._counting:
+                self._free += 1
