@@ -57,6 +57,19 @@ ADJUST_APPROVAL_ABOVE = declare(
     ),
     needs_second=True,
 )
+RULES_APPROVAL_PERCENT = declare(
+    "points.rules_approval_percent",
+    default=20,
+    least=0,
+    most=1_000,
+    unit="%",
+    label=_("change of earned points that needs a second person"),
+    help=_(
+        "A version of the earning rules with which something gives so many percent more or fewer points than a day "
+        "ago waits until somebody else approves it, and so does a script that the rules did not use."
+    ),
+    needs_second=True,
+)
 PAYMENT_WINDOW_MINUTES = declare(
     "points.payment_window",
     default=30,

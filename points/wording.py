@@ -13,6 +13,7 @@ from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day, shop_time
 from points.models import UNDATED, EarningTrace, ExpiryPolicy
 from points.parameters import AFTER_SALE_DAYS, WEEKDAYS
+from points.rules import tiers
 from points.rules.builtin import signed_plain
 from points.rules.engine import EARNINGS, plain
 
@@ -122,6 +123,25 @@ def of_behaviours(found):
         (special if is_special else plain) % {"behaviour": EARNINGS[behaviour], "points": grouped(points)}
         for behaviour, is_special, points in found
     ]
+
+
+def change_of(change, names):
+    """``(what is compared, "100 → 150 (+50%)")`` of a ``measure.Change``; ``names`` are those of categories."""
+    if not change.tier:
+        what = _("Limit a day") + (f" · {EARNINGS[change.code]}" if change.code else "")
+        texts = [_("no limit") if limit is None else grouped(limit) for limit in (change.before, change.after)]
+        return what, " → ".join(texts)
+    if change.yuan is None:
+        what = EARNINGS[change.code]
+    else:
+        name = names.get(change.code)
+        what = _("%(goods)s for ¥%(yuan)s") % {
+            "goods": in_language(name) if name else _("Other goods"),
+            "yuan": grouped(change.yuan),
+        }
+    sign = "+" if change.percent > 0 else "−"
+    values = f"{grouped(change.before)} → {grouped(change.after)} ({sign}{grouped(abs(change.percent))}%)"
+    return f"{tiers.by_code(change.tier).title} · {what}", values
 
 
 def limits(caps):

@@ -58,6 +58,7 @@ def _page(title, icon, name, *permissions, badge=None):
 
 ADJUSTING = ("points.view_adjustment", "points.adjust_points", "points.approve_adjustment")
 APPROVING = (
+    "points.approve_rules",
     "core.view_approval",
     "core.approve_parametervalue",
     "orders.approve_by_hand",

@@ -124,6 +124,17 @@ def pilots_field():
     )
 
 
+def reason_field():
+    """Whoever has to approve a large change reads it."""
+    return forms.CharField(
+        required=False,
+        max_length=200,
+        label=_("Why"),
+        help_text=_("Where the change needs a second person, they read it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+
 class ReleaseForm(forms.Form):
     starts_at = moment_field(label=_("Starts at"))
     percent = IntegerField(
@@ -150,6 +161,7 @@ class ReleaseForm(forms.Form):
         help_text=_("Stands on the rules page until the start, and goes to the inbox of those it concerns."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
     )
+    reason = reason_field()
 
 
 class WidenForm(forms.Form):
@@ -157,10 +169,12 @@ class WidenForm(forms.Form):
         min_value=0, max_value=100, label=_("Percent of members"), widget=UnfoldAdminIntegerFieldWidget
     )
     starts_at = moment_field(label=_("From when on"))
+    reason = reason_field()
 
 
 class PilotsForm(forms.Form):
     members = pilots_field()
+    reason = reason_field()
 
 
 class ConfirmForm(forms.Form):
@@ -200,3 +214,4 @@ class SourceForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget,
     )
     is_imported = forms.BooleanField(required=False, label=_("Imported"), widget=UnfoldBooleanSwitchWidget)
+    reason = reason_field()

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from core import actors, clock
 from core.errors import DomainError
-from core.staff import LookOnlyAdmin
+from core.staff import LookOnlyAdmin, waits
 from points import wording
 from points.admin import tables
 from points.admin.rule_forms import (
@@ -31,7 +31,7 @@ from points.models import RuleSetVersion
 from points.queries import rule_sets as queries
 from points.queries import tiers, trials
 from points.rules import engine
-from points.services import rule_sets
+from points.services import releasing, rule_sets
 
 DRAFT, RELEASE = "points.draft_rules", "points.release_rules"
 LOOK = "points.view_rulesetversion"
@@ -194,7 +194,9 @@ class RuleSetAdmin(LookOnlyAdmin):
 
         def act(data):
             starts_at = data.pop("starts_at") or now
-            rule_sets.release(version=version, starts_at=starts_at, by=actors.staff(request.user.pk), at=now, **data)
+            by = actors.staff(request.user.pk)
+            if approval := releasing.release(version=version, starts_at=starts_at, by=by, at=now, **data):
+                return waits(approval)
             return _page(version), _("Released. It counts from %(at)s on.") % {"at": tables.when(starts_at)}
 
         form = ReleaseForm(request.POST or None, initial={"starts_at": moment(now + NOTICE)})
@@ -207,10 +209,10 @@ class RuleSetAdmin(LookOnlyAdmin):
         now = clock.now()
 
         def act(data):
-            starts_at = data["starts_at"] or now
-            rule_sets.widen(
-                version=version, percent=data["percent"], starts_at=starts_at, by=actors.staff(request.user.pk), at=now
-            )
+            starts_at = data.pop("starts_at") or now
+            by = actors.staff(request.user.pk)
+            if approval := releasing.widen(version=version, starts_at=starts_at, by=by, at=now, **data):
+                return waits(approval)
             return _page(version), _("It serves %(percent)s%% from %(at)s on.") % {
                 "percent": data["percent"],
                 "at": tables.when(starts_at),
@@ -225,7 +227,8 @@ class RuleSetAdmin(LookOnlyAdmin):
         version = self._version(number)
 
         def act(data):
-            rule_sets.choose_pilots(version=version, **data, **_who(request))
+            if approval := releasing.choose_pilots(version=version, **data, **_who(request)):
+                return waits(approval)
             return _page(version), _("Saved. It counts everywhere within a second.")
 
         now = "\n".join(str(pk) for pk in version.pilots.values_list("member_id", flat=True))
@@ -239,7 +242,7 @@ class RuleSetAdmin(LookOnlyAdmin):
     def stop(self, request, number):
         """Stop it at once."""
         return self._confirm(
-            request, number, rule_sets.stop, _("Stop"), _("Stopped. Its members have the version before it again.")
+            request, number, releasing.stop, _("Stop"), _("Stopped. Its members have the version before it again.")
         )
 
     def _confirm(self, request, number, service, title, told):
@@ -247,7 +250,8 @@ class RuleSetAdmin(LookOnlyAdmin):
         version = self._version(number)
 
         def act(data):
-            service(version=version, **_who(request))
+            if approval := service(version=version, **_who(request)):
+                return waits(approval)
             return _page(version), told
 
         form = ConfirmForm(request.POST if request.method == "POST" else None)

@@ -11,13 +11,14 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core.errors import DomainError
-from core.staff import LookOnlyAdmin
+from core.models import Approval
+from core.staff import LookOnlyAdmin, waits
 from points import wording
 from points.admin.rule_forms import ScriptForm, SourceForm
 from points.models import RuleAlert, Script
 from points.queries import alerts as queries
 from points.rules.builtin import TIER_CHOICES
-from points.services import alerts, scripts
+from points.services import alerts, releasing, scripts
 
 WRITE = "points.write_scripts"
 VERSIONS = 30
@@ -80,7 +81,7 @@ class ScriptAdmin(LookOnlyAdmin):
                     return self._return(request, script)
                 if form.is_valid():
                     if request.POST.get("act") == "save":
-                        return self._save(request, script, form.cleaned_data["source"])
+                        return self._save(request, script, form.cleaned_data)
                     results = self._try(form.cleaned_data)
             except DomainError as error:
                 form.add_error("source" if "source" in form.fields and form.is_bound else None, str(error))
@@ -97,16 +98,19 @@ class ScriptAdmin(LookOnlyAdmin):
             back_url=reverse("admin:points_script_changelist"),
         )
 
-    def _save(self, request, script, source):
-        version = scripts.save(script=script, source=source, by=actors.staff(request.user.pk), at=clock.now())
-        if version.failed_at:
+    def _save(self, request, script, data):
+        by, at = actors.staff(request.user.pk), clock.now()
+        saved = releasing.save_script(script=script, source=data["source"], reason=data["reason"], by=by, at=at)
+        if isinstance(saved, Approval):
+            return self._wait(request, saved)
+        if saved.failed_at:
             messages.error(
                 request,
                 _("Version %(number)s fails when it is tried: %(why)s The version before it goes on serving.")
-                % {"number": version.number, "why": version.failure},
+                % {"number": saved.number, "why": saved.failure},
             )
         else:
-            messages.success(request, _("Version %(number)s serves now.") % {"number": version.number})
+            messages.success(request, _("Version %(number)s serves now.") % {"number": saved.number})
         return redirect(_page(script))
 
     def _return(self, request, script):
@@ -114,9 +118,17 @@ class ScriptAdmin(LookOnlyAdmin):
         version = script.versions.filter(number=number).first() if number.isdecimal() and len(number) < 10 else None
         if version is None:
             raise Http404
-        scripts.return_to(version=version, by=actors.staff(request.user.pk), at=clock.now())
+        back = releasing.return_to_script(version=version, by=actors.staff(request.user.pk), at=clock.now())
+        if isinstance(back, Approval):
+            return self._wait(request, back)
         messages.success(request, _("Version %(number)s serves now.") % {"number": version.number})
         return redirect(_page(script))
+
+    @staticmethod
+    def _wait(request, approval):
+        url, text = waits(approval)
+        messages.success(request, text)
+        return redirect(url)
 
     def _try(self, data):
         """Rows of ``(tier, yuan, imported, points, why not)``; what was asked for comes first."""

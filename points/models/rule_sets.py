@@ -36,6 +36,7 @@ class RuleSetVersion(models.Model):
         permissions = [
             ("draft_rules", _("Can draft earning rules")),
             ("release_rules", _("Can release, widen and stop earning rules")),
+            ("approve_rules", _("Can approve earning rules and scripts that others let loose")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(number__gt=0), name="points_rule_set_number"),

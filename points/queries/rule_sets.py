@@ -93,6 +93,11 @@ def for_all(at):
     return _chosen(lambda release: release.percent_at(at) == ALL, at)
 
 
+def for_all_without(number, at):
+    """The same, were there no version ``number``."""
+    return _chosen(lambda release: release.number != number and release.percent_at(at) == ALL, at)
+
+
 def possible(at):
     """The rule sets of which one counts at ``at`` for a member whose number nobody knows yet: the newest that serves
     everybody, and the trials since then."""

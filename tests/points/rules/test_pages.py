@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from core.models import Approval
 from points import ledger
 from points.models import RuleAlert, RuleSetVersion, Script
 from points.queries import rule_sets as queries
@@ -45,6 +46,15 @@ def page_of(version):
 
 def to(name, version, *more):
     return reverse(f"admin:points_rules_{name}", args=[version.pk, *more])
+
+
+def approve_all(client, staff, after_commit):
+    """Somebody else signs in and approves what waits; they stay signed in."""
+    staff(*ALL, "approve_rules")
+    for approval in Approval.objects.filter(state="pending"):
+        url = reverse("admin:core_approval_approve", args=[approval.pk])
+        assert client.get(url).status_code == 200
+        assert after_commit(client.post, url).status_code == 302
 
 
 def text_of(response):
@@ -113,11 +123,15 @@ class TestDrafting:
         assert "At most 800 points a day" in text_of(client.get(page_of(draft)))
         with_pilot = {"percent": "25", "starts_at": "", "pilots": "", "transition_days": "3", "announcement": ""}
         assert after_commit(client.post, to("release", draft), with_pilot).status_code == 302
+        assert queries.state_of(draft, timezone.now()) == "draft"  # a tenth of the points: a second person looks
+        approve_all(client, staff, after_commit)
         assert queries.state_of(draft, timezone.now()) == "active"
         assert "25%" in text_of(client.get(LIST))
         after_commit(client.post, to("widen", draft), {"percent": "100", "starts_at": ""})
+        approve_all(client, staff, after_commit)
         assert queries.for_member(1, timezone.now()).version == "v2"
         after_commit(client.post, to("stop", draft))
+        approve_all(client, staff, after_commit)
         assert queries.for_member(1, timezone.now()).version == "v1"
 
     def test_every_rule_has_a_form(self, client, staff, make_draft):
