@@ -7,6 +7,7 @@ address, of IPv6 the network that one household gets.
 
 import ipaddress
 import secrets
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -14,7 +15,6 @@ from django.core.exceptions import PermissionDenied
 
 from core.crypto import fingerprint
 
-COOKIE = "device"
 SALT = "core.visitor"
 AGE_S = 400 * 24 * 3600  # the longest that browsers keep one
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -28,20 +28,24 @@ def chosen_language(request):
 
 
 class DeviceMiddleware:
-    """Names the device of whoever sends something; reading pages leaves no cookie."""
+    """Names the device of whoever sends something; reading pages leaves no cookie.
+
+    A form that another site sends, as a bank does when it leads a member back, comes without our cookies: the device is
+    known, only not told, and keeps its name.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        request.device = request.get_signed_cookie(COOKIE, default="", salt=SALT, max_age=AGE_S)
-        is_new = not request.device and request.method not in SAFE
+        request.device = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, default="", salt=SALT, max_age=AGE_S)
+        is_new = not request.device and request.method not in SAFE and not _is_from_elsewhere(request)
         if is_new:
             request.device = secrets.token_urlsafe(16)
         response = self.get_response(request)
         if is_new:
             response.set_signed_cookie(
-                COOKIE,
+                settings.DEVICE_COOKIE_NAME,
                 request.device,
                 salt=SALT,
                 max_age=AGE_S,
@@ -50,6 +54,14 @@ class DeviceMiddleware:
                 secure=settings.SESSION_COOKIE_SECURE,
             )
         return response
+
+
+def _is_from_elsewhere(request):
+    """Browsers say whose page sent a form; the older of them by its origin only."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.get_host()
 
 
 def seen(request):

@@ -23,6 +23,14 @@ def settings_agree(app_configs, **kwargs):
                 id="pointsmall.W002",
             )
         )
+    if settings.PRODUCTION and not settings.METRICS_TOKEN:
+        findings.append(
+            Warning(
+                "/metrics answers nobody.",
+                hint="Set METRICS_TOKEN, and give it to Prometheus as its bearer token.",
+                id="pointsmall.W003",
+            )
+        )
     if unknown := sorted(set(settings.SMS_COUNTRIES) - SUPPORTED_REGIONS):
         findings.append(
             Error(

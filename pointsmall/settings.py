@@ -119,9 +119,16 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", True)
+METRICS_TOKEN = env.str(
+    "METRICS_TOKEN", ""
+)  # what a scraper sends as its bearer; without one /metrics is closed in production
 CSRF_FAILURE_VIEW = "pointsmall.errors.csrf_failure"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+_host = "__Host-" if PRODUCTION else ""  # browsers take such a name from this very host and over HTTPS alone
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_host}sessionid", f"{_host}csrftoken"
+LANGUAGE_COOKIE_NAME, DEVICE_COOKIE_NAME = f"{_host}language", f"{_host}device"
 SESSION_ENGINE = "core.sessions"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -134,7 +141,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
         "form-action": [SELF, *PAYMENT_FORM_ORIGINS],  # a redirect after a POST counts as well
     },
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # unfold runs on Alpine.js, which needs 'unsafe-eval'
 }
 
 INSTALLED_APPS = [
@@ -173,7 +179,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "pointsmall.middleware.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "pointsmall.middleware.ChosenLanguageMiddleware",
     "pointsmall.middleware.SoundAddressMiddleware",

@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.core.cache import cache as django_cache
 from django.db import connection
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.crypto import constant_time_compare
+from django_prometheus.exports import ExportToDjangoView
 
 from activities.queries import strip
 from core import cache, clock
@@ -32,6 +34,17 @@ def home(request):
 def components(request):
     """Every component in every state, beside which pages can be built; in development only."""
     return render(request, "dev/components.html", gallery.sample())
+
+
+def metrics(request):
+    """For Prometheus, which names itself by ``METRICS_TOKEN``. Without a token production answers nobody (H7)."""
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    is_known = (
+        constant_time_compare(sent, settings.METRICS_TOKEN) if settings.METRICS_TOKEN else not settings.PRODUCTION
+    )
+    if not is_known:
+        raise Http404
+    return ExportToDjangoView(request)
 
 
 def healthz(request):

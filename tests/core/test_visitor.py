@@ -4,15 +4,17 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from core.visitor import COOKIE, DeviceMiddleware, seen
+from core.visitor import DeviceMiddleware, seen
+
+COOKIE = "device"
 
 
 @pytest.fixture
 def visit():
     """``visit("post", cookie=..., address=...)`` -> ``(what was seen, the cookie that was set or None)``."""
 
-    def visit(method="post", *, cookie=None, address="203.0.113.7"):
-        request = getattr(RequestFactory(), method)("/", REMOTE_ADDR=address)
+    def visit(method="post", *, cookie=None, address="203.0.113.7", **headers):
+        request = getattr(RequestFactory(), method)("/", REMOTE_ADDR=address, headers=headers)
         if cookie is not None:
             request.COOKIES[COOKIE] = cookie
         found = []
@@ -41,6 +43,24 @@ def test_the_first_thing_sent_names_the_device(visit):
     assert fresh is None
     assert again == found
     assert visit()[0]["device"] != found["device"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_named"),
+    [
+        ({"sec-fetch-site": "cross-site"}, False),  # a bank leads a member back: our cookies do not come along
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "same-origin", "origin": "http://testserver"}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"origin": "https://gateway.95516.com"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": "http://testserver"}, True),
+    ],
+)
+def test_a_form_from_elsewhere_names_no_device_anew(visit, headers, is_named):
+    found, cookie = visit(**headers)
+    assert (cookie is not None) == is_named
+    assert bool(found["device"]) == is_named
 
 
 def test_a_name_that_we_did_not_sign_is_another_device(visit):

@@ -47,3 +47,9 @@ def test_no_page_of_a_member_is_kept(client, member, path):
 
 def test_a_page_of_nobody_may_be_kept(client, db):
     assert "no-store" not in client.get("/products/").get("Cache-Control", "")
+
+
+def test_staff_pages_have_a_policy_for_scripts(client, db):
+    policy = client.get("/admin/login/")["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval'" in policy
+    assert "'unsafe-eval'" not in client.get("/products/")["Content-Security-Policy"]

@@ -29,6 +29,23 @@ def test_not_ready_without_the_database(client, monkeypatch):
     assert (response.status_code, response.json()) == (503, {"database": False, "cache": True})
 
 
+@pytest.mark.parametrize(
+    ("production", "token", "sent", "status"),
+    [
+        (True, "", "", 404),
+        (True, "", "Bearer ", 404),
+        (True, "m-7", "", 404),
+        (True, "m-7", "Bearer m-8", 404),
+        (True, "m-7", "Bearer m-7", 200),
+        (False, "", "", 200),
+        (False, "m-7", "", 404),
+    ],
+)
+def test_metrics_answer_to_their_token(client, settings, production, token, sent, status):
+    settings.PRODUCTION, settings.METRICS_TOKEN = production, token
+    assert client.get("/metrics", headers={"authorization": sent} if sent else {}).status_code == status
+
+
 def test_metrics_are_there(client):
     assert b"django_http_requests" in client.get("/metrics").content
 

@@ -87,6 +87,15 @@ def test_only_tests_hash_passwords_quickly(variables):
     assert loaded.stdout.strip() == "['django.contrib.auth.hashers.Argon2PasswordHasher']"
 
 
+@pytest.mark.parametrize("name", ["SESSION_COOKIE", "CSRF_COOKIE", "LANGUAGE_COOKIE", "DEVICE_COOKIE"])
+def test_cookies_of_production_belong_to_this_host_alone(name):
+    loaded = load_settings(code=f"print(pointsmall.settings.{name}_NAME)", **PRODUCTION)
+    assert loaded.stdout.startswith("__Host-")
+    assert not load_settings(code=f"print(pointsmall.settings.{name}_NAME)", MALL_ENV="development").stdout.startswith(
+        "_"
+    )
+
+
 def test_production_refuses_to_start_with_the_sandbox():
     assert "sandbox" in load_settings(**PRODUCTION, PAYMENT_PROVIDERS="sandbox").stderr
     assert load_settings(MALL_ENV="development", PAYMENT_PROVIDERS="sandbox").returncode == 0
