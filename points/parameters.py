@@ -29,7 +29,7 @@ AFTER_SALE_DAYS = declare(
     label=_("after-sale window"),
     help=_(
         "So long after receipt a member may ask for a return. Points of a purchase become usable when it closes; of "
-        "purchases from elsewhere it begins with the payment."
+        "purchases from elsewhere it begins with the payment. Orders that were received keep the window they had."
     ),
 )
 OLDEST_PURCHASE_MONTHS = declare(

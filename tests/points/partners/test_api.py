@@ -8,6 +8,10 @@ import pytest
 from core import clock
 from points import audit, queries
 from points.models import Deduction, PartnerEntry, PointsEntry
+from points.queries import rule_sets
+from points.rules import engine
+from points.rules.presets import PRESETS
+from points.services import tiers
 from points.services.partners import setup, sweeping
 from tests.points.partners.conftest import PHONE
 
@@ -40,6 +44,15 @@ def test_a_purchase_earns_and_a_refund_takes_it_back(till, member):
     kinds = list(PartnerEntry.objects.order_by("seq").values_list("kind", "reference", "points"))
     assert kinds == [("purchase", "B-1", 100), ("refund", "B-1/R-1", -25), ("refund", "B-1/R-2", -75)]
     assert audit.run().breaks == []
+
+
+def test_what_a_purchase_earns_does_not_depend_on_its_lines(till, member, monkeypatch):
+    rule_set = engine.build("v1", PRESETS["10_1"].rules)
+    monkeypatch.setattr(rule_sets, "for_member", lambda member_id, at: rule_set)
+    tiers.consider(member, at=clock.now())  # silver, by the points of the fixture
+    for number, amounts in enumerate([[990] * 10, [9900], [9899, 1], [1] * 199 + [9701]]):
+        answer = till.post("/purchases", sale(f"B-{number}", lines=[{"amount_fen": fen} for fen in amounts]))
+        assert answer.json()["points"] == 11  # 9.9 × 1.2
 
 
 def test_the_same_purchase_under_another_key_is_booked_once(till, member):
