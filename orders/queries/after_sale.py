@@ -1,6 +1,6 @@
 """What of an order can still come back, and how much of what was paid belongs to it (F10)."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -67,47 +67,99 @@ def is_in_window(order, *, at):
     return order.state in (State.PARTLY_SHIPPED, State.SHIPPED)
 
 
+@dataclass(frozen=True)
+class Back:
+    """What of an item is settled: ``pieces`` that are done with, ``unshipped`` of them because they never left, and
+    what went back for any of its pieces. Done with are those that came back or never left, and those that the member
+    keeps with their whole price back; whoever got a part of the price for a flaw may still return the piece."""
+
+    pieces: int = 0
+    unshipped: int = 0
+    points: int = 0
+    fen: int = 0
+
+    def more(self, kind, item, quantity, points, fen):
+        """With a settlement of the kind for so many pieces."""
+        keeps = kind == AfterSaleKind.REFUND and not _is_whole(item, quantity, points, fen)
+        return Back(
+            self.pieces + (0 if keeps else quantity),
+            self.unshipped + (quantity if kind == AfterSaleKind.UNSHIPPED else 0),
+            self.points + points,
+            self.fen + fen,
+        )
+
+    def is_all(self, item, *, pieces=0):
+        """Whether with ``pieces`` more the whole item is done with, or all that was paid for it went back."""
+        was_paid = item.paid.points or item.paid.fen
+        return self.pieces + pieces >= item.quantity or (was_paid and self.left(item) == (0, 0))
+
+    def left(self, item):
+        """``(points, fen)`` that can still go back."""
+        return item.paid.points - self.points, item.paid.fen - self.fen
+
+    def share(self, item, quantity):
+        """``(points, fen)`` of ``quantity`` pieces more. What went back beyond the share of the pieces that are done
+        with was for one that is still there: it counts."""
+
+        def share(paid, given):
+            before = shares.part(paid, item.quantity, 0, self.pieces)
+            part = shares.part(paid, item.quantity, self.pieces, quantity)
+            return min(max(part - max(given - before, 0), 0), paid - given)
+
+        return share(item.paid.points, self.points), share(item.paid.fen, self.fen)
+
+
+def back_of(order):
+    """``{item_id: Back}`` of an order; of an item that is not in it nothing is settled."""
+    back = defaultdict(Back)
+    for part in _settled_parts(order):
+        kind = part.after_sale.kind
+        back[part.item_id] = back[part.item_id].more(kind, part.item, part.quantity, part.points, part.fen)
+    return back
+
+
 def askable_pieces(order):
-    """``{OrderItem: pieces}`` that left in a parcel and were not paid back."""
-    shipped = shipped_pieces(order)
-    back = Counter()
-    settled = AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED)
-    for part in settled.exclude(after_sale__kind=AfterSaleKind.UNSHIPPED):
-        back[part.item_id] += part.quantity
-    return {item: left for item in order.items.all() if (left := shipped[item.pk] - back[item.pk]) > 0}
+    """``{OrderItem: pieces}`` that left in a parcel and are not done with."""
+    shipped, back = shipped_pieces(order), back_of(order)
+    askable = {}
+    for item in order.items.all():
+        done = back[item.pk]
+        left = shipped[item.pk] - (done.pieces - done.unshipped)
+        if left > 0 and not done.is_all(item):
+            askable[item] = left
+    return askable
 
 
 def offer_of(order, pieces, *, reason):
     """The ``Offer`` for ``{OrderItem: quantity}`` of an order."""
-    given = {}
-    for part in AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED):
-        done, points, fen = given.get(part.item_id, (0, 0, 0))
-        given[part.item_id] = done + part.quantity, points + part.points, fen + part.fen
+    back = back_of(order)
     lines = []
     for item, quantity in pieces.items():
-        done, points, fen = given.get(item.pk, (0, 0, 0))
-        paid = item.paid
-        most_points, most_fen = paid.points - points, paid.fen - fen
-        lines.append(
-            Line(
-                item,
-                quantity,
-                min(shares.part(paid.points, item.quantity, done, quantity), most_points),
-                min(shares.part(paid.fen, item.quantity, done, quantity), most_fen),
-                most_points,
-                most_fen,
-            )
-        )
+        done = back[item.pk]
+        lines.append(Line(item, quantity, *done.share(item, quantity), *done.left(item)))
     left_fen = order.shipping_fen - sum(order.after_sales.values_list("shipping_fen", flat=True))
     most_shipping_fen = left_fen if reason in SHOPS_FAULT else 0
-    is_all = is_everything(order, pieces, {pk: done for pk, (done, _points, _fen) in given.items()})
+    now = {item.pk: quantity for item, quantity in pieces.items()}
+    is_all = all(back[item.pk].is_all(item, pieces=now.get(item.pk, 0)) for item in order.items.all())
     return Offer(lines, most_shipping_fen if is_all else 0, most_shipping_fen)
 
 
-def is_everything(order, pieces, done):
-    """Whether with ``pieces`` and those ``done`` (``{item_id: pieces}``) all of the order came back."""
-    now = {item.pk: quantity for item, quantity in pieces.items()}
-    return all(now.get(item.pk, 0) + done.get(item.pk, 0) >= item.quantity for item in order.items.all())
+def is_everything(order, kind, lines):
+    """Whether with a settlement of ``lines``, ``[(item, quantity, points, fen)]``, all of the order came back."""
+    back = back_of(order)
+    for item, *line in lines:
+        back[item.pk] = back[item.pk].more(kind, item, *line)
+    return all(back[item.pk].is_all(item) for item in order.items.all())
+
+
+def _settled_parts(order):
+    parts = AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED)
+    return parts.select_related("after_sale", "item").order_by("after_sale_id", "pk")
+
+
+def _is_whole(item, quantity, points, fen):
+    paid = item.paid
+    return points >= paid.points * quantity // item.quantity and fen >= paid.fen * quantity // item.quantity
 
 
 def pieces_of(request):

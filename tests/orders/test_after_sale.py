@@ -1,13 +1,17 @@
 """Returns, refunds and exchanges: who may ask for what until when, and exactly what comes back (F10)."""
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 from io import BytesIO
 from itertools import product
 
+import hypothesis
 import pytest
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from hypothesis import strategies as st
 from PIL import Image
 
 from accounts.models import Notice
@@ -16,7 +20,7 @@ from catalog.queries import stock_breaks
 from catalog.services import stock
 from catalog.services.pictures import BadPicture
 from catalog.services.products import unlist_product
-from core import actors
+from core import actors, outbox
 from core.errors import InvalidInput
 from core.models import AuditEvent, OutboxMessage
 from orders import states, telling
@@ -33,10 +37,11 @@ from orders.models import (
     State,
 )
 from orders.queries import after_sale as queries
-from orders.services import after_sale, cancelling, paying, receiving, shipping
+from orders.services import after_sale, cancelling, paying, receiving, rewards, shipping
 from orders.services.after_sale import moving, requesting, settling
 from orders.services.moves import MoveNotAllowed
 from points import audit
+from points.models import Purchase
 from points.queries import balance
 
 STAFF = actors.staff(9001)  # no member of these tests
@@ -357,6 +362,116 @@ def test_a_refund_without_goods(shipped, cup, member, ask, at):
     assert available(member, at) == 4300
     assert SKU.objects.get(pk=cup.pk).stock == 9
     all_adds_up()
+
+
+def test_a_piece_can_come_back_after_a_small_refund_for_it(shipped, make_sku, make_member, ask, returned, at):
+    """100 of 5,980 for a scratch; then it breaks."""
+    member = make_member(points=6000)
+    order = shipped((make_sku("KETTLE", points_price=5980), "points", 1), member=member, address=member.addresses.get())
+    (item,) = order.items.all()
+    settle(ask(order, kind="refund"), at, {item.pk: (100, 0)})
+    assert queries.askable_pieces(order) == {item: 1}
+    request = returned(order)
+    (line,) = queries.offer(request).lines
+    assert (line.points, line.most_points) == (5880, 5880)
+    with pytest.raises(settling.MoreThanPaid):
+        settle(request, at, {item.pk: (5881, 0)})
+    settle(request, at)
+    assert available(member, at) == 6000
+    assert queries.askable_pieces(order) == {}
+    all_adds_up()
+
+
+def test_a_piece_whose_whole_price_went_back_is_done_with(shipped, cup, ask, returned, at):
+    order = shipped((cup, "points", 2))
+    (item,) = order.items.all()
+    settle(ask(order, kind="refund", pieces={item.pk: 1}), at, {item.pk: (1000, 0)})
+    assert queries.askable_pieces(order) == {item: 1}
+    for half in (500, 500):
+        settle(ask(order, kind="refund", pieces={item.pk: 1}), at, {item.pk: (half, 0)})
+    assert queries.askable_pieces(order) == {}
+    with pytest.raises(requesting.TooManyPieces):
+        ask(order, pieces={item.pk: 1})
+
+
+def test_what_went_back_for_one_piece_counts_once(shipped, cup, ask, returned, at):
+    order = shipped((cup, "points", 3))
+    (item,) = order.items.all()
+    settle(ask(order, kind="refund", pieces={item.pk: 1}), at, {item.pk: (100, 0)})
+    back = [settle(returned(order, pieces={item.pk: 1}), at).points for _n in range(3)]
+    assert back == [900, 1000, 1000]
+
+
+def test_the_coupon_comes_back_when_all_that_was_paid_did(shipped, cup, ask, at, monkeypatch):
+    given = []
+    monkeypatch.setattr(settling.coupons, "give_back", lambda **options: given.append(options["order"]) or [])
+    order = shipped((cup, "points", 1))
+    (item,) = order.items.all()
+    settle(ask(order, kind="refund"), at, {item.pk: (400, 0)})
+    assert not given
+    settle(ask(order, kind="refund"), at, {item.pk: (600, 0)})
+    assert given == [order]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["refund", "return", "exchange"]),
+        st.integers(0, 1),  # which item
+        st.integers(1, 3),  # pieces
+        st.sampled_from([None, 0, 1, 33, 50, 100]),  # None: what is proposed, else percent of the most
+    ),
+    max_size=6,
+)
+
+
+@hypothesis.given(steps=STEPS)
+@hypothesis.settings(
+    max_examples=25, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+def test_whatever_is_asked_and_settled_never_more_than_was_paid_comes_back(
+    shipped, cup, candle, make_member, ask, returned, at, wire, steps
+):
+    """Refunds, returns and exchanges of some pieces in any order: points, cash, stock and what was earned."""
+    with transaction.atomic():
+        member = make_member(points=9000)
+        order = shipped((cup, "mixed", 3), (candle, "points", 2), member=member, address=member.addresses.get())
+        rewards.reward(order_id=order.pk, by=STAFF, at=at)
+        items = list(order.items.all())
+        sold = {item.pk: item.sku.stock for item in items}
+        gone = Counter()
+        for kind, n, quantity, percent in steps:
+            item = items[n]
+            if quantity > queries.askable_pieces(order).get(item, 0):
+                with pytest.raises(requesting.TooManyPieces):
+                    ask(order, kind=kind, pieces={item.pk: quantity})
+                continue
+            request = (ask if kind == "refund" else returned)(order, kind=kind, pieces={item.pk: quantity})
+            (line,) = queries.offer(request).lines
+            assert line.points <= line.most_points
+            assert line.fen <= line.most_fen
+            amount = (line.points, line.fen)
+            if percent is not None:
+                amount = (line.most_points * percent // 100, line.most_fen * percent // 100)
+            try:
+                settle(request, at, {item.pk: amount})
+            except settling.NothingComesBack:
+                after_sale.refuse(request=request, by=STAFF, at=at, answer="无可退")
+                continue
+            if kind != "refund":
+                gone[item.pk] += quantity
+        for item in items:
+            back = AfterSaleItem.objects.filter(item=item).aggregate(points=Sum("points"), fen=Sum("fen"))
+            assert (back["points"] or 0) <= item.paid.points
+            assert (back["fen"] or 0) <= item.paid.fen
+            assert gone[item.pk] <= item.quantity
+            item.sku.refresh_from_db()
+            assert item.sku.stock == sold[item.pk] + gone[item.pk]
+        outbox.drain(at=at)
+        cash_back = sum(PaymentRefund.objects.values_list("amount_fen", flat=True))
+        purchase = Purchase.objects.get(number=order.number)
+        assert purchase.refunded_fen == cash_back <= order.cash_fen
+        all_adds_up()
+        transaction.set_rollback(True)
 
 
 def test_damaged_pieces_do_not_go_to_the_shelf(shipped, cup, returned, at):

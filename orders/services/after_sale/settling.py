@@ -169,7 +169,9 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
     points = sum(amount[0] for amount in amounts.values())
     goods_fen = sum(amount[1] for amount in amounts.values())
     fen = goods_fen + shipping_fen
-    is_all = _is_all(order, request, pieces, amounts)
+    is_all = queries.is_everything(
+        order, request.kind, [(item, quantity, *amounts[item.pk]) for item, quantity in pieces.items()]
+    )
     given_back = coupons.give_back(order=order, by=by, at=at) if is_all else []
     if fen:
         payment = order.payments.filter(state=PaymentState.PAID).first()
@@ -204,26 +206,6 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
         "aftersale.settled", by=by, subject=request.subject, at=at,
         points=points, fen=fen, shipping_fen=shipping_fen, stock_back=stock_back, coupon_back=is_all,
     )  # fmt: skip
-
-
-def _is_all(order, request, pieces, amounts):
-    """Whether with these pieces the whole order came back. Goods that stay with the member count only where all that
-    was paid for them went back: a small refund gives no coupon back."""
-    if any(_stays(request, item, quantity, *amounts[item.pk]) for item, quantity in pieces.items()):
-        return False
-    done = {}
-    settled = AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED)
-    for part in settled.select_related("after_sale", "item"):
-        if not _stays(part.after_sale, part.item, part.quantity, part.points, part.fen):
-            done[part.item_id] = done.get(part.item_id, 0) + part.quantity
-    return queries.is_everything(order, pieces, done)
-
-
-def _stays(request, item, quantity, points, fen):
-    """Whether the member keeps pieces and has not got their whole price back."""
-    paid = item.paid
-    is_whole = points >= paid.points * quantity // item.quantity and fen >= paid.fen * quantity // item.quantity
-    return request.kind == AfterSaleKind.REFUND and not is_whole
 
 
 def _stock_lines(pieces):
