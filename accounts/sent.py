@@ -42,5 +42,9 @@ def keep(*, kind, to, text, at, subject=""):
 
 
 def latest():
-    """Kept ``Message``s, the newest first."""
-    return [Message(**json.loads(row)) for row in get_redis_connection("default").lrange(KEY, 0, MOST - 1)]
+    """Kept ``Message``s, the newest first; none while the cache is away."""
+    try:
+        rows = get_redis_connection("default").lrange(KEY, 0, MOST - 1)
+    except RedisError:
+        rows = ()
+    return [Message(**json.loads(row)) for row in rows]

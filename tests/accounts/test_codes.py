@@ -274,6 +274,7 @@ def test_what_was_sent_was_sent_though_the_outbox_of_development_is_away(client,
 
     monkeypatch.setattr(sent, "get_redis_connection", away)
     assert post(SIGNUP, {"name": EMAIL, "password1": PASSWORD}).url == reverse("account_email_verification_sent")
+    assert client.get("/dev/outbox/").status_code == 200
 
 
 # Usernames

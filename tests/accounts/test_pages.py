@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts import services
 from accounts.models import User
 from core.models import AuditEvent
-from tests.accounts.conftest import AT, PASSWORD, prove_by_code, sign_in_afresh
+from tests.accounts.conftest import AT, PASSWORD, last_code, prove_by_code, sign_in_afresh
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,32 @@ def test_the_last_way_in_stays(client, create):
     sign_in_afresh(client, member)
     client.post("/accounts/email/", {"email": "lin@example.com", "action_remove": ""})
     assert EmailAddress.objects.filter(user=member).exists()
+
+
+def test_emails_are_confirmed_preferred_and_bounded(client, post, member):
+    EmailAddress.objects.create(user=member, email="old@example.com")
+    sign_in_afresh(client, member)
+    assert client.post("/accounts/email/", {"email": "old@example.com", "action_primary": ""}).url == "/accounts/email/"
+    assert User.objects.get().email == "lin@example.com"  # not confirmed yet
+    assert post("/accounts/email/", {"email": "old@example.com", "action_send": ""}).url == "/accounts/email/verify/"
+    post("/accounts/email/verify/", {"code": last_code("old@example.com")})
+    client.post("/accounts/email/", {"email": "old@example.com", "action_primary": ""})
+    assert User.objects.get().email == EmailAddress.objects.get(primary=True).email == "old@example.com"
+
+    EmailAddress.objects.create(user=member, email="third@example.com")
+    for email in ("lin@example.com", "fourth@example.com"):  # there already, one too many
+        page = client.post("/accounts/email/", {"email": email, "action_add": ""})
+        assert page.context["form"].errors["email"]
+    for act in ("action_send", "action_primary", "action_remove", "action_fly"):
+        assert client.post("/accounts/email/", {"email": "nobody@example.com", act: ""}).url == "/accounts/email/"
+
+
+def test_an_email_of_somebody_else_is_refused_only_to_who_reads_it(client, post, member, create):
+    create(email="wang@example.com")
+    sign_in_afresh(client, member)
+    assert post("/accounts/email/", {"email": "Wang@Example.com", "action_add": ""}).url == "/accounts/email/verify/"
+    assert post("/accounts/email/verify/", {"code": last_code("wang@example.com")}).url == "/accounts/email/"
+    assert not EmailAddress.objects.filter(user=member, email="wang@example.com").exists()
 
 
 @pytest.mark.parametrize("other", [{"username": "lin"}, {"phone": "+8613800000001"}])
