@@ -11,12 +11,14 @@ from core import approvals
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import price_text, shop_time, signed
 from points import queries, wording
-from points.models import Adjustment, BulkGrant, Script
+from points.models import Adjustment, BulkGrant, Partner, Script, Tier
 from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.rules import goods
-from points.services import adjusting, granting, releasing
+from points.services import adjusting, granting, releasing, tier_figures
+from points.services.partners import budgets
 
 APPROVE_POINTS, APPROVE_RULES = "points.approve_adjustment", "points.approve_rules"
+APPROVE_FIGURES = "core.approve_parametervalue"
 MOST_CHANGES = 12
 POINTS = {"unit": "points", "limit": lambda: ADJUST_APPROVAL_ABOVE.value, "amount": price_text}
 
@@ -86,6 +88,28 @@ def _facts_of_script(approval, at):
     ]
 
 
+def _facts_of_tier(approval, at):
+    data = approval.data
+    tier = Tier.objects.get(code=data["code"])
+
+    def shown(value):
+        return (_("yes") if value else _("no")) if isinstance(value, bool) else value
+
+    return [
+        (_("Tier"), tier.name),
+        *(
+            (Tier._meta.get_field(name).verbose_name, f"{shown(data['before'][name])} → {shown(value)}")
+            for name, value in data["after"].items()
+        ),
+    ]
+
+
+def _facts_of_budget(approval, at):
+    data = approval.data
+    change = f"{grouped(data['before'])} → {grouped(data['after'])}"
+    return [(_("Partner"), Partner.objects.get(pk=data["partner"]).name), (_("Points given a day"), change)]
+
+
 approvals.register(
     approvals.Kind(
         name=adjusting.KIND,
@@ -126,3 +150,8 @@ approvals.register(
         facts=_facts_of_script,
     )
 )
+for name, label, run, facts in (
+    (tier_figures.KIND, _("Figures of a tier"), tier_figures.run, _facts_of_tier),
+    (budgets.KIND, _("Budget of a partner"), budgets.run, _facts_of_budget),
+):
+    approvals.register(approvals.Kind(name=name, label=label, permission=APPROVE_FIGURES, run=run, facts=facts))

@@ -3,7 +3,7 @@
 from accounts.models import User
 from core import actors, clock, outbox
 from points import tasks
-from points.services import earning, granting, rule_sets, velocity
+from points.services import earning, granting, rule_sets, tier_figures, velocity
 from points.services.partners import book, webhooks
 
 
@@ -53,3 +53,9 @@ def announce_rules(*, number, changed_at=None, **_):
 def run_grant(grant_id):
     """A file of points that a second person approved; a task of its own, for it may be long (B11)."""
     tasks.run_grant.delay(grant_id)
+
+
+@outbox.handles(tier_figures.TOPIC)
+def recompute_tiers():
+    """Whoever reaches a lower threshold rises (C12)."""
+    tasks.recompute_tiers.delay()

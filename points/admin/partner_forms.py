@@ -10,6 +10,7 @@ from unfold.widgets import (
 )
 
 from core.forms import IntegerField, PlainField
+from points.admin.rule_forms import reason_field
 from points.models import Event, Partner, Scope
 
 MOST = 2**31 - 1
@@ -43,6 +44,7 @@ class LimitsForm(forms.Form):
         help_text=_("Counted when they are set aside, also where they go back later."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
+    reason = reason_field()
 
 
 class NewPartnerForm(LimitsForm):

@@ -13,14 +13,14 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core.errors import DomainError
-from core.staff import LookOnlyAdmin
+from core.staff import LookOnlyAdmin, waits
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import signed
 from points import tasks
 from points.admin import tables
 from points.admin.partner_forms import KeyForm, NewPartnerForm, PartnerForm, RevokeForm, WebhookForm
 from points.models import Deduction, Event, Partner, PartnerCall, PartnerEntry, PartnerKey, Scope, WebhookDelivery
-from points.services.partners import setup, webhooks
+from points.services.partners import budgets, setup, webhooks
 
 LATEST = 20
 Held, Delivery = Deduction.State, WebhookDelivery.State
@@ -88,7 +88,9 @@ class PartnerAdmin(LookOnlyAdmin):
             raise PermissionDenied
 
         def act(data):
-            partner = setup.create_partner(**data, by=actors.staff(request.user.pk), at=clock.now())
+            partner, approval = budgets.create(**data, by=actors.staff(request.user.pk), at=clock.now())
+            if approval:
+                return waits(approval)
             return _page_of(partner), _("Saved. Make a key next.")
 
         return self.act_page(
@@ -104,10 +106,12 @@ class PartnerAdmin(LookOnlyAdmin):
     def edit(self, request, object_id):
         """Name, limits, on or off."""
         partner = self._partner(request, object_id)
-        initial = {name: getattr(partner, name) for name in PartnerForm.base_fields}
+        initial = {name: getattr(partner, name) for name in PartnerForm.base_fields if name != "reason"}
 
         def act(data):
-            setup.change_partner(partner=partner, **data, by=actors.staff(request.user.pk), at=clock.now())
+            by = actors.staff(request.user.pk)
+            if approval := budgets.change(partner=partner, **data, by=by, at=clock.now()):
+                return waits(approval)
             return _page_of(partner), _("Saved.")
 
         return self.act_page(

@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from core.forms import DecimalField, IntegerField, PlainField
+from points.admin.rule_forms import reason_field
 from points.finding import find_member
 from points.models import Tier
 from points.models.tiers import LOWEST
@@ -46,6 +47,7 @@ class FiguresForm(forms.Form):
             form_field.help_text = HELP.get(name, "")
         if tier.code == LOWEST:  # it is everybody's
             del self.fields["threshold"]
+        self.fields["reason"] = reason_field()
 
     def clean(self):
         """Ranges are the service's; this says them beside the field."""

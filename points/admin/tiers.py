@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock
-from core.staff import LookOnlyAdmin
+from core.staff import LookOnlyAdmin, waits
 from core.templatetags.mall import points as grouped
-from points import tasks, wording
+from points import wording
 from points.admin import tables
 from points.admin.tier_forms import FiguresForm, PinForm, UnpinForm
 from points.models import MemberTier, Tier, TierCode
@@ -48,7 +48,7 @@ class TierAdmin(LookOnlyAdmin):
         return grouped(tier.birthday_points)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """Set the figures of one tier; a change of thresholds lets everybody rise who reaches more now."""
+        """Set the figures of one tier, with a second person where they are more than names."""
         tier = self.get_object(request, object_id) if object_id else None
         if tier is None:
             raise Http404
@@ -59,8 +59,9 @@ class TierAdmin(LookOnlyAdmin):
         back = reverse("admin:points_tier_changelist")
 
         def act(data):
-            if tier_figures.set_figures(code=tier.code, by=actors.staff(request.user.pk), at=clock.now(), **data):
-                tasks.recompute_tiers.delay_on_commit()
+            by = actors.staff(request.user.pk)
+            if approval := tier_figures.change(code=tier.code, by=by, at=clock.now(), **data):
+                return waits(approval)
             return back, _("Saved. It counts everywhere within a second.")
 
         return self.act_page(

@@ -1,4 +1,4 @@
-"""The figures of tiers: installed once, then set by staff (C12, C13)."""
+"""The figures of tiers: installed once, then set by staff, what gives something with a second person (C12, C13)."""
 
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
@@ -7,13 +7,16 @@ from itertools import pairwise
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import approvals, audit, outbox
+from core.db import locking_transaction, rehearsal
 from core.errors import DomainError, InvalidInput
 from points.models import Tier
 from points.models.tiers import LOWEST
 from points.rules import tiers as rules
 
+KIND, TOPIC = "points.tier", "tiers.thresholds_changed"
 MOST_NAME = 16
+NAMES = ("name", "name_en")
 RANGES = {  # both ends included
     "threshold": (1, 100_000_000),
     "multiplier": (Decimal("1"), Decimal("10")),
@@ -45,6 +48,31 @@ def install():
     rules.TIERS.changed()
 
 
+def change(*, code, by, at, reason="", **figures):
+    """``set_figures`` at once where they are only names; otherwise it waits for a second person. Returns the
+    ``Approval`` that waits, or None. Raises what that raises, and ``AlreadyAsked``."""
+    with locking_transaction():
+        before = _figures(code, figures)
+        with rehearsal():
+            set_figures(code=code, by=by, at=at, **figures)
+            after = _figures(code, figures)
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        if not set(changed) - set(NAMES):
+            set_figures(code=code, by=by, at=at, **figures)
+            return None
+        data = {"code": code, "before": {name: before[name] for name in changed}, "after": changed}
+        return approvals.ask(kind=KIND, subject=f"tier:{code}", data=data, reason=reason, by=by, at=at)
+
+
+def run(approval, *, by, at):
+    """What was approved; whoever reaches more now rises soon after the commit. Raises ``Outdated`` and as above."""
+    code, after = approval.data["code"], approval.data["after"]
+    if _figures(code, after) != approval.data["before"]:
+        raise approvals.Outdated
+    if set_figures(code=code, by=approval.by, at=at, **after):
+        outbox.publish(TOPIC, key=f"tiers:{approval.pk}", at=at)
+
+
 def set_figures(*, code, by, at, **figures):
     """Set some of a tier's ``rules.FIGURES``; returns whether thresholds changed, so that members may be due for a rise
     (``tiers.recompute``). Raises ``FigureOutOfRange``, ``TiersOutOfOrder``, ``InvalidInput``."""
@@ -72,8 +100,16 @@ def set_figures(*, code, by, at, **figures):
     return "threshold" in changed
 
 
+def _figures(code, names):
+    """``{name: value}`` of a tier, as JSON holds them; its row is locked."""
+    row = Tier.objects.select_for_update().filter(code=code).first()
+    if row is None or set(names) - set(rules.FIGURES):
+        raise InvalidInput(field="code")
+    return {name: _stored(getattr(row, name)) for name in names}
+
+
 def _clean(name, value, code):
-    if name in ("name", "name_en"):
+    if name in NAMES:
         if not isinstance(value, str) or len(value) > MOST_NAME or (name == "name" and not value.strip()):
             raise InvalidInput(field=name)
         return value.strip()

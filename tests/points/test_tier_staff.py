@@ -5,8 +5,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import Notice, User
-from core import clock
-from core.models import AuditEvent
+from core import approvals, clock
+from core.models import Approval, AuditEvent, OutboxMessage
 from points.models import MemberTier, Tier, TierChange
 from points.queries import tiers as queries
 from points.services import tier_figures, tiers
@@ -49,7 +49,7 @@ def test_what_is_set_counts_at_once_and_is_written_down(db, django_capture_on_co
     with django_capture_on_commit_callbacks(execute=True):
         assert tier_figures.set_figures(code="silver", threshold=800, multiplier="1.25", by="staff:1", at=AT)
     silver = queries.all_tiers()[1]
-    assert (silver.threshold, silver.times) == (800, "1.25")
+    assert (silver.threshold, str(silver.multiplier)) == (800, "1.25")
     event = AuditEvent.objects.get(event="tier.figures_set")
     assert event.data == {
         "before": {"threshold": 1000, "multiplier": "1.20"}, "after": {"threshold": 800, "multiplier": "1.25"},
@@ -107,9 +107,45 @@ def test_the_form_sets_figures(english, clerk):
     }  # fmt: skip
     assert "From 1 to 10" in english.post(url, data | {"multiplier": "0.5"}).content.decode()
     assert "no longer rise" in english.post(url, data | {"threshold": 6_000}).content.decode()
-    assert english.post(url, data).status_code == 302
+    assert english.post(url, data | {"reason": "spring"}).status_code == 302
+    assert str(figures("silver")["multiplier"]) == "1.20"  # a second person decides
+    approval = Approval.objects.get()
+    assert "1.20 → 1.30" in english.get(reverse("admin:core_approval_change", args=[approval.pk])).content.decode()
+    approvals.approve(approval=approval, by="staff:9002", at=AT)
     assert str(figures("silver")["multiplier"]) == "1.30"
     assert english.get(reverse("admin:points_tier_changelist")).status_code == 200
+
+
+def change(**figures):
+    return tier_figures.change(code="silver", by="staff:9001", at=AT, **figures)
+
+
+def test_names_need_nobody_else(db):
+    assert change(name="银", name_en="Silver", threshold=1_000) is None
+    assert Tier.objects.get(code="silver").name == "银"
+    assert not Approval.objects.exists()
+
+
+def test_what_a_tier_gives_needs_a_second_person(own, django_capture_on_commit_callbacks):
+    approval = change(threshold=100, birthday_points=60)
+    assert approval.data["after"] == {"threshold": 100, "birthday_points": 60}
+    assert figures("silver")["threshold"] == 1_000
+    own.earn(150)
+    with pytest.raises(approvals.RequesterDecides):
+        approvals.approve(approval=approval, by="staff:9001", at=AT)
+    with django_capture_on_commit_callbacks(execute=True):
+        approvals.approve(approval=approval, by="staff:9002", at=AT)
+    assert figures("silver")["threshold"] == 100
+    assert OutboxMessage.objects.filter(topic=tier_figures.TOPIC).exists()  # who reaches it rises
+
+
+def test_figures_that_changed_meanwhile_are_outdated(db):
+    approval = change(birthday_points=60)
+    tier_figures.set_figures(code="silver", birthday_points=55, by="staff:9003", at=AT)
+    with pytest.raises(approvals.Outdated):
+        approvals.approve(approval=approval, by="staff:9002", at=AT)
+    with pytest.raises(tier_figures.TiersOutOfOrder):
+        change(threshold=6_000)
 
 
 def test_who_may_only_look_sets_nothing(english, clerk):
