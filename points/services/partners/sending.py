@@ -1,23 +1,18 @@
 """One HTTP request to a partner's address: short time-outs, no redirects, and never into our own network (H3, H6)."""
 
-import ipaddress
-import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 
+from core.outgoing import NotPublic, public_address
 from points.rules import signing
 from points.services.partners.setup import is_allowed
 
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 EXCERPT = 200  # characters of an answer that are kept
 PORTS = {"https": 443, "http": 80}
-
-
-class NotPublic(Exception):
-    """The address leads into a private network, or nowhere."""
 
 
 @dataclass(frozen=True)
@@ -76,24 +71,6 @@ def _target(url):
     bracketed = f"[{address}]" if ":" in address else address
     port = f":{parts.port}" if parts.port else ""
     return parts._replace(netloc=bracketed + port).geturl(), host_header, {"sni_hostname": parts.hostname}
-
-
-def public_address(host, port):
-    """The first address of ``host``, by the resolver's order, which puts those last that this machine has no way to;
-    raises ``NotPublic`` where any of them is not on the public internet."""
-    try:
-        found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError) as error:
-        raise NotPublic(f"{host} is not known") from error
-    if not found or not all(is_public(address) for address in found):
-        raise NotPublic(f"{host} leads into a private network")
-    return found[0]
-
-
-def is_public(address):
-    address = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return address.is_global and not address.is_multicast and (mapped is None or mapped.is_global)
 
 
 def _excerpt(response):

@@ -1,6 +1,5 @@
 """Staff make partners, their keys and their webhooks (H3). A secret is returned once, by the call that made it."""
 
-import ipaddress
 import secrets
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock
 from core.errors import DomainError
+from core.outgoing import may_be_public
 from points.models import Event, Partner, PartnerBook, PartnerKey, Scope
 
 SLOTS = (1, 2)
@@ -117,14 +117,7 @@ def is_allowed(url, *, strict):
         return False
     if not strict:
         return True
-    return parts.scheme == "https" and port in (None, 443, 8443) and _may_be_public(host)
-
-
-def _may_be_public(host):
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host.strip(".") and not host.endswith((".local", ".localhost", ".internal"))
+    return parts.scheme == "https" and port in (None, 443, 8443) and may_be_public(host)
 
 
 def _known(limits):
