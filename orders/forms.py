@@ -47,7 +47,8 @@ class RedeemCouponForm(forms.Form):
 
 class CheckoutForm(forms.Form):
     """``quote`` is the digest of the sum that was shown and ``shown`` its signed lines, ``form_key`` makes a second
-    submission harmless. ``deduct`` and ``coupon`` are what the member wishes; what they are worth is ours to say."""
+    submission harmless. ``deduct`` and ``coupon`` are what the member wishes; what they are worth is ours to say.
+    ``known`` is the number of an order of the same goods that the member was told of."""
 
     form_key = forms.UUIDField()
     quote = forms.CharField(max_length=16)
@@ -57,6 +58,7 @@ class CheckoutForm(forms.Form):
     address = IntegerField(min_value=1, max_value=MOST_ID, required=False)
     provider = forms.CharField(max_length=16, required=False)
     note = PlainField(max_length=200, required=False)
+    known = forms.SlugField(max_length=20, required=False)
 
 
 class CancelForm(forms.Form):

@@ -39,6 +39,8 @@ class Order(models.Model):
     paid instead of cash, and the parcel after all that makes it cheaper. ``rule_version`` names the rules of earning
     that were in force for the member (C9), empty for orders from before there were versions.
 
+    ``form_digest`` is a keyed hash of what the form asked for, empty on orders from before it was kept.
+
     ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen", "values"}`` as
     ``orders.rules.pricing.Sum`` holds them. ``returned`` says what went back, by a cancellation or because it was
     paid too late or twice: ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
@@ -53,6 +55,7 @@ class Order(models.Model):
     )
     state = models.CharField(_("state"), max_length=16, choices=State)
     form_key = models.UUIDField(_("form key"), editable=False)
+    form_digest = models.CharField(max_length=64, default="", db_default="", editable=False)
 
     points = models.PositiveBigIntegerField(_("points"))
     cash_fen = models.PositiveBigIntegerField(_("cash (fen)"))

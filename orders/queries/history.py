@@ -1,5 +1,7 @@
 """A member's orders."""
 
+from datetime import timedelta
+
 from django.db.models import Count
 
 from catalog.models import ProductImage
@@ -8,6 +10,7 @@ from orders.models import Order, State
 from orders.states import SEEN_TOGETHER
 
 PAGE = 10
+JUST_NOW = timedelta(minutes=10)  # a second order of the same goods within it is asked about
 STATE_FILTERS = [State.PENDING_PAYMENT, State.TO_SHIP, State.SHIPPED, State.COMPLETED, State.CANCELLED]
 
 
@@ -40,3 +43,9 @@ def show_pictures(items):
     there = set(ProductImage.objects.filter(image__in=names).values_list("image", flat=True)) if names else set()
     for item in items:
         item.picture_url = thumbnail_url(item.image, "row") if item.image in there else ""
+
+
+def just_ordered(member, sku_ids, *, at):
+    """The member's latest order of the last ``JUST_NOW`` that holds one of the SKUs, or None; cancelled ones apart."""
+    recent = Order.objects.filter(member=member, placed_at__gt=at - JUST_NOW).exclude(state=State.CANCELLED)
+    return recent.filter(items__sku__in=sku_ids).order_by("-placed_at", "-pk").first()

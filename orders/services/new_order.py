@@ -15,10 +15,10 @@ from points.queries import rule_sets
 LONGEST_NOTE = 200
 
 ORDER = (
-    "number", "member_id", "state", "form_key", "points", "cash_fen", "goods_points", "goods_fen", "shipping_fen",
-    "discount_points", "discount_fen", "deduction_points", "deduction_fen", "rule_version", "sums", "returned",
-    "ship_name", "ship_phone", "ship_address", "ship_region_code", "ship_phone_hash", "note", "placed_at", "pay_before",
-    "paid_at", "cancel_reason", "cancel_note",
+    "number", "member_id", "state", "form_key", "form_digest", "points", "cash_fen", "goods_points", "goods_fen",
+    "shipping_fen", "discount_points", "discount_fen", "deduction_points", "deduction_fen", "rule_version", "sums",
+    "returned", "ship_name", "ship_phone", "ship_address", "ship_region_code", "ship_phone_hash", "note", "placed_at",
+    "pay_before", "paid_at", "cancel_reason", "cancel_note",
 )  # fmt: skip
 ITEM = {
     "sku_id": "bigint", "product_name": "text", "product_name_en": "text", "sku_label": "text", "image": "text",
@@ -42,7 +42,7 @@ SELECT id FROM placed
 """  # noqa: S608 - names from above
 
 
-def write(member, address, form_key, priced, skus, *, note, by, at):
+def write(member, address, form_key, form_digest, priced, skus, *, note, by, at):
     """The ``Order`` of ``priced`` for the member, with ``skus``, ``{id: SKU}``, as they are today: a later change of a
     product does not touch it. Another connection that sends the same form waits here, and breaks the constraint
     ``order_form_once``."""
@@ -51,6 +51,7 @@ def write(member, address, form_key, priced, skus, *, note, by, at):
         member=member,
         state=State.PENDING_PAYMENT if priced.fen else State.TO_SHIP,
         form_key=form_key,
+        form_digest=form_digest,
         points=priced.points,
         cash_fen=priced.fen,
         goods_points=priced.goods_points,
@@ -67,7 +68,7 @@ def write(member, address, form_key, priced, skus, *, note, by, at):
         ship_address=address.full_text,
         ship_region_code=address.region_code,
         ship_phone_hash=fingerprint(address.phone),
-        note=note.strip()[:LONGEST_NOTE],
+        note=clean_note(note),
         placed_at=at,
         pay_before=at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value) if priced.fen else None,
         paid_at=None if priced.fen else at,
@@ -84,6 +85,11 @@ def write(member, address, form_key, priced, skus, *, note, by, at):
     ((order.pk,),) = call(WRITE, (*(stored[name] for name in ORDER), *map(list, items), by))
     order._state.adding = False
     return order
+
+
+def clean_note(text):
+    """The note as an order keeps it."""
+    return text.strip()[:LONGEST_NOTE]
 
 
 def _item(line, sku):

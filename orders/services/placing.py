@@ -1,5 +1,7 @@
 """Placing an order: one transaction from the order row over coupons and the points account to the shelf (F1-F3)."""
 
+import json
+
 from celery import current_app
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -7,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from catalog.queries import offers
 from catalog.services import stock
+from core.crypto import fingerprint
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from orders import payments
 from orders.models import CartLine, Order, State
 from orders.models.cart import MOST_LINES, MOST_PIECES
 from orders.parameters import MAX_UNPAID_ORDERS
+from orders.queries import history as queries
 from orders.queries.facts import Wishes, deduction_veto, goods_of, pricing_facts
 from orders.rules import keys, pricing
 from orders.services import coupons as coupon_service
@@ -66,6 +70,27 @@ class DeductionRefused(DomainError):
     message = "%(reason)s"
 
 
+class FormUsed(DomainError):
+    """The form had its order, and asks for something else now. ``number`` is that of the order."""
+
+    code = "form_used"
+    message = _(
+        "You have ordered with this form already, under number %(number)s, and what you changed since then is not in "
+        "that order. Nothing more was taken; submit again only if you would like a second order."
+    )
+
+
+class OrderedJustNow(DomainError):
+    """Some of the goods are in an order of the last minutes that the member was not told of. ``number`` is that of the
+    order."""
+
+    code = "ordered_just_now"
+    message = _(
+        "You have just ordered this, under number %(number)s. Nothing more was taken; if you would like it once more, "
+        "please submit again."
+    )
+
+
 class PriceChanged(DomainError):
     """What was shown is not what it costs now. ``priced`` is the new ``PricedOrder``."""
 
@@ -89,15 +114,18 @@ def place_order(
     from_cart=False,
     deduct=0,
     coupons=(),
+    known=None,
 ):
     """Place the order of ``lines``, a list of ``(sku_id, way, quantity)``; returns the ``Order``.
 
-    ``address`` is an ``Address`` of the member, ``form_key`` a UUID that makes the call idempotent: the same member
-    and key give the same order, whatever else is passed. ``deduct``: points that the member would like to pay cash
-    with; ``coupons``: ids of those they chose. ``expected`` is the digest of the sum that the member saw;
-    another one raises ``PriceChanged``. ``provider`` is the code of a payment provider, needed when there is cash to
-    pay. ``from_cart`` takes exactly these lines out of the cart; when one is not there any more, another tab has
-    ordered or changed it, and ``PriceChanged`` is raised. Steps, in the order of locks:
+    ``address`` is an ``Address`` of the member, ``form_key`` a UUID that makes the call idempotent: the same member,
+    key and choices give the same order, other choices raise ``FormUsed``. ``deduct``: points that the member would
+    like to pay cash with; ``coupons``: ids of those they chose. ``expected`` is the digest of the sum that the member
+    saw; another one raises ``PriceChanged``. ``provider`` is the code of a payment provider, needed when there is cash
+    to pay. ``from_cart`` takes exactly these lines out of the cart; when one is not there any more, another tab has
+    ordered or changed it, and ``PriceChanged`` is raised. ``known`` is the number of the order of the same goods that
+    the member was told of, empty while of none: another one of the last minutes raises ``OrderedJustNow``; None asks
+    nothing. Steps, in the order of locks:
 
     1. the order with its items, the lines of the cart;
     2. the coupons are used;
@@ -106,26 +134,40 @@ def place_order(
 
     Without cash it is to be shipped; with cash it waits ``PAYMENT_WINDOW_MINUTES`` for the payment.
     Raises ``EmptyCart``, ``TooManyLines``, ``InvalidInput``, ``AddressMissing``, ``UnknownSKU``, ``NotListed``,
-    ``ReservedForTier``, ``WayNotOffered``, ``PriceChanged``, ``PaymentWayMissing``, ``TooManyUnpaid``,
-    ``UnknownProvider``, ``CouponNotUsable``, ``DeductionRefused``, ``NotEnoughPoints``, ``SoldOut``, ``Busy``; nothing
-    is written then.
+    ``ReservedForTier``, ``WayNotOffered``, ``PriceChanged``, ``FormUsed``, ``OrderedJustNow``, ``PaymentWayMissing``,
+    ``TooManyUnpaid``, ``UnknownProvider``, ``CouponNotUsable``, ``DeductionRefused``, ``NotEnoughPoints``, ``SoldOut``,
+    ``Busy``; nothing is written then.
     """
     sent = {"lines": lines, "address": address, "form_key": form_key, "by": by, "at": at, "note": note}
     sent |= {"provider": provider, "expected": expected, "from_cart": from_cart, "deduct": deduct, "coupons": coupons}
+    digest = _digest(lines, address, note, provider, expected, from_cart, deduct, coupons)
     for attempt in range(NUMBER_TRIES):
         try:
-            return _place(member, **sent)
+            return _place(member, **sent, known=known, digest=digest)
         except (DomainError, IntegrityError) as error:
             # Looked for only now, because nearly every form is new. Whatever speaks against a second order: the form
             # has its first.
             if (earlier := Order.objects.filter(member=member, form_key=form_key).first()) is not None:
-                return earlier
+                if earlier.form_digest in ("", digest):  # empty on orders from before it was kept
+                    return earlier
+                raise FormUsed(number=earlier.number, order=earlier) from error
             if isinstance(error, DomainError) or attempt == NUMBER_TRIES - 1:
                 raise  # else: the number was drawn twice
     raise AssertionError("unreachable")
 
 
-def _place(member, *, lines, address, form_key, by, at, note, provider, expected, from_cart, deduct, coupons):
+def _digest(lines, address, note, provider, expected, from_cart, deduct, coupons):
+    """What a form asks for, as a keyed hash, because an address is in it. The goods of a cart are told by ``expected``:
+    when the form comes again, they are not in the cart any more."""
+    goods = [] if from_cart else sorted(map(str, lines))
+    where = address and [address.name, address.phone, address.region_code, address.full_text]
+    asked = [goods, expected, where, new_order.clean_note(note), provider, deduct, sorted(coupons)]
+    return fingerprint(json.dumps(asked))
+
+
+def _place(
+    member, *, lines, address, form_key, by, at, note, provider, expected, from_cart, deduct, coupons, known, digest
+):
     choices = _checked(lines)
     if address is None or address.member_id != member.pk:
         raise AddressMissing
@@ -133,6 +175,8 @@ def _place(member, *, lines, address, form_key, by, at, note, provider, expected
     skus, priced = price_choices(member, choices, wishes, at=at)
     if expected is not None and expected != priced.digest:
         raise PriceChanged(priced=priced)
+    if known is not None:
+        _ask_about_second(member, choices, known, at=at)
     if priced.fen:
         if not provider:
             raise PaymentWayMissing
@@ -140,7 +184,7 @@ def _place(member, *, lines, address, form_key, by, at, note, provider, expected
     with locking_transaction():
         if priced.fen or priced.deduction_points:  # unpaid orders and the day's deductions are counted
             User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
-        order = new_order.write(member, address, form_key, priced, skus, note=note, by=by, at=at)
+        order = new_order.write(member, address, form_key, digest, priced, skus, note=note, by=by, at=at)
         if priced.fen:
             _limit_unpaid(member)
         if from_cart:
@@ -174,6 +218,13 @@ def price_choices(member, choices, wishes, *, at):
         check_reserved(skus[choice.sku_id].product, tier)
     goods = goods_of((choice, skus[choice.sku_id]) for choice in choices)
     return skus, pricing.price_order(pricing_facts(member, goods, wishes, tier=tier, at=at))
+
+
+def _ask_about_second(member, choices, known, *, at):
+    """Whoever goes back to the form has a new key; before a second order of the same goods they are asked."""
+    latest = queries.just_ordered(member, [choice.sku_id for choice in choices], at=at)
+    if latest is not None and latest.number != known:
+        raise OrderedJustNow(number=latest.number, order=latest)
 
 
 def _close_later(order):

@@ -64,7 +64,7 @@ def checkout(request):
                 rush.remember_sold_out(line.sku.pk)
     if not basket.available:
         messages.warning(request, str(error) if error else _nothing(basket))
-        return redirect("orders:cart")
+        return redirect(_order_of(error) or reverse("orders:cart"))
     context = _page(request, basket, form, error, at)
     context |= _address_context(request, addresses, chosen) | _offers(request.user, basket, wishes, at)
     return render(request, "orders/checkout.html", context, status=409 if error else 200)
@@ -119,7 +119,13 @@ def _place(request, basket, address, wishes, sent, at):
         from_cart=basket.from_cart,
         deduct=wishes.deduct,
         coupons=wishes.coupons,
+        known=sent["known"],
     )
+
+
+def _order_of(error):
+    """The order that the member is told of with an error, or None."""
+    return error.details.get("order") if isinstance(error, DomainError) else None
 
 
 def _after(order):
@@ -143,7 +149,9 @@ def _page(request, basket, form, error, at):
         "shipping": priced.of("shipping"),
         "error": error,
         "changes": _changes(basket, error, sent.get("shown", "")),
-        "form_key": sent.get("form_key") if form is not None and not form.errors.get("form_key") else uuid.uuid4(),
+        "form_key": sent["form_key"] if _keeps_key(form, error) else uuid.uuid4(),
+        "told_order": _order_of(error),
+        "known": _known(form, error),
         "note": sent.get("note", "")[:200],
         "offered": offered,
         "provider": provider,
@@ -156,6 +164,18 @@ def _page(request, basket, form, error, at):
         if priced.points and not short
         else "",
     }
+
+
+def _keeps_key(form, error):
+    """Whether the form goes on under its key: not where it was none, or has had its order."""
+    return form is not None and not form.errors.get("form_key") and not isinstance(error, placing.FormUsed)
+
+
+def _known(form, error):
+    """The number of the order of the same goods that the member is told of here, or was told of before."""
+    if isinstance(error, placing.OrderedJustNow | placing.FormUsed):
+        return error.details["number"]
+    return form.cleaned_data.get("known", "") if form is not None else ""
 
 
 def _address_context(request, addresses, chosen):

@@ -229,6 +229,18 @@ def test_the_same_form_twice_is_one_request(shipped, cup, ask, private):
     assert len(list((private / "after-sale").iterdir())) == 1
 
 
+@pytest.mark.parametrize("changed", [{"kind": "refund"}, {"reason": "damaged"}, {"text": "裂了"}, {"pieces": 1}])
+def test_the_same_form_with_another_wish_is_refused(shipped, cup, ask, changed):
+    order = shipped((cup, "points", 2))
+    first = ask(order)
+    if "pieces" in changed:
+        changed = {"pieces": {order.items.get().pk: 1}}
+    else:
+        changed = changed | {"pieces": {order.items.get().pk: 2}}
+    with pytest.raises(requesting.FormUsed, match=first.number):
+        ask(order, form_key=first.form_key, **changed)
+
+
 # Pictures
 
 

@@ -498,3 +498,43 @@ def test_another_way_to_pay_is_a_link_while_the_order_is_payable(
     assert (ways in signed_in.get(order.get_absolute_url()).content.decode()) is shown
     cancelling.cancel_order(order=order, by=BY, at=at)
     assert ways not in signed_in.get(order.get_absolute_url()).content.decode()
+
+
+def test_back_and_another_address_is_no_silent_first_order(signed_in, cup, member, at):
+    url = f"/checkout/?sku={cup.pk}&way=points&quantity=1"
+    sent = form_of(signed_in.get(url))
+    first = Order.objects.get(number=signed_in.post(url, sent).url.split("/")[2])
+    refused = signed_in.post(url, sent | {"note": "放门口"})
+    assert refused.status_code == 409
+    assert first.get_absolute_url() in refused.content.decode()
+    assert refused.context["note"] == "放门口"
+    assert Order.objects.count() == 1
+    onwards = form_of(refused, note="放门口", known=hidden(refused.content.decode(), "known"))
+    assert onwards["form_key"] != sent["form_key"]
+    assert signed_in.post(url, onwards).status_code == 302
+    assert Order.objects.count() == 2
+
+
+def test_back_to_a_cart_that_was_ordered_leads_to_the_order(signed_in, cup, fill):
+    fill((cup, "points", 1))
+    sent = form_of(signed_in.get("/checkout/"))
+    first = signed_in.post("/checkout/", sent)
+    assert signed_in.post("/checkout/", sent).url == first.url
+    refused = signed_in.post("/checkout/", sent | {"note": "放门口"}, follow=True)
+    assert refused.redirect_chain[-1][0] == first.url
+    assert Order.objects.get().number in next(str(each) for each in refused.context["messages"])
+
+
+def test_tapping_redeem_again_asks_first(signed_in, cup, fill):
+    """Back gives a new form with a new key."""
+    url = f"/checkout/?sku={cup.pk}&way=points&quantity=1"
+    first = signed_in.post(url, form_of(signed_in.get(url))).url
+    fill((cup, "points", 2))
+    for again in (url, "/checkout/"):
+        asked = signed_in.post(again, form_of(signed_in.get(again)))
+        assert asked.status_code == 409
+        assert first in asked.content.decode()
+        assert Order.objects.count() == 1
+    known = hidden(asked.content.decode(), "known")
+    assert signed_in.post("/checkout/", form_of(asked, known=known)).status_code == 302
+    assert Order.objects.count() == 2

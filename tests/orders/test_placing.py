@@ -107,11 +107,62 @@ def test_the_same_form_twice_is_one_order(place, cup, candle, member, at):
     key = uuid.uuid4()
     first = place((cup, "points", 1), form_key=key)
     again = place((cup, "points", 1), form_key=key)
-    other = place((candle, "points", 1), form_key=key)  # whatever it carries
-    assert first == again == other
+    assert first == again
     assert Order.objects.count() == 1
     assert balance(member.pk, at=at).available == 4000
     assert stock_of(cup) == 9
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"quantity": 2}, {"way": "mixed"}, {"note": "放门口"}, {"deduct": 100}, {"coupons": (1,)},
+        {"provider": "alipay"}, {"expected": "x"}, {"phone": "+8613900000002"}, {"detail": "广渠路9号"},
+        {"address": None},
+    ],
+)  # fmt: skip
+def test_the_same_form_with_other_choices_is_refused(place, cup, member, address, at, changed):
+    """Never silently the first order: it goes to the old address."""
+    key = uuid.uuid4()
+    choice = {"way": "points", "quantity": 1}
+    first = place((cup, *choice.values()), form_key=key)
+    for name in ("phone", "detail"):
+        if name in changed:
+            setattr(address, name, changed[name])
+    choice |= {name: value for name, value in changed.items() if name in choice}
+    options = {name: changed[name] for name in changed if name not in (*choice, "phone", "detail")}
+    with pytest.raises(placing.FormUsed) as refused:
+        place((cup, *choice.values()), form_key=key, **options)
+    assert first.number in str(refused.value)
+    assert Order.objects.count() == 1
+    assert balance(member.pk, at=at).available == 4000
+    assert stock_of(cup) == 9
+
+
+def test_a_form_of_an_order_without_a_digest_finds_it(place, cup, candle):
+    first = place((cup, "points", 1))
+    Order.objects.update(form_digest="")
+    assert place((candle, "points", 1), form_key=first.form_key) == first
+
+
+def test_a_second_order_of_the_same_goods_is_asked_about(place, cup, candle, at):
+    first = place((cup, "points", 1), known="")
+    assert place((candle, "points", 1), known="")  # other goods
+    for lines in ([(cup, "points", 1)], [(cup, "mixed", 3)], [(candle, "points", 1), (cup, "points", 1)]):
+        with pytest.raises(placing.OrderedJustNow):
+            place(*lines, known="")
+    second = place((cup, "points", 1), known=first.number)
+    with pytest.raises(placing.OrderedJustNow) as refused:
+        place((cup, "points", 1), known=first.number)
+    assert second.number in str(refused.value)
+    assert Order.objects.count() == 3
+
+
+def test_after_some_minutes_or_a_cancellation_nobody_is_asked(place, cup, member, at):
+    cancelled = place((cup, "points", 1), known="")
+    cancelling.cancel_order(order=cancelled, by=actors.member(member.pk), at=at)
+    assert place((cup, "points", 1), known="")
+    assert place((cup, "points", 1), known="", at=at + timedelta(minutes=10))
 
 
 def test_a_form_key_is_the_members_own(place, make_member, cup):

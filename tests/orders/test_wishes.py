@@ -1,7 +1,6 @@
 """Checkout with wishes: points instead of cash, coupons, a parcel by region, a tier's benefits (F1, F11, F12, C13)."""
 
 import re
-import uuid
 from dataclasses import replace
 
 import pytest
@@ -288,8 +287,3 @@ def test_staff_keep_rates(admin_client, at):
     assert (rate.provinces, rate.first_fen, rate.further_fen, rate.free_from_fen) == (["65", "54"], 1800, 650, None)
     assert admin_client.get(reverse("admin:orders_shippingrate_change", args=[rate.pk])).status_code == 200
     assert "新疆西藏" in admin_client.get(reverse("admin:orders_shippingrate_changelist")).content.decode()
-
-
-def test_a_form_key_finds_the_order_whatever_else_is_wished(place, lamp):
-    key = uuid.uuid4()
-    assert place((lamp, "cash", 1), form_key=key) == place((lamp, "cash", 1), form_key=key, deduct=100, coupons=(1,))

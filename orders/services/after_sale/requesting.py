@@ -44,6 +44,16 @@ class RequestUnderWay(DomainError):
     message = _("There is a request for this order already. Please wait for it, or withdraw it first.")
 
 
+class FormUsed(DomainError):
+    """The form made a request already, and asks for something else now. ``number`` is that of the request."""
+
+    code = "after_sale_form_used"
+    message = _(
+        "You have sent this form already: request %(number)s. What you changed since then is not in it; please look at "
+        "that request first."
+    )
+
+
 class NothingChosen(DomainError):
     code = "nothing_chosen"
     message = _("Please choose at least one piece.")
@@ -72,10 +82,12 @@ def ask(*, order, kind, pieces, reason, form_key, by, at, text="", pictures=()):
     """Ask for a return, a refund or an exchange of ``pieces`` (``{item_id: quantity}``); returns the ``AfterSale``.
 
     ``pictures`` are files; they are made anew and kept where only the member and staff get at them. The same
-    ``form_key`` twice is one request. Raises ``WindowClosed``, ``RequestUnderWay``, ``NothingChosen``,
-    ``TooManyPieces``, ``TooManyPictures``, ``BadPicture``, ``InvalidInput`` or ``Busy``.
+    ``form_key`` twice is one request; with another wish it raises ``FormUsed``. Raises ``WindowClosed``,
+    ``RequestUnderWay``, ``NothingChosen``, ``TooManyPieces``, ``TooManyPictures``, ``BadPicture``,
+    ``TooManyPicturesAtOnce``, ``InvalidInput`` or ``Busy``.
     """
-    if (earlier := _asked_before(order, form_key)) is not None:
+    asked = (kind, reason, _clean_text(text), {pk: quantity for pk, quantity in pieces.items() if quantity})
+    if (earlier := _asked_before(order, form_key, asked)) is not None:
         return earlier
     if kind not in MEMBERS_KINDS:
         raise InvalidInput(field=_("What you would like"))
@@ -86,7 +98,7 @@ def ask(*, order, kind, pieces, reason, form_key, by, at, text="", pictures=()):
     try:
         with locking_transaction():
             order = moves.lock(order.pk)
-            if (earlier := _asked_before(order, form_key)) is not None:
+            if (earlier := _asked_before(order, form_key, asked)) is not None:
                 _remove(names)
                 return earlier
             return _ask(order, kind, pieces, reason, text, names, form_key, by=by, at=at)
@@ -144,7 +156,7 @@ def _ask(order, kind, pieces, reason, text, names, form_key, *, by, at):
         kind=kind,
         state=AfterSaleState.REQUESTED,
         reason=reason,
-        text=text.strip()[:LONGEST_TEXT],
+        text=_clean_text(text),
         requested_at=at,
     )
     AfterSaleItem.objects.bulk_create(
@@ -168,8 +180,19 @@ def _check(order, pieces, *, at):
     return _chosen(queries.askable_pieces(order), pieces)
 
 
-def _asked_before(order, form_key):
-    return AfterSale.objects.filter(order=order, form_key=form_key).first()
+def _asked_before(order, form_key, asked):
+    """The request that the form made already, or None. Pictures are not compared: they were made anew."""
+    earlier = AfterSale.objects.filter(order=order, form_key=form_key).first()
+    if earlier is None:
+        return None
+    pieces = dict(earlier.items.values_list("item", "quantity"))
+    if (earlier.kind, earlier.reason, earlier.text, pieces) != asked:
+        raise FormUsed(number=earlier.number)
+    return earlier
+
+
+def _clean_text(text):
+    return text.strip()[:LONGEST_TEXT]
 
 
 def _chosen(askable, pieces):
