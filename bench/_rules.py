@@ -22,11 +22,12 @@ LINES = (("imported_fruit", 8850), ("seasonal_fruit", 1299), ("home", 25_00))
 def prepare(source):
     """Version 2, in force for everybody: the three rules and a script."""
     now = clock.now()
-    scripts.create(code="bench", name="Bench", source=source, by=BY, at=now)
+    script = scripts.create(code="bench", name="Bench", source=source, by=BY, at=now)
+    scripts.let_serve(version=script.versions.get(), by=BY, at=now)
     draft = rule_sets.create_draft(name="Bench", by=BY, at=now)
     for code, figures in (*RULES, ("script", {"script": "bench"})):
         rule_sets.add_rule(version=draft, code=code, figures=figures, by=BY, at=now)
-    rule_sets.release(version=draft, starts_at=now, by=BY, at=now)
+    rule_sets.release(version=draft, starts_at=now, by=BY, at=now, confirmed=True)
 
 
 def step(act, dice, members, own, run):

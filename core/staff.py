@@ -37,9 +37,10 @@ class StaffPages:
     def page(self, request, template, **context):
         return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
 
-    def act_page(self, request, form, act, *, title, label, back_url, facts=(), tone="primary"):
+    def act_page(self, request, form, act, *, title, label, back_url, facts=(), warnings=(), tables=(), tone="primary"):
         """Show ``form``; when it comes back valid, ``act(data)`` calls one service and says where to go and what to
-        tell: ``(url, text)``. A refusal stands on the page, and what was typed stays. ``facts`` are pairs above it."""
+        tell: ``(url, text)``. A refusal stands on the page, and what was typed stays. Above it stand ``facts``, pairs,
+        ``warnings``, sentences, and ``tables`` as unfold draws them, each with a title."""
         if request.method == "POST" and form.is_valid():
             try:
                 url, text = act(form.cleaned_data)
@@ -56,6 +57,8 @@ class StaffPages:
             label=label,
             back_url=back_url,
             facts=facts,
+            warnings=warnings,
+            tables=tables,
             is_danger=tone == "danger",
         )
 

@@ -111,9 +111,12 @@ def examples(said):
 
 
 def _goods(said, codes):
+    return goods([name for code in codes for name in said.names[code]])
+
+
+def goods(names):
     """Categories of goods by their names; without any, all that are not named."""
-    names = dict.fromkeys(in_language(name) for code in codes for name in said.names[code])
-    return _(", ").join(names) if names else _("Other goods")
+    return _(", ").join(dict.fromkeys(in_language(name) for name in names)) if names else _("Other goods")
 
 
 def of_behaviours(found):
@@ -202,6 +205,11 @@ def in_both(say):
         with override(language):
             found[code] = say()
     return found
+
+
+def doubt(found):
+    """A ``doubts.Doubt``."""
+    return in_words(found.text, found.values)
 
 
 def alert(found):

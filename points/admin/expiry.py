@@ -40,6 +40,7 @@ class AnnounceForm(forms.Form):
     months = IntegerField(
         min_value=0,
         max_value=MOST_MONTHS,
+        required=False,
         initial=12,
         label=_("Number of months"),
         help_text=_("0 with a month, quarter or year: the running one. Not used where points never end."),
@@ -50,6 +51,15 @@ class AnnounceForm(forms.Form):
         help_text=_("From the shop's midnight. Points earned before keep the end they were given."),
         widget=UnfoldAdminDateWidget,
     )
+
+    def clean(self):
+        if self.cleaned_data.get("rule") == "never":
+            self.cleaned_data["months"] = 0
+            self.errors.pop("months", None)  # whatever stands there is not used
+            return
+        months = self.cleaned_data.get("months", 1)  # what is no number is said already
+        if months is None or (months == 0 and self.cleaned_data.get("rule") in ("per_lot", "activity")):
+            self.add_error("months", _("Say how many months."))
 
 
 class CancelForm(forms.Form):
@@ -94,7 +104,7 @@ class ExpiryPolicyAdmin(LookOnlyAdmin):
             kind, unit, _label = RULES[data["rule"]]
             policy = expiry.announce(
                 kind=kind,
-                months=0 if kind == Kind.NEVER else data["months"],
+                months=data["months"],
                 unit=unit,
                 starts_on=data["starts_on"],
                 by=actors.staff(request.user.pk),

@@ -161,7 +161,18 @@ class ReleaseForm(forms.Form):
         help_text=_("Stands on the rules page until the start, and goes to the inbox of those it concerns."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
     )
+    confirmed = forms.BooleanField(
+        required=False,
+        label=_("The rules are meant so"),
+        help_text=_("I have read the warnings and looked at the examples."),
+        widget=UnfoldBooleanSwitchWidget,
+    )
     reason = reason_field()
+
+    def __init__(self, *args, is_doubtful, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not is_doubtful:
+            del self.fields["confirmed"]
 
 
 class WidenForm(forms.Form):
@@ -179,6 +190,18 @@ class PilotsForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     """Nothing to fill in."""
+
+
+class StopForm(forms.Form):
+    """``then``: the numbers of the versions that were shown as serving afterwards."""
+
+    then = forms.RegexField(r"^(\d{1,9}(,\d{1,9})*)?$", required=False, widget=forms.HiddenInput)
+    agreed = forms.BooleanField(label=_("These versions shall serve afterwards"), widget=UnfoldBooleanSwitchWidget)
+
+    reason = reason_field()
+
+    def clean_then(self):
+        return [int(number) for number in self.cleaned_data["then"].split(",") if number]
 
 
 class ScriptForm(forms.Form):
@@ -214,4 +237,9 @@ class SourceForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget,
     )
     is_imported = forms.BooleanField(required=False, label=_("Imported"), widget=UnfoldBooleanSwitchWidget)
+
+
+class ServeForm(forms.Form):
+    """A version of a script shall serve."""
+
     reason = reason_field()

@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.models import Approval
 from core.staff import LookOnlyAdmin, waits
 from points import wording
-from points.admin.rule_forms import ScriptForm, SourceForm
+from points.admin.rule_forms import ScriptForm, ServeForm, SourceForm
 from points.models import RuleAlert, Script
 from points.queries import alerts as queries
 from points.rules.builtin import TIER_CHOICES
@@ -49,42 +49,44 @@ class ScriptAdmin(LookOnlyAdmin):
             raise PermissionDenied
 
         def act(data):
-            script = scripts.create(**data, by=actors.staff(request.user.pk), at=clock.now())
-            return _page(script), _("Saved. A version of the rules can name it now.")
+            script = scripts.create(**data, **_who(request))
+            return _page(script, 1), _("Saved as a draft. Look at what it gives, then let it serve.")
 
         return self.act_page(
             request,
             ScriptForm(request.POST or None, initial={"source": scripts.SAMPLE}),
             act,
             title=_("New script"),
-            label=_("Save"),
+            label=_("Save as a draft"),
             back_url=reverse("admin:points_script_changelist"),
         )
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """The source of the serving version, a place to try it, and all versions."""
+        """A source to change and try, and all versions. ``?try=3`` shows what version 3 gives, beside the one that
+        serves: the way to let it serve leads over it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         script = self.get_object(request, object_id)
         if script is None:
             raise Http404
         serving = scripts.serving(script)
-        form = SourceForm(
-            request.POST or None, initial={"source": serving.source if serving else script.versions.first().source}
-        )
-        results = None
+        tried = self._version(script, request.GET["try"]) if "try" in request.GET else None
+        shown = tried or serving or script.versions.first()
+        form = SourceForm(request.POST or None, initial={"source": shown.source})
+        results = self._results(tried.source, serving) if tried else None
         if request.method == "POST":
             if not request.user.has_perm(WRITE):
                 raise PermissionDenied
             try:
-                if "version" in request.POST:
-                    return self._return(request, script)
+                if request.POST.get("act") == "serve" and tried is not None:
+                    return self._serve(request, tried, request.POST.get("reason", "")[:200])
                 if form.is_valid():
                     if request.POST.get("act") == "save":
-                        return self._save(request, script, form.cleaned_data)
-                    results = self._try(form.cleaned_data)
+                        return self._save(request, script, form.cleaned_data["source"])
+                    results, tried = self._try(form.cleaned_data, serving), None
             except DomainError as error:
-                form.add_error("source" if "source" in form.fields and form.is_bound else None, str(error))
+                form = SourceForm(request.POST if "source" in request.POST else None, initial={"source": shown.source})
+                messages.error(request, str(error))
         return self.page(
             request,
             "points/admin/script.html",
@@ -92,37 +94,36 @@ class ScriptAdmin(LookOnlyAdmin):
             script=script,
             form=form,
             results=results,
+            tried=tried,
+            serve_form=ServeForm(),
             serving=serving,
             versions=script.versions.all()[:VERSIONS],
             may_write=request.user.has_perm(WRITE),
             back_url=reverse("admin:points_script_changelist"),
         )
 
-    def _save(self, request, script, data):
-        by, at = actors.staff(request.user.pk), clock.now()
-        saved = releasing.save_script(script=script, source=data["source"], reason=data["reason"], by=by, at=at)
-        if isinstance(saved, Approval):
-            return self._wait(request, saved)
-        if saved.failed_at:
-            messages.error(
-                request,
-                _("Version %(number)s fails when it is tried: %(why)s The version before it goes on serving.")
-                % {"number": saved.number, "why": saved.failure},
-            )
-        else:
-            messages.success(request, _("Version %(number)s serves now.") % {"number": saved.number})
-        return redirect(_page(script))
+    def _save(self, request, script, source):
+        version = scripts.save(script=script, source=source, **_who(request))
+        messages.success(
+            request,
+            _("Version %(number)s is saved as a draft. Look at what it gives, then let it serve.")
+            % {"number": version.number},
+        )
+        return redirect(_page(script, version.number))
 
-    def _return(self, request, script):
-        number = request.POST["version"]
+    def _serve(self, request, version, reason):
+        served = releasing.let_serve(version=version, reason=reason, **_who(request))
+        if isinstance(served, Approval):
+            return self._wait(request, served)
+        messages.success(request, _("Version %(number)s serves now.") % {"number": version.number})
+        return redirect(_page(version.script))
+
+    @staticmethod
+    def _version(script, number):
         version = script.versions.filter(number=number).first() if number.isdecimal() and len(number) < 10 else None
         if version is None:
             raise Http404
-        back = releasing.return_to_script(version=version, by=actors.staff(request.user.pk), at=clock.now())
-        if isinstance(back, Approval):
-            return self._wait(request, back)
-        messages.success(request, _("Version %(number)s serves now.") % {"number": version.number})
-        return redirect(_page(script))
+        return version
 
     @staticmethod
     def _wait(request, approval):
@@ -130,17 +131,25 @@ class ScriptAdmin(LookOnlyAdmin):
         messages.success(request, text)
         return redirect(url)
 
-    def _try(self, data):
-        """Rows of ``(tier, yuan, imported, points, why not)``; what was asked for comes first."""
+    def _try(self, data, serving):
+        """What is typed, at what was asked for first."""
         scripts.check_syntax(data["source"])
         asked = (
             [(data["tier"], data["amount"], data["is_imported"])] if data["tier"] and data["amount"] is not None else []
         )
+        return self._results(data["source"], serving, (*asked, *scripts.TRIALS))
+
+    @staticmethod
+    def _results(source, serving, trials=scripts.TRIALS):
+        """Rows of ``(tier, yuan, imported, points, why not, points now)``; each reason why not once."""
         names = dict(TIER_CHOICES)
-        return [
-            (names[tier], amount, is_imported, points, why)
-            for (tier, amount, is_imported), points, why in scripts.try_out(data["source"], (*asked, *scripts.TRIALS))
-        ]
+        now = {trial: points for trial, points, _why in scripts.try_out(serving.source, trials)} if serving else {}
+        rows, reasons = [], set()
+        for trial, points, why in scripts.try_out(source, trials):
+            if why not in reasons:
+                rows.append((names[trial[0]], trial[1], trial[2], points, why, now.get(trial)))
+            reasons.update([why] if why else [])
+        return rows
 
 
 @admin.register(RuleAlert)
@@ -180,5 +189,10 @@ def open_alerts(request):
     return queries.how_many_open() or ""
 
 
-def _page(script):
-    return reverse("admin:points_script_change", args=[script.pk])
+def _page(script, tried=None):
+    page = reverse("admin:points_script_change", args=[script.pk])
+    return f"{page}?try={tried}" if tried else page
+
+
+def _who(request):
+    return {"by": actors.staff(request.user.pk), "at": clock.now()}

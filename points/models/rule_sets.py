@@ -136,8 +136,9 @@ class Script(models.Model):
 
 
 class ScriptVersion(models.Model):
-    """A script as it was saved. Of those that did not fail, the one with the latest ``activated_at`` serves, and the
-    one before that takes over when it fails; a version once marked failed is never tried again."""
+    """A script as it was saved: a draft until it is let serve. Of those that did not fail, the one with the latest
+    ``activated_at`` serves, and the one before that takes over when it fails; a version once marked failed is never
+    tried again."""
 
     script = models.ForeignKey(Script, models.PROTECT, related_name="versions", verbose_name=_("rule script"))
     number = models.PositiveIntegerField(_("version"))

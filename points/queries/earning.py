@@ -29,7 +29,7 @@ class OfTier:
 
 def by_tier(rule_set, at):
     """``OfTier`` of all tiers under a rule set, lowest first."""
-    earners = [rule_sets.earner(None, tier) for tier in tiers.all_tiers()]
+    earners = rule_sets.earners()
     times = saying.times(rule_set, earners, at)
     points = saying.purchases(rule_set, [(earner, saying.OTHER, saying.EXAMPLE_YUAN) for earner in earners], at)
     return [
@@ -40,8 +40,7 @@ def by_tier(rule_set, at):
 def times_of(member_id, tier, at):
     """How many times as much as in the lowest tier a member of the ``tier`` earns by purchases, a ``Decimal``; None
     where no such figure holds."""
-    earners = [rule_sets.earner(None, one) for one in tiers.all_tiers()]
-    return saying.times(rule_sets.for_member(member_id, at), earners, at).get(tier.code)
+    return saying.times(rule_sets.for_member(member_id, at), rule_sets.earners(), at).get(tier.code)
 
 
 def usual_points(behaviour, *, at, member_id=None, tier=None, base=None):

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from django.db.models import Prefetch
 
+from accounts.models import User
 from core.live import Live
 from core.parameters import ParameterNotValid
 from points.models import RuleSetStage, RuleSetVersion
-from points.rules import builtin, engine, presets, scripts  # noqa: F401 - a version is built of the registered rules
+from points.rules import builtin, doubts, engine, presets, scripts, tiers  # noqa: F401 - builtin registers rules
 from points.rules.engine import Earner, RuleSet, UnknownRule
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,9 @@ class Release:
     transition_until: datetime
     stopped_at: datetime | None
     _with_former: dict = field(default_factory=dict)
+
+    def __str__(self):
+        return f"{self.rule_set.version} {self.name}"
 
     def percent_at(self, at):
         """The share of the members that it serves at ``at``; None before its start and after its stop."""
@@ -86,6 +90,44 @@ def is_overtaken(number, member_id, at):
 def earner(member_id, tier):
     """A member (None: anybody) of a ``points.rules.tiers.Tier`` as the engine takes it."""
     return Earner(member_id or 0, tier.code, tier.multiplier, {"zh": tier.name, "en": tier.name_en})
+
+
+def members_of(percent):
+    """About how many active members a share of so many percent is."""
+    return User.objects.filter(is_active=True).count() * percent // ALL
+
+
+def earners():
+    """Somebody of each tier, lowest first."""
+    return [earner(None, tier) for tier in tiers.all_tiers()]
+
+
+def doubts_about(rule_set, at):
+    """What looks like a mistake in it: ``points.rules.doubts.Doubt``."""
+    return doubts.doubts(rule_set, earners(), at)
+
+
+def without(number, at):
+    """The releases that serve at ``at`` where the version ``number`` does not: trials, newest first, and at the end the
+    one for everybody else."""
+    found = []
+    for release in RELEASES.get():
+        percent = None if release.number == number else release.percent_at(at)
+        if percent is not None:
+            found.append(release)
+        if percent == ALL:
+            break
+    return found
+
+
+def is_replaced(number, at):
+    """Whether a released version is there but serves nobody at ``at``, because a newer one serves everybody."""
+    for release in RELEASES.get():
+        if release.number == number:
+            return False
+        if release.percent_at(at) == ALL:
+            return True
+    return False
 
 
 def for_all(at):

@@ -53,6 +53,7 @@ class Ratio(Rule):
 
     code = "ratio"
     proportional = True
+    once_by = ()
     label = gettext_lazy("Points by amount")
     help = gettext_lazy("Where every purchase begins. Amounts in between count in proportion.")
     fields = (
@@ -84,6 +85,7 @@ class TierMultiplier(Rule):
 
     code = "tier_multiplier"
     proportional = True
+    once_by = ()
     label = gettext_lazy("Multiplier of the tier")
     help = gettext_lazy("0 stands for the figure that the tier itself has.")
     fields = tuple(
@@ -162,6 +164,7 @@ class FixedAmount(Rule):
     """So many points for a behaviour (C4)."""
 
     code = "behaviour"
+    once_by = ("behaviour",)
     label = gettext_lazy("Points for a behaviour")
     help = gettext_lazy("Where an activity brings its own figure (days of sign-in, prizes), that one counts.")
     fields = (
@@ -200,6 +203,7 @@ class PictureBonus(Rule):
     """A review with pictures earns more (C4); ``facts["pictures"]`` says how many there are."""
 
     code = "picture_bonus"
+    once_by = ()
     label = gettext_lazy("Bonus for reviews with pictures")
     fields = (Parameter("percent", Decimal(30), gettext_lazy("bonus"), **PERCENT),)
 

@@ -144,6 +144,7 @@ class Rule:
     help: ClassVar[str] = ""
     section: ClassVar[str] = "purchases"
     proportional: ClassVar[bool] = False
+    once_by: ClassVar[tuple | None] = None  # the fields by which two of its kind must differ to make sense together
     fields: ClassVar[tuple] = ()
 
     def __init__(self, **figures):
@@ -185,10 +186,19 @@ class Rule:
         """What there is to tell a member besides figures of earnings, in the same form, or None; ``section``
         (purchases or using) is the part of the rules page that says it."""
 
+    def broken(self):
+        """Why it cannot do what it is for, as ``words``, or None."""
+
     def works_on_purchases(self):
         """Whether it has a say in what purchases earn."""
-        own = type(self)
-        return (own.purchase_points, own.purchases_points) != (Rule.purchase_points, Rule.purchases_points)
+        return self._has_own("purchase_points", "purchases_points")
+
+    def works_on_earnings(self):
+        """Whether it has a say in what anything earns, or in how much of it a day gives."""
+        return self._has_own("purchase_points", "purchases_points", "behaviour_points", "caps")
+
+    def _has_own(self, *methods):
+        return any(getattr(type(self), name) is not getattr(Rule, name) for name in methods)
 
     def stored(self):
         """As a version keeps it."""

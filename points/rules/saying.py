@@ -108,6 +108,18 @@ def purchases(rule_set, cases, at):
     return [within(caps, PURCHASE, outcome.points)[0] for outcome in engine.purchases_points(rule_set, lines)]
 
 
+def beside(before, after, earners, at, names):
+    """What goods of ``EXAMPLE_YUAN`` are booked with under two rule sets: ``[(names, [(before, after), ...]), ...]``
+    with a pair for each earner; other goods first, without names."""
+    both = replace(after, rules=(*after.rules, *before.rules))
+    codes = goods_of(both)
+    cases = [(earner, code, EXAMPLE_YUAN) for code in codes for earner in earners]
+    pairs = iter(zip(purchases(before, cases, at), purchases(after, cases, at), strict=True))
+    values = {code: tuple(next(pairs) for _earner in earners) for code in codes}
+    called = _distinct(both, names, values)
+    return [([name for code in same for name in called[code]], value) for value, same in _alike(values)]
+
+
 def times(rule_set, earners, at):
     """``{tier: Decimal}``: how many times as much as the first of ``earners`` each of them earns, whatever they buy;
     empty where no such figure holds."""
@@ -129,13 +141,15 @@ def telling(rule_set, earner, at):
 
 def _matters(rule_set, rule, earner, at):
     without = replace(rule_set, rules=tuple(one for one in rule_set.rules if one is not rule))
-    lines = [Line(code, yuan * 100) for code in (OTHER, *_apart(rule_set)) for yuan in AMOUNTS_YUAN]
+    lines = [Line(code, yuan * 100) for code in goods_of(rule_set) for yuan in AMOUNTS_YUAN]
     cases = [(earner, line) for line in lines]
     return engine.exact_points(rule_set, cases, at) != engine.exact_points(without, cases, at)
 
 
-def _apart(rule_set):
-    return list(dict.fromkeys(code for rule in rule_set.rules for code in rule.goods()))
+def goods_of(rule_set):
+    """Codes of the categories whose goods may earn something else than others, by what the rules name; ``OTHER`` goods
+    first."""
+    return tuple(dict.fromkeys((OTHER, *(code for rule in rule_set.rules for code in rule.goods()))))
 
 
 def _distinct(rule_set, names, values):
@@ -160,7 +174,7 @@ def _distinct(rule_set, names, values):
 def _rates(rule_set, earners, at):
     """For each earner ``{code: points for a yuan, a Fraction}`` of other goods and of the categories that rules name;
     None where it is no figure that can be told."""
-    codes = (OTHER, *_apart(rule_set))
+    codes = goods_of(rule_set)
     cases = [(earner, Line(code, PROBE_YUAN * 100)) for earner in earners for code in codes]
     exact = iter(engine.exact_points(rule_set, cases, at))
     return [{code: _a_yuan(Fraction(next(exact))) for code in codes} for _earner in earners]
@@ -218,7 +232,7 @@ def _figures(rule_set, earner, at, names):
         points = iter(purchases(rule_set, [(earner, code, yuan) for code in codes for yuan in AMOUNTS_YUAN], at))
         return {code: tuple(next(points) for _yuan in AMOUNTS_YUAN) for code in codes}
 
-    found = figures((OTHER, *_apart(rule_set)))
+    found = figures(goods_of(rule_set))
     usual = found[OTHER][AMOUNTS_YUAN.index(EXAMPLE_YUAN)]
     others = [code for code in names if code not in found]
     points = purchases(rule_set, [(earner, code, EXAMPLE_YUAN) for code in others], at)

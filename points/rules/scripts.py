@@ -90,6 +90,11 @@ class Script(Rule):
     def goods(self):
         return dict.fromkeys(self._imported, "")
 
+    def broken(self):
+        if next(in_line(self.script), None) is None:
+            return gettext_noop("Rule %(n)s: no version of the script serves, the points stay as they were."), {}
+        return None
+
     def words(self, earners):
         version = next(in_line(self.script), None)
         if version is None:
@@ -112,6 +117,8 @@ def _worked(version, drafts, points):
             return drafts[number:]
         taken += len(own)
         draft.points[:] = own
+        if draft.steps and not sandbox.takes_facts(version.source):
+            draft.steps.clear()  # what the rules above gave is thrown away
         draft.step(
             gettext_noop("By the rule “%(name)s”, version %(version)s"),
             name=version.name,

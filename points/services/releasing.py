@@ -11,13 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from core import actors, approvals
 from core.approvals import DAY
 from core.db import locking_transaction, rehearsal
-from core.errors import DomainError, InvalidInput
+from core.errors import InvalidInput
 from core.models import AuditEvent
 from points.models import RuleSetVersion, Script, ScriptVersion
 from points.parameters import RULES_APPROVAL_PERCENT
 from points.queries import rule_sets as queries
 from points.rules import engine, measure
-from points.rules import tiers as tier_rules
 from points.services import rule_sets, scripts
 
 RULES, SCRIPT = "points.rules", "points.script"
@@ -27,13 +26,6 @@ ACTS = {
     "pilots": rule_sets.choose_pilots,
     "stop": rule_sets.stop,
 }
-
-
-class ScriptFails(DomainError):
-    """The source does not work when it is tried. Details: ``why``."""
-
-    code = "script_fails"
-    message = _("This fails when it is tried: %(why)s Nothing was changed.")
 
 
 def release(*, version, by, at, reason="", **terms):
@@ -56,32 +48,30 @@ def choose_pilots(*, version, members, by, at, reason=""):
     return _let("pilots", version, bool(new) and _is_large(version, at), terms, by=by, at=at, reason=reason)
 
 
-def stop(*, version, by, at, reason=""):
+def stop(*, version, by, at, reason="", **terms):
     """``rule_sets.stop``, at once unless much more would be earned afterwards; returns as ``release``."""
     then = queries.for_all_without(version.number, at)
     is_large = any(change.percent > 0 for change in _large(queries.for_all(at), then, at))
-    return _let("stop", version, is_large, {}, by=by, at=at, reason=reason)
+    return _let("stop", version, is_large, terms, by=by, at=at, reason=reason)
 
 
-def save_script(*, script, source, by, at, reason=""):
-    """``scripts.save``: at once where no version of the rules uses the script. Otherwise it waits, for no examples show
-    all that a source does. Returns the ``Approval`` that waits, or the ``ScriptVersion``. Raises ``NotAScript``,
-    ``ScriptFails``, ``AlreadyAsked``."""
+def let_serve(*, version, by, at, reason=""):
+    """``scripts.let_serve`` of a version of a script: at once where no version of the rules uses the script. Otherwise
+    it waits, for no examples show all that a source does. Returns the ``Approval`` that waits, or the
+    ``ScriptVersion``. Raises ``VersionFailed``, ``TrialFailed``, ``AlreadyAsked``."""
+    script = version.script
     if not _is_used(script):
-        return scripts.save(script=script, source=source, by=by, at=at)
-    scripts.check_syntax(source)
-    if why := next((why for _trial, result, why in scripts.try_out(source) if result is None), ""):
-        raise ScriptFails(why=why)
-    return _ask_script(script, {"source": source}, by=by, at=at, reason=reason)
-
-
-def return_to_script(*, version, by, at, reason=""):
-    """``scripts.return_to``, as ``save_script``. Raises ``VersionFailed``, ``AlreadyAsked``."""
-    if not _is_used(version.script):
-        return scripts.return_to(version=version, by=by, at=at)
-    if version.failed_at is not None:
-        raise scripts.VersionFailed(number=version.number, why=version.failure)
-    return _ask_script(version.script, {"version": version.pk}, by=by, at=at, reason=reason)
+        return scripts.let_serve(version=version, by=by, at=at)
+    scripts.check_trials(version)
+    return approvals.ask(
+        kind=SCRIPT,
+        subject=f"script:{script.code}",
+        data={"script": script.pk, "serving": _pk(scripts.serving(script)), "version": version.pk},
+        owners=[version.by],
+        reason=reason,
+        by=by,
+        at=at,
+    )
 
 
 def run_rules(approval, *, by, at):
@@ -101,19 +91,16 @@ def run_script(approval, *, by, at):
     script = Script.objects.get(pk=data["script"])
     if _pk(scripts.serving(script)) != data["serving"]:
         raise approvals.Outdated
-    if "source" in data:
-        scripts.save(script=script, source=data["source"], by=approval.by, at=at)
-    else:
-        scripts.return_to(version=ScriptVersion.objects.get(pk=data["version"]), by=approval.by, at=at)
+    scripts.let_serve(version=ScriptVersion.objects.get(pk=data["version"]), by=approval.by, at=at)
 
 
 def sources(approval):
     """``(script, source that served, source that would)`` of a request about a script."""
     data = approval.data
     script = Script.objects.get(pk=data["script"])
-    versions = ScriptVersion.objects.filter(pk__in=[data["serving"], data.get("version")])
+    versions = ScriptVersion.objects.filter(pk__in=[data["serving"], data["version"]])
     found = dict(versions.values_list("pk", "source"))
-    return script, found.get(data["serving"], ""), data.get("source") or found[data["version"]]
+    return script, found.get(data["serving"], ""), found[data["version"]]
 
 
 def version_of(approval):
@@ -128,7 +115,7 @@ def effect(approval, at):
         before, after = queries.for_all(at), queries.for_all_without(version.number, at)
     else:
         before, after = queries.for_all(at - DAY), _rule_set(version)
-    return measure.new_scripts(before, after), measure.changes(before, after, _earners(), at)
+    return measure.new_scripts(before, after), measure.changes(before, after, queries.earners(), at)
 
 
 def _is_large(version, at):
@@ -138,7 +125,7 @@ def _is_large(version, at):
 
 def _large(before, after, at):
     limit = RULES_APPROVAL_PERCENT.value
-    return [change for change in measure.changes(before, after, _earners(), at) if abs(change.percent) > limit]
+    return [change for change in measure.changes(before, after, queries.earners(), at) if abs(change.percent) > limit]
 
 
 def _let(act, version, is_large, terms, *, by, at, reason):
@@ -177,15 +164,6 @@ def _owners(version, terms):
     return sorted({version.by, *trail.values_list("by", flat=True), *map(actors.staff, pilots)})
 
 
-def _ask_script(script, what, *, by, at, reason):
-    subject = f"script:{script.code}"
-    data = {"script": script.pk, "serving": _pk(scripts.serving(script))} | what
-    owners = []
-    if "version" in what:
-        owners = [ScriptVersion.objects.get(pk=what["version"]).by]
-    return approvals.ask(kind=SCRIPT, subject=subject, data=data, owners=owners, reason=reason, by=by, at=at)
-
-
 def _is_used(script):
     """Whether a version that serves, or will, names the script."""
     return any(
@@ -209,7 +187,3 @@ def _rule_set(version):
         return engine.build(str(version), version.rules)
     except queries.NOT_READABLE as error:
         raise InvalidInput(field=_("A rule")) from error
-
-
-def _earners():
-    return [queries.earner(None, tier) for tier in tier_rules.all_tiers()]

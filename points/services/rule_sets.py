@@ -11,7 +11,9 @@ from django.utils.translation import override
 from accounts.models import User
 from core import audit, outbox
 from core.errors import DomainError, InvalidInput
+from points import wording
 from points.models import RuleSetPilot, RuleSetStage, RuleSetVersion
+from points.queries import rule_sets as queries
 from points.queries.rule_sets import ALL, BEGINNING, FIRST, NOT_READABLE, RELEASES
 from points.rules import engine, presets
 
@@ -34,6 +36,20 @@ class NothingInIt(DomainError):
 
     code = "no_rules"
     message = _("A version needs at least one rule before it is released.")
+
+
+class NotConfirmed(DomainError):
+    """The rules look like a mistake, and nobody said that they are meant so. Details: ``doubts``, in words."""
+
+    code = "not_confirmed"
+    message = _("%(doubts)s Look at the examples, and confirm that it is meant so. Nothing was changed.")
+
+
+class OthersServe(DomainError):
+    """Other versions than those that were shown would serve now. Details: ``versions``."""
+
+    code = "others_serve"
+    message = _("Something was changed meanwhile: without it %(versions)s would serve now. Nothing was stopped.")
 
 
 class InThePast(DomainError):
@@ -135,11 +151,12 @@ def remove_rule(*, version, position, by, at):
 # Letting it loose
 
 
-def release(*, version, starts_at, by, at, percent=ALL, pilots=(), transition_days=0, announcement=""):
+def release(*, version, starts_at, by, at, percent=ALL, pilots=(), transition_days=0, announcement="", confirmed=False):
     """Let a draft serve ``percent`` of the members (0 to 100) and the ``pilots`` (member ids) from ``starts_at`` on.
 
     For ``transition_days`` (0 to 90) after that the version before it counts too where it gives more. With an
-    ``announcement`` whoever is concerned is told, soon after the commit. Raises ``NotADraft``, ``NothingInIt``,
+    ``announcement`` whoever is concerned is told, soon after the commit. What looks like a mistake
+    (``points.rules.doubts``) has to be ``confirmed``. Raises ``NotADraft``, ``NothingInIt``, ``NotConfirmed``,
     ``InThePast``, ``InvalidInput``.
     """
     pilots = set(pilots)
@@ -151,16 +168,19 @@ def release(*, version, starts_at, by, at, percent=ALL, pilots=(), transition_da
         if not draft.rules:
             raise NothingInIt
         try:
-            engine.build(str(draft), draft.rules)
+            rule_set = engine.build(str(draft), draft.rules)
         except NOT_READABLE as error:
             raise InvalidInput(field=_("A rule")) from error
         if starts_at < at:
             raise InThePast
+        found = queries.doubts_about(rule_set, at)
+        if found and not confirmed:
+            raise NotConfirmed(doubts=wording.close_up(" ".join(wording.doubt(one) for one in found)))
         _set_pilots(draft, pilots)
         RuleSetStage.objects.create(rule_set=draft, starts_at=starts_at, percent=percent, at=at, by=by)
         draft.transition_days = transition_days
         draft.announcement = announcement
-        _news(draft, "released", by=by, at=at, percent=percent, starts_at=starts_at.isoformat())
+        _news(draft, "released", by=by, at=at, percent=percent, starts_at=starts_at.isoformat(), doubts=len(found))
     return draft
 
 
@@ -202,8 +222,9 @@ def withdraw(*, version, by, at):
         _news(version, "withdrawn", by=by, at=at)
 
 
-def stop(*, version, by, at):
-    """Stop a version at once; its members return to the one before. Raises ``NotReleased``, ``NoneLeft``."""
+def stop(*, version, by, at, then=None):
+    """Stop a version at once; its members return to those before it. ``then`` are the numbers of the versions that
+    whoever asks for it was shown as serving afterwards. Raises ``NotReleased``, ``NoneLeft``, ``OthersServe``."""
     with transaction.atomic():
         lock()
         version = _released(version)
@@ -211,6 +232,10 @@ def stop(*, version, by, at):
             raise NotReleased(version=str(version))
         if not _serves_all(at, besides=version):
             raise NoneLeft
+        RELEASES.forget()
+        left = [release.number for release in queries.without(version.number, at)]
+        if then is not None and list(then) != left:
+            raise OthersServe(versions=", ".join(f"v{number}" for number in left))
         version.stopped_at = at
         version.save(update_fields=["stopped_at"])
         _news(version, "stopped", by=by, at=at)

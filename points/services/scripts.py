@@ -1,4 +1,4 @@
-"""Staff write scripts, save versions of them and return to earlier ones; the mall takes a failing one out (C7)."""
+"""Staff write scripts, keep drafts of them, try one and let it serve; the mall takes a failing one out (C7)."""
 
 from decimal import Decimal
 
@@ -48,6 +48,13 @@ class VersionFailed(DomainError):
     message = _("Version %(number)s failed (%(why)s) and is not used again. Save what is corrected as a new version.")
 
 
+class TrialFailed(DomainError):
+    """The version does not give points for everything it is tried on. Details: ``number``, ``why``."""
+
+    code = "trial_failed"
+    message = _("Version %(number)s fails when it is tried: %(why)s It does not serve.")
+
+
 class CodeTaken(DomainError):
     """Another script has this code. Details: ``script_code``."""
 
@@ -56,8 +63,7 @@ class CodeTaken(DomainError):
 
 
 def create(*, code, name, source, by, at):
-    """A new script with its first version, which serves at once; returns the ``Script``. Raises ``CodeTaken``,
-    ``NotAScript``."""
+    """A new script with its first version, a draft; returns the ``Script``. Raises ``CodeTaken``, ``NotAScript``."""
     check_syntax(source)
     with transaction.atomic():
         script, is_new = Script.objects.get_or_create(code=code, defaults={"name": name, "created_at": at, "by": by})
@@ -67,41 +73,48 @@ def create(*, code, name, source, by, at):
     return script
 
 
-def save(*, script, source, by, at, trials=TRIALS):
-    """Save ``source`` as the next version, which serves at once; returns the ``ScriptVersion``.
-
-    It is tried first, on each of ``trials``, ``(tier, yuan, is imported)``: where it fails there, it is kept as a
-    failed version, an alert is opened, and the version before it goes on. Raises ``NotAScript`` for an error of
-    syntax, and keeps nothing.
-    """
+def save(*, script, source, by, at):
+    """Keep ``source`` as the next version, a draft: it counts for nobody. Returns the ``ScriptVersion``. Raises
+    ``NotAScript`` for an error of syntax, and keeps nothing."""
     check_syntax(source)
-    why = next((why for _trial, result, why in try_out(source, trials) if result is None), "")
     with transaction.atomic():
         Script.objects.select_for_update().get(pk=script.pk)  # two savings number their versions one after the other
         latest = script.versions.aggregate(Max("number"))["number__max"] or 0
-        version = ScriptVersion.objects.create(
-            script=script, number=latest + 1, source=source, created_at=at, by=by, activated_at=at
-        )
+        version = ScriptVersion.objects.create(script=script, number=latest + 1, source=source, created_at=at, by=by)
         audit.record("script.saved", by=by, subject=f"script:{script.code}", at=at, number=version.number)
-        if why:
-            _fail(version.pk, version.number, script.name, why, at=at)
-            version.refresh_from_db()
-        scripts.SCRIPTS.changed()
     return version
 
 
-def return_to(*, version, by, at):
-    """Let an earlier version serve again, at once. Raises ``VersionFailed``."""
+def let_serve(*, version, by, at, trials=TRIALS):
+    """Let a version serve from now on: a draft, or one that served before. Returns it.
+
+    It is tried first, on each of ``trials``, ``(tier, yuan, is imported)``: where it fails, it stays what it is, and
+    the version that serves goes on. Raises ``TrialFailed``, ``VersionFailed``.
+    """
+    check_trials(version, trials)
     with transaction.atomic():
         Script.objects.select_for_update().get(pk=version.script_id)
-        version = ScriptVersion.objects.select_related("script").get(pk=version.pk)
-        if version.failed_at is not None:
-            raise VersionFailed(number=version.number, why=version.failure)
+        version = _usable(version)
         version.activated_at = at
         version.save(update_fields=["activated_at"])
-        audit.record("script.returned", by=by, subject=f"script:{version.script.code}", at=at, number=version.number)
+        audit.record("script.serves", by=by, subject=f"script:{version.script.code}", at=at, number=version.number)
         scripts.SCRIPTS.changed()
     return version
+
+
+def _usable(version):
+    version = ScriptVersion.objects.select_related("script").get(pk=version.pk)
+    if version.failed_at is not None:
+        raise VersionFailed(number=version.number, why=version.failure)
+    return version
+
+
+def check_trials(version, trials=TRIALS):
+    """Raises ``VersionFailed``, ``TrialFailed``."""
+    source = _usable(version).source
+    why = next((why for _trial, result, why in try_out(source, trials) if result is None), None)
+    if why is not None:
+        raise TrialFailed(number=version.number, why=why)
 
 
 def check_syntax(source):

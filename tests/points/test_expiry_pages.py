@@ -144,6 +144,19 @@ def test_what_cannot_be_announced_is_said_at_the_form(english, clerk, changed):
     assert not ExpiryPolicy.objects.exists()
 
 
+@pytest.mark.parametrize("months", ["", "12", "-1"])
+def test_never_asks_for_no_months(english, clerk, months):
+    clerk("announce")
+    assert announce(english, rule="never", months=months).redirect_chain
+    assert ExpiryPolicy.objects.get().months == 0
+
+
+def test_the_months_that_lack_are_asked_for(english, clerk):
+    clerk("announce")
+    for changed in ({"months": ""}, {"rule": "per_lot", "months": "0"}, {"rule": "activity", "months": "0"}):
+        assert "Say how many months." in announce(english, **changed).content.decode()
+
+
 def test_twice_the_same_day_is_refused(english, clerk):
     clerk("announce")
     announce(english)

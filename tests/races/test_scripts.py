@@ -39,6 +39,7 @@ def script():
     script = scripts.create(
         code="twice", name="Twice", source="const calculatePoints = (level, yuan) => yuan * 2", by=STAFF, at=now
     )
+    scripts.let_serve(version=script.versions.get(), by=STAFF, at=now)
     draft = rule_sets.create_draft(name="Script", by=STAFF, at=now)
     rule_sets.add_rule(version=draft, code="script", figures={"script": "twice"}, by=STAFF, at=now)
     rule_sets.release(version=draft, starts_at=now, by=STAFF, at=now)
@@ -80,7 +81,8 @@ def test_no_purchase_is_lost_to_a_script_that_never_ends(members, script):
     for thread in threads:
         thread.start()
     pause.wait(max(begun + 1 - monotonic(), 0))
-    scripts.save(script=script, source=LOOP, by=STAFF, at=timezone.now(), trials=())
+    bad = scripts.save(script=script, source=LOOP, by=STAFF, at=timezone.now())
+    scripts.let_serve(version=bad, by=STAFF, at=timezone.now(), trials=())
     for thread in threads:
         thread.join(120)
 

@@ -6,13 +6,14 @@ script does not end. A call costs some 50 µs, nearly all of it the way there an
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from points.rules.sandbox import processes
 from points.rules.sandbox.processes import MEMORY_BYTES, TIME_S, Unavailable
 
-__all__ = ["Failed", "LimitReached", "NotAScript", "Unavailable", "call", "call_many", "check"]
+__all__ = ["Failed", "LimitReached", "NotAScript", "Unavailable", "call", "call_many", "check", "takes_facts"]
 
 MOST_CHARACTERS = 20_000  # of a source
 MOST_POINTS = 1_000_000  # of a line, or MOST_A_YUAN where that is more: beyond it is a mistake, not a reward
@@ -79,6 +80,15 @@ def call_many(key, source, lines):
     return points, None
 
 
+@lru_cache(maxsize=100)
+def takes_facts(source):
+    """Whether the script may read what the rules above gave. Raises ``Unavailable``."""
+    try:
+        return processes.ask(["facts", source])
+    except processes.Died:
+        return True
+
+
 def _call(key, source, lines):
     try:
         answer = None if key is None else processes.ask(["call", key, None, lines], len(lines))
@@ -116,7 +126,7 @@ def _ended(death):
     return LimitReached(_("It ended the process that ran it."))
 
 
-def _failure(kind, text):
+def _failure(kind, text, line=None):
     match kind:
         case "time":
             return LimitReached(_("It did not finish in %(ms)s ms.") % {"ms": round(TIME_S * 1000)})
@@ -128,4 +138,4 @@ def _failure(kind, text):
             return NotAScript(_("It defines no function %(name)s.") % {"name": FUNCTION})
         case "number":
             return Failed(_("It gave no number."))
-    return Failed(text)
+    return Failed(_("Line %(line)s: %(text)s") % {"line": line, "text": text} if line else text)

@@ -3,19 +3,21 @@
 Each line of its input is a request, answered by one line, both JSON:
 
     ["check", source]                            null, or why it cannot be read as JavaScript
+    ["facts", source]                            whether it takes the fourth argument, what the rules above gave
     ["call", key, source or null, [line, ...]]   [[points, ...], null or why the next line failed]; null where the key
                                                  is not known here and no source was given
 
-A line is the arguments of ``calculatePoints``, a reason ``[kind, text]`` with one of the kinds time, memory, stack,
-function, number and error. A script is made ready in 1 ms, kept warm by its key, and costs 1 µs a call. After any
-failure it is thrown away; a limit that was reached in a used context is tried once more in a fresh one, so that what
-earlier calls left behind does not count against a script.
+A line is the arguments of ``calculatePoints``, a reason ``[kind, text, line of the source or null]`` with one of the
+kinds time, memory, stack, function, number and error. A script is made ready in 1 ms, kept warm by its key, and costs
+1 µs a call. After any failure it is thrown away; a limit that was reached in a used context is tried once more in a
+fresh one, so that what earlier calls left behind does not count against a script.
 
 QuickJS looks at the time between its own steps only. What loops inside one step is ended by the kernel, by a signal
 that nobody handles.
 """
 
 import json
+import re
 import resource
 import signal
 import sys
@@ -25,6 +27,8 @@ from pathlib import Path
 import quickjs
 
 FUNCTION = "calculatePoints"
+PLACE = re.compile(r"^    at .*<input>:(\d+)", re.MULTILINE)  # the innermost comes first
+ABOVE = 2  # lines that "new Function" puts above a source
 SCRIPTS = 8
 PRELUDE = (Path(__file__).parent / "prelude.js").read_text()
 
@@ -34,7 +38,13 @@ def main(limits):
     warm = OrderedDict()
     for line in sys.stdin.buffer:
         verb, *arguments = json.loads(line)
-        answer = check(*arguments, limits) if verb == "check" else call(*arguments, limits, warm)
+        match verb:
+            case "check":
+                answer = check(*arguments, limits)
+            case "facts":
+                answer = takes_facts(*arguments, limits)
+            case _:
+                answer = call(*arguments, limits, warm)
         signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
@@ -57,8 +67,16 @@ def check(source, limits):
         # As the body of a function that nobody calls: parsed, not run.
         context.eval("new Function(source); undefined")
     except quickjs.JSException as error:
-        return _reason(error)
+        return _reason(error, above=ABOVE)
     return None
+
+
+def takes_facts(source, limits):
+    """Whether its function takes the fourth argument; true where that cannot be told."""
+    try:
+        return Script(source, limits).takes_facts()
+    except (Failed, quickjs.JSException):
+        return True
 
 
 def call(key, source, lines, limits, warm):
@@ -84,8 +102,8 @@ def call(key, source, lines, limits, warm):
 class Failed(Exception):
     """A line gave no points."""
 
-    def __init__(self, kind, text=""):
-        self.reason = kind, text
+    def __init__(self, kind, text="", line=None):
+        self.reason = kind, text, line
 
     @property
     def is_limit(self):
@@ -108,6 +126,11 @@ class Script:
                 raise
         self._function = None
         return self._points(tier, yuan, is_imported, facts)
+
+    def takes_facts(self):
+        signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
+        self._load()
+        return self._about is not None
 
     def _points(self, tier, yuan, is_imported, facts):
         signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
@@ -145,17 +168,20 @@ def _context(limits):
     return context
 
 
-def _reason(error):
+def _reason(error, above=0):
+    """``above``: so many lines of ours stood above the source."""
     text = str(error)
     if "interrupted" in text:
-        return "time", ""
+        return "time", "", None
     # With no memory left there is none for a message either.
     if "out of memory" in text or text.strip() == "null":
-        return "memory", ""
+        return "memory", "", None
     if "call stack size" in text or "stack overflow" in text:
-        return "stack", ""
+        return "stack", "", None
     first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
-    return "error", first[:200]
+    place = PLACE.search(text)
+    line = int(place[1]) - above if place else 0
+    return "error", first[:200], line if line > 0 else None
 
 
 if __name__ == "__main__":

@@ -60,4 +60,7 @@ def release(make_draft, after_commit):
 
 @pytest.fixture
 def script(db):
-    return scripts.create(code="sums", name="Sums", source=GOOD, by=STAFF, at=AT)
+    """A script whose first version serves."""
+    script = scripts.create(code="sums", name="Sums", source=GOOD, by=STAFF, at=AT)
+    scripts.let_serve(version=script.versions.get(), by=STAFF, at=AT)
+    return script

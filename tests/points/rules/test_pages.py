@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from core.models import Approval
 from points import ledger
 from points.models import RuleAlert, RuleSetVersion, Script
 from points.queries import rule_sets as queries
+from points.rules import scripts as rule_scripts
 from points.services import scripts
 from tests.points.rules.conftest import GOOD, STAFF
 
@@ -121,8 +123,12 @@ class TestDrafting:
         assert [rule["rule"] for rule in draft.rules][5] == "daily_cap"
         assert draft.rules[5]["figures"] == {"points": 800}
         assert "At most 800 points a day" in text_of(client.get(page_of(draft)))
-        with_pilot = {"percent": "25", "starts_at": "", "pilots": "", "transition_days": "3", "announcement": ""}
-        assert after_commit(client.post, to("release", draft), with_pilot).status_code == 302
+        with_pilot = {"percent": "25", "starts_at": "", "pilots": "", "transition_days": "3", "announcement": "soon"}
+        refused = text_of(client.post(to("release", draft), with_pilot))
+        assert "Purchases earn nothing." in refused
+        assert "soon" in refused
+        confirmed = with_pilot | {"confirmed": "on"}
+        assert after_commit(client.post, to("release", draft), confirmed).status_code == 302
         assert queries.state_of(draft, timezone.now()) == "draft"  # a tenth of the points: a second person looks
         approve_all(client, staff, after_commit)
         assert queries.state_of(draft, timezone.now()) == "active"
@@ -130,9 +136,43 @@ class TestDrafting:
         after_commit(client.post, to("widen", draft), {"percent": "100", "starts_at": ""})
         approve_all(client, staff, after_commit)
         assert queries.for_member(1, timezone.now()).version == "v2"
-        after_commit(client.post, to("stop", draft))
+        page = text_of(client.get(to("stop", draft)))
+        assert "Serves afterwards" in page
+        assert after_commit(client.post, to("stop", draft), {"then": "1"}).status_code == 200  # not agreed
+        after_commit(client.post, to("stop", draft), {"then": "1", "agreed": "on"})
         approve_all(client, staff, after_commit)
         assert queries.for_member(1, timezone.now()).version == "v1"
+
+    def test_staff_read_of_all_tiers_of_examples_and_of_mistakes(self, client, staff, make_draft, make_member):
+        for _ in range(9):
+            make_member()
+        staff(*ALL, "run_whatifrun")
+        draft = make_draft(preset="s2", rules=[("ratio", {"points": 3})])
+        for page in (page_of(draft), to("release", draft)):
+            text = text_of(client.get(page))
+            assert "“Points by amount” stands there 2 times, and each one counts." in text
+            assert "180 → 480" in text  # silver, imported fruit
+        text = text_of(client.get(page_of(draft)))
+        assert "By tier: Standard × 1, Silver × 1.2, Gold × 1.5, Diamond × 2." in text
+        assert f"{reverse('admin:points_whatifrun_add')}?version=v2" in text
+        assert "20%: 2" in text_of(client.get(to("release", draft)))
+
+    def test_a_stop_says_who_serves_then_and_asks(self, client, staff, release, after_commit):
+        staff()
+        for hour, share in enumerate((100, 30, 100)):
+            release(percent=share, starts_at=NOW + timedelta(hours=hour))
+        now = NOW + timedelta(days=1)
+        with time_machine.travel(now, tick=False):
+            newest = RuleSetVersion.objects.get(number=4)
+            text = text_of(client.get(to("stop", newest)))
+            assert "v3 New · 30%" in text
+            assert "v2 New for all others" in text
+            assert "v3 New had been replaced and counts again" in text
+            form = {"then": "3,2", "agreed": "on"}
+            assert after_commit(client.post, to("stop", newest), {"then": "3,2"}).status_code == 200
+            assert "Something was changed meanwhile" in text_of(client.post(to("stop", newest), form | {"then": "2"}))
+            assert after_commit(client.post, to("stop", newest), form).status_code == 302
+        assert queries.state_of(RuleSetVersion.objects.get(number=3), now) == "active"
 
     def test_every_rule_has_a_form(self, client, staff, make_draft):
         staff()
@@ -214,48 +254,57 @@ class TestScripts:
     def page(self, script):
         return reverse("admin:points_script_change", args=[script.pk])
 
-    def test_are_written_tried_saved_and_returned_to(self, client, staff, after_commit):
+    def test_are_drafted_tried_and_let_serve(self, client, staff, after_commit):
         staff()
-        after_commit(
+        reply = after_commit(
             client.post,
             reverse("admin:points_script_add"),
             {"code": "sums", "name": "Sums", "source": scripts.SAMPLE},
         )
         script = Script.objects.get()
+        assert scripts.serving(script) is None
+        assert "225" in text_of(client.get(reply.url))
+        after_commit(client.post, reply.url, {"act": "serve"})
+        assert scripts.serving(script).number == 1
         form = {"source": GOOD, "tier": "gold", "amount": "77.5", "is_imported": "on", "act": "try"}
         assert "155" in text_of(client.post(self.page(script), form))
         assert script.versions.count() == 1
-        after_commit(client.post, self.page(script), form | {"act": "save"})
-        assert scripts.serving(script).number == 2
-        after_commit(client.post, self.page(script), {"version": "1"})
+        draft = after_commit(client.post, self.page(script), form | {"act": "save"}).url
         assert scripts.serving(script).number == 1
+        tried = text_of(client.get(draft))
+        assert "What version 2 gives" in tried
+        assert "Let version 2 serve" in tried
+        after_commit(client.post, draft, {"act": "serve"})
+        assert "Version 2 serves." in text_of(client.get(self.page(script)))
+        after_commit(client.post, f"{self.page(script)}?try=1", {"act": "serve"})
         assert "Version 1 serves." in text_of(client.get(self.page(script)))
+        assert client.get(f"{self.page(script)}?try=9").status_code == 404
 
     def test_a_broken_one_is_told_and_does_not_serve(self, client, staff, script, after_commit):
         staff()
         form = {"source": "function calculatePoints() { while (true) {} }", "act": "try"}
         assert "did not finish" in text_of(client.post(self.page(script), form))
-        reply = after_commit(client.post, self.page(script), form | {"act": "save"}, follow=True)
-        assert "fails when it is tried" in text_of(reply)
+        draft = after_commit(client.post, self.page(script), form | {"act": "save"}).url
+        assert "did not finish" in text_of(client.get(draft))
+        assert "fails when it is tried" in text_of(after_commit(client.post, draft, {"act": "serve"}))
         assert scripts.serving(script).number == 1
-        syntax = client.post(self.page(script), {"source": "function calculatePoints( {", "act": "save"})
-        assert "cannot be read as a script" in text_of(syntax)
-        assert client.post(self.page(script), {"version": "2"}).status_code == 200  # refused, with the reason
-        assert scripts.serving(script).number == 1
+        broken = "function calculatePoints() {\n  return (1;\n}"
+        syntax = text_of(client.post(self.page(script), {"source": broken, "act": "save"}))
+        assert "cannot be read as a script: Line 2: SyntaxError" in syntax
+        assert "return (1;" in syntax
 
     def test_need_a_permission(self, client, staff, script):
         staff("view_script")
         assert client.get(self.page(script)).status_code == 200
         assert client.post(self.page(script), {"source": GOOD, "act": "save"}).status_code == 403
+        assert client.post(f"{self.page(script)}?try=1", {"act": "serve"}).status_code == 403
         assert client.get(reverse("admin:points_script_add")).status_code == 403
 
     def test_alerts_show_on_the_first_page_and_in_the_sidebar_until_closed(self, client, staff, script, after_commit):
         staff()
         home = reverse("admin:index")
         assert "data-alert" not in text_of(client.get(home))
-        after_commit(
-            scripts.save, script=script, source="function calculatePoints() { throw 1 }", by=STAFF, at=timezone.now()
-        )
+        after_commit(fail, script)
         url = reverse("admin:points_rulealert_changelist")
         text = text_of(client.get(url))
         assert "data-waiting" in text
@@ -268,10 +317,15 @@ class TestScripts:
 
     def test_alerts_are_for_those_who_may_see_them(self, client, staff, script, after_commit):
         staff("write_scripts")
-        after_commit(
-            scripts.save, script=script, source="function calculatePoints() { throw 1 }", by=STAFF, at=timezone.now()
-        )
+        after_commit(fail, script)
         assert "data-alert" not in text_of(client.get(reverse("admin:index")))
+
+
+def fail(script):
+    """The version that serves fails at work."""
+    version = scripts.save(script=script, source="function calculatePoints() { throw 1 }", by=STAFF, at=NOW)
+    scripts.let_serve(version=version, by=STAFF, at=NOW, trials=())
+    scripts.report_failure(rule_scripts.Version(version.pk, version.number, script.name, version.source), "1")
 
 
 def test_a_script_rule_is_offered_with_the_scripts_there_are(client, staff, script, make_draft):

@@ -38,7 +38,7 @@ def go(after_commit):
 @pytest.fixture
 def let(go):
     def release(version, *, starts_at=AT, **terms):
-        return go(releasing.release, version, starts_at=starts_at, **terms)
+        return go(releasing.release, version, starts_at=starts_at, confirmed=True, **terms)
 
     return release
 
@@ -188,13 +188,15 @@ def used(script, make_draft, let, approve):
     return script
 
 
-def save(script, source, at=AT):
-    return releasing.save_script(script=script, source=source, by=ANNA, at=at)
+def save(script, source):
+    """A new version, which shall serve."""
+    version = scripts.save(script=script, source=source, by=ANNA, at=AT)
+    return releasing.let_serve(version=version, by=ANNA, at=AT)
 
 
 def test_a_version_with_a_new_script_waits(script, make_draft, let):
     rules = (*SAME, ("script", {"script": script.code}))
-    scripts.save(script=script, source="function calculatePoints(l, a, i, more) { return more.points }", by=ANNA, at=AT)
+    save(script, "function calculatePoints(l, a, i, more) { return more.points }")
     approval = let(make_draft(rules=rules))
     assert releasing.effect(approval, AT) == ([script.code], [])  # no example shows what it may do
 
@@ -222,7 +224,7 @@ def test_a_script_that_serves_changes_by_two_people(used, approve):
 def test_to_an_earlier_script_two_people_return(used, approve):
     approve(save(used, SLY))
     first = used.versions.get(number=1)
-    approval = releasing.return_to_script(version=first, by=ANNA, at=AT + DAY)
+    approval = releasing.let_serve(version=first, by=ANNA, at=AT + DAY)
     assert scripts.serving(used).number == 2
     approve(approval, at=AT + DAY)
     assert scripts.serving(used) == first
@@ -230,13 +232,14 @@ def test_to_an_earlier_script_two_people_return(used, approve):
 
 def test_another_script_served_meanwhile(used, approve):
     approval = save(used, SLY)
-    scripts.save(script=used, source="function calculatePoints() { return 1 }", by=CARL, at=AT)
+    other = scripts.save(script=used, source="function calculatePoints() { return 1 }", by=CARL, at=AT)
+    scripts.let_serve(version=other, by=CARL, at=AT)
     with pytest.raises(approvals.Outdated):
         approve(approval)
 
 
 def test_a_script_that_fails_is_not_asked_about(used):
-    with pytest.raises(releasing.ScriptFails):
+    with pytest.raises(scripts.TrialFailed):
         save(used, "function calculatePoints() { return x }")
     with pytest.raises(scripts.NotAScript):
         save(used, "function (")

@@ -35,11 +35,11 @@ def in_force(after_commit):
         draft = rule_sets.create_draft(name="New", preset=preset, by=STAFF, at=AT)
         if source is not None:
             script = scripts.create(code="own", name="Own", source=source, by=STAFF, at=AT)
-            after_commit(scripts.return_to, version=script.versions.get(), by=STAFF, at=AT)
+            after_commit(scripts.let_serve, version=script.versions.get(), by=STAFF, at=AT)
             more = (*more, ("script", {"script": "own", "imported": "imported_fruit"}))
         for code, figures in more:
             rule_sets.add_rule(version=draft, code=code, figures=figures, by=STAFF, at=AT)
-        after_commit(rule_sets.release, version=draft, starts_at=AT, by=STAFF, at=AT, **rest)
+        after_commit(rule_sets.release, version=draft, starts_at=AT, by=STAFF, at=AT, confirmed=True, **rest)
         return draft
 
     return act

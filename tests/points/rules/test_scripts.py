@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from core import live
 from points.models import RuleAlert
@@ -29,8 +30,11 @@ def nothing_failed_yet():
 
 @pytest.fixture
 def save(script, after_commit):
+    """Save a source and let it serve; with ``trials=()`` untried."""
+
     def act(source, **rest):
-        return after_commit(services.save, script=script, source=source, by=STAFF, at=AT, **rest)
+        version = services.save(script=script, source=source, by=STAFF, at=AT)
+        return after_commit(services.let_serve, version=version, by=STAFF, at=AT, **rest)
 
     return act
 
@@ -45,7 +49,23 @@ def test_the_serving_version_counts(script):
     assert outcome.steps[-1] == ["By the rule “%(name)s”, version %(version)s", "201", {"name": "Sums", "version": "1"}]
 
 
-def test_a_saved_version_serves_at_once(save):
+def test_a_saved_version_is_a_draft_until_it_is_let_serve(script, after_commit):
+    version = services.save(script=script, source="function calculatePoints() { return 5 }", by=STAFF, at=AT)
+    assert (version.number, version.activated_at) == (2, None)
+    assert services.serving(script).number == 1
+    assert purchase().lines == (200, 1)
+    after_commit(services.let_serve, version=version, by=STAFF, at=AT)
+    assert services.serving(script).number == 2
+    assert purchase().points == 10
+
+
+def test_what_a_script_throws_away_is_no_step(script, save):
+    assert [step[1] for step in purchase().steps] == ["201"]
+    save("function calculatePoints(level, amount, imported, facts) { return facts.points + 1 }")
+    assert [step[1] for step in purchase().steps] == ["100.5", "102.5", "102"]
+
+
+def test_a_version_that_serves_reads_what_the_rules_above_gave(save):
     save("function calculatePoints(level, amount, imported, facts) { return imported ? 7 : facts.points }")
     assert purchase().lines == (100, 7)
 
@@ -111,10 +131,13 @@ def test_an_unknown_script_changes_nothing():
     assert purchase().lines == (100, 0)
 
 
-def test_a_version_that_fails_its_trial_never_serves(save):
-    version = save(LOOP)
-    assert version.failed_at == AT
-    assert RuleAlert.objects.get().details["version"] == 2
+def test_a_version_that_fails_its_trial_never_serves(script):
+    version = services.save(script=script, source=LOOP, by=STAFF, at=AT)
+    with pytest.raises(services.TrialFailed):
+        services.let_serve(version=version, by=STAFF, at=AT)
+    version.refresh_from_db()
+    assert (version.activated_at, version.failed_at) == (None, None)
+    assert not RuleAlert.objects.exists()
     assert purchase().lines == (200, 1)
 
 
@@ -135,14 +158,46 @@ def test_one_returns_to_an_earlier_version(save, script, after_commit):
     save("function calculatePoints() { return 5 }")
     assert purchase().lines == (5, 5)
     first = script.versions.get(number=1)
-    after_commit(services.return_to, version=first, by=STAFF, at=AT.replace(hour=5))
+    after_commit(services.let_serve, version=first, by=STAFF, at=AT.replace(hour=5))
     assert purchase().lines == (200, 1)
 
 
 def test_but_not_to_one_that_failed(save, after_commit):
-    version = save(LOOP)
+    version = save(LOOP, trials=())
+    after_commit(purchase)
     with pytest.raises(services.VersionFailed):
-        services.return_to(version=version, by=STAFF, at=AT)
+        services.let_serve(version=version, by=STAFF, at=AT)
+
+
+HELPED = """function calculatePoints(a) {
+  return helper(a);
+}
+function helper(a) {
+
+  throw new Error('no');
+}"""
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("function calculatePoints(a) {\n  let x = 1;\n  return y + x;\n}", 3),
+        (HELPED, 6),
+        ("let a = 1;\nfoo();\nfunction calculatePoints() {}", 2),
+        ("function calculatePoints(a) {\n  throw 1;\n}", None),
+    ],
+)
+def test_an_error_names_its_line(source, line):
+    for language, words in (("en", f"Line {line}: "), ("zh-hans", f"第{line}行：")):
+        with translation.override(language):
+            (why,) = {why for _trial, _points, why in services.try_out(source)}
+        assert why.startswith(words) == (line is not None)
+
+
+def test_an_error_of_syntax_names_its_line_too(script):
+    broken = "function calculatePoints(a) {\n  return (1;\n}"
+    with translation.override("en"), pytest.raises(services.NotAScript, match="Line 2: SyntaxError"):
+        services.save(script=script, source=broken, by=STAFF, at=AT)
 
 
 def test_codes_are_taken_once(script):
@@ -150,8 +205,9 @@ def test_codes_are_taken_once(script):
         services.create(code="sums", name="Other", source=GOOD, by=STAFF, at=AT)
 
 
-def test_alerts_are_closed_once_and_open_again(save):
-    save(LOOP)
+def test_alerts_are_closed_once_and_open_again(save, after_commit):
+    save(LOOP, trials=())
+    after_commit(purchase)
     alert = RuleAlert.objects.get()
     alerts.close_alert(alert=alert, by=STAFF, at=AT)
     with pytest.raises(alerts.AlreadyClosed):
