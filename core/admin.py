@@ -68,7 +68,11 @@ class AnswerForm(forms.Form):
     """A second person agrees; words are welcome, not needed."""
 
     answer = forms.CharField(
-        max_length=200, required=False, label=_("Answer"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+        max_length=200,
+        required=False,
+        label=_("Note"),
+        help_text=_("The colleague who asked reads it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
 
 
@@ -96,11 +100,11 @@ class ApprovalAdmin(LookOnlyAdmin):
         ("asked_by", "at"),
         "reason",
         "does",
-        "state_label",
+        "state",
         ("judged_by", "decided_at"),
         "answer",
     ]
-    readonly_fields = ["kind_label", "amount_label", "asked_by", "does", "state_label", "judged_by"]
+    readonly_fields = ["kind_label", "amount_label", "asked_by", "does", "judged_by"]
     actions_detail = ["approve", "refuse"]
 
     def get_queryset(self, request):

@@ -127,7 +127,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.subject}"
+        return f"#{self.pk}"  # what it is, its kind says (``core.approvals``)
 
     @property
     def waits(self):

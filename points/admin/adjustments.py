@@ -36,13 +36,13 @@ class AdjustmentAdmin(LookOnlyAdmin):
     ordering = ["-pk"]
     fields = [
         ("member", "signed_points"),
-        ("reason", "state_label"),
+        ("reason", "state_now"),
         "note",
         ("requested_by", "requested_at"),
         ("decided_by", "request_page"),
         "entry_seq",
     ]
-    readonly_fields = ["signed_points", "state_label", "requested_by", "requested_at", "decided_by", "request_page"]
+    readonly_fields = ["signed_points", "state_now", "requested_by", "requested_at", "decided_by", "request_page"]
 
     # Who may what
 
@@ -65,6 +65,10 @@ class AdjustmentAdmin(LookOnlyAdmin):
     @display(description=_("state"), ordering="approval__state", label=TONES)
     def state_label(self, adjustment):
         return adjustment.state, adjustment.approval.get_state_display()
+
+    @display(description=_("state"))
+    def state_now(self, adjustment):
+        return adjustment.approval.get_state_display()
 
     @display(description=_("requested at"), ordering="approval__at")
     def requested_at(self, adjustment):

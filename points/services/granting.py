@@ -126,7 +126,9 @@ def start(*, grant, by, at):
         for _number, account, points, _reason, _key in grant.lines:
             shares[account] += points
         subject = f"grant:{grant.pk}"
-        grant.approval = approvals.ask(kind=KIND, subject=subject, shares=shares, reason=grant.name, by=by, at=at)
+        grant.approval = approvals.ask(
+            kind=KIND, subject=subject, shares=shares, reason=words(grant.reason), by=by, at=at
+        )
         grant.state = State.PENDING if grant.approval.waits else State.RUNNING
         grant.save(update_fields=["state", "approval"])
         _record("points.grant_waits" if grant.approval.waits else "points.grant_started", grant, by=by, at=at)

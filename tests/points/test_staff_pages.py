@@ -124,7 +124,11 @@ def test_a_second_person_approves(client, sign_in, member):
     assert adjustment.state == "pending"
     shown = client.get(reverse("admin:points_adjustment_change", args=[adjustment.pk])).content.decode()
     assert page("change", adjustment) in shown
+    assert "待复核" in shown
     shown = client.get(page("change", adjustment)).content.decode()
+    assert "待复核" in shown
+    for code in ("points.adjustment", "(&#x27;", f"member:{member}", adjustment.approval.by):
+        assert code not in shown
     assert page("approve", adjustment) not in shown
     assert client.get(page("approve", adjustment)).status_code == 403  # the requester's own
     assert client.post(page("approve", adjustment)).status_code == 403
