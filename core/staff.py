@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from core.clock import FIRST_YEAR, LAST_YEAR
 from core.errors import DomainError
+from core.models import Approval
 
 
 def waits(approval):
@@ -81,15 +82,19 @@ class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
         return []
 
     def act_on(self, request, object_id, form_class, act, **words):
-        """A page for one act on one row: ``act(row, data)`` calls one service and returns what to tell."""
+        """A page for one act on one row: ``act(row, data)`` calls one service and returns what to tell, or the
+        ``Approval`` that waits."""
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
         form = form_class(request.POST if request.method == "POST" else None)
-        return self.act_page(
-            request, form, lambda data: (url, act(row, data)), back_url=url, facts=self.facts(row), **words
-        )
+
+        def run(data):
+            told = act(row, data)
+            return waits(told) if isinstance(told, Approval) else (url, told)
+
+        return self.act_page(request, form, run, back_url=url, facts=self.facts(row), **words)
 
 
 class LookOnlyInline(LookOnly, TabularInline):

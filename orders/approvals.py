@@ -61,8 +61,10 @@ def _facts_of_gift(approval, at):
 
 
 for name, label, run, facts in (
-    (by_hand.SETTLED, _("Refund settled by hand"), by_hand.run_settled, _facts_of_payment),
-    (by_hand.ACCEPTED, _("Payment accepted though less arrived"), by_hand.run_accepted, _facts_of_payment),
+    (by_hand.SETTLED, _("Refund settled by hand"), by_hand.run_payment, _facts_of_payment),
+    (by_hand.ACCEPTED, _("Payment accepted though less arrived"), by_hand.run_payment, _facts_of_payment),
+    (by_hand.MARKED, _("Payment marked as paid"), by_hand.run_payment, _facts_of_payment),
+    (by_hand.GIVEN_BACK, _("Refund by hand"), by_hand.run_payment, _facts_of_payment),
     (by_hand.PAID_BACK, _("After-sale pays back"), by_hand.run_paid_back, _facts_of_request),
     (by_hand.GIFT, _("Coupons given away"), by_hand.run_gift, _facts_of_gift),
 ):

@@ -2,6 +2,7 @@
 
 from core import approvals
 from orders.models import Order
+from orders.queries import books
 from orders.states import MAY_SHIP
 from points.queries.earning import reviews_waiting
 
@@ -9,6 +10,11 @@ from points.queries.earning import reviews_waiting
 def orders_waiting(request):
     """How many orders somebody has to ship; empty when there are none, for a badge with 0 is noise."""
     return Order.objects.filter(state__in=MAY_SHIP).count() or ""
+
+
+def payments_waiting(request):
+    """How many payments somebody has to look at; empty when there are none."""
+    return books.to_look_at().count() or ""
 
 
 def earnings_waiting(request):

@@ -99,7 +99,7 @@ UNFOLD = {
                     ),
                     _item(_("Orders"), "package_2", "orders_order", badge="pointsmall.badges.orders_waiting"),
                     _item(_("After-sale"), "assignment_return", "orders_aftersale"),
-                    _item(_("Payments"), "payments", "orders_payment"),
+                    _item(_("Payments"), "payments", "orders_payment", badge="pointsmall.badges.payments_waiting"),
                     _item(_("Statements"), "receipt_long", "orders_statement"),
                     _item(_("Differences"), "difference", "orders_statementdifference"),
                     _item(_("Products"), "sell", "catalog_product"),

@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 from core import actors, clock
 from core.staff import LookOnlyAdmin, LookOnlyInline
 from core.templatetags.mall import yuan_sum
+from orders.admin import providers
 from orders.admin.notes import NoteForm
 from orders.models import DifferenceKind, DifferenceState, Statement, StatementDifference
 from orders.services import reconciling
@@ -44,7 +45,7 @@ class DifferenceInline(LookOnlyInline):
 class StatementAdmin(LookOnlyAdmin):
     list_display = [
         "day",
-        "provider",
+        "way",
         "paid_count",
         "paid",
         "refund_count",
@@ -53,19 +54,23 @@ class StatementAdmin(LookOnlyAdmin):
         "unread_count",
         "fetched_at",
     ]
-    list_filter = ["provider"]
+    list_filter = [providers.ProviderFilter]
     date_hierarchy = "day"
     inlines = [DifferenceInline]
-    readonly_fields = ["paid", "given_back", "fetched_by", "unread_rows"]
+    readonly_fields = ["way", "paid", "given_back", "fetched_by", "unread_rows"]
 
     def get_fields(self, request, obj=None):
-        sums = [("provider", "day"), ("paid_count", "paid"), ("refund_count", "given_back")]
+        sums = [("way", "day"), ("paid_count", "paid"), ("refund_count", "given_back")]
         unread = ["unread_rows"] if obj is not None and obj.unread else []
         return [*sums, ("fetched_at", "fetched_by"), *unread]
 
     def get_queryset(self, request):
         is_open = Q(differences__state=DifferenceState.OPEN)
         return super().get_queryset(request).annotate(open_differences=Count("differences", filter=is_open))
+
+    @display(description=_("provider"), ordering="provider")
+    def way(self, statement):
+        return providers.label(statement.provider)
 
     @display(description=_("paid"), ordering="paid_fen")
     def paid(self, statement):
@@ -96,22 +101,22 @@ class StatementAdmin(LookOnlyAdmin):
 
 @admin.register(StatementDifference)
 class StatementDifferenceAdmin(LookOnlyAdmin):
-    list_display = ["reference", "statement", "kind_label", "of", "ours", "theirs", "state_label", "found_at"]
-    list_filter = ["state", "kind", "of", "statement__provider"]
+    list_display = ["reference", "of_statement", "kind_label", "of", "ours", "theirs", "state_label", "found_at"]
+    list_filter = ["state", "kind", "of", providers.StatementProviderFilter]
     list_filter_sheet = False
     list_select_related = ["statement"]
     search_fields = ["reference", "provider_id", "payment__order__number"]
     search_help_text = _("Reference, provider's number or order number")
     actions_detail = ["resolve"]
     fields = [
-        ("statement", "kind", "of"),
+        ("of_statement", "kind", "of"),
         ("reference", "provider_id"),
         ("ours", "theirs"),
         "books",
         ("state", "found_at", "closed_at"),
-        ("by", "note"),
+        ("resolved_by", "note"),
     ]
-    readonly_fields = ["ours", "theirs", "books"]
+    readonly_fields = ["of_statement", "ours", "theirs", "books", "resolved_by"]
 
     def has_resolve_permission(self, request, object_id=None):
         return request.user.has_perm("orders.settle_payment") and (
@@ -147,6 +152,10 @@ class StatementDifferenceAdmin(LookOnlyAdmin):
             ],
         )
 
+    @display(description=_("statement"), ordering="statement")
+    def of_statement(self, row):
+        return f"{providers.label(row.statement.provider)} {row.statement.day}"
+
     @display(description=_("difference"), ordering="kind", label=KIND_TONES)
     def kind_label(self, row):
         return row.kind, row.get_kind_display()
@@ -162,6 +171,10 @@ class StatementDifferenceAdmin(LookOnlyAdmin):
     @display(description=_("theirs"), ordering="theirs_fen")
     def theirs(self, row):
         return _sum(row.theirs_fen)
+
+    @display(description=_("by"))
+    def resolved_by(self, row):
+        return actors.shown(row.by) or "-"
 
     @display(description=_("in our books"))
     def books(self, row):

@@ -22,7 +22,7 @@ class PaymentState(models.TextChoices):
     CLOSED = "closed", _("Closed")
     REFUNDING = "refunding", _("Refund under way")
     REFUNDED = "refunded", _("Refunded")
-    DISPUTED = "disputed", _("Another amount was paid")
+    DISPUTED = "disputed", _("Not what was asked for")
     REFUND_REFUSED = "refund_refused", _("Refund refused")
 
 
@@ -61,6 +61,7 @@ class Payment(models.Model):
             ("refund_payment", _("Can have a refused refund tried again")),
             ("settle_payment", _("Can decide about disputed payments, refused refunds and differences")),
             ("approve_by_hand", _("Can approve what others pay back or give away by hand")),
+            ("mark_payment", _("Can mark payments as paid or not, and give money back by hand")),
         ]
         ordering = ["created_at", "pk"]
         constraints = [

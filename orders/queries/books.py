@@ -1,4 +1,4 @@
-"""Our payments and refunds as a statement is compared with them (F14)."""
+"""Our payments and refunds as finance look at them, and as a statement is compared with them (F14)."""
 
 from datetime import datetime, timedelta
 
@@ -12,6 +12,13 @@ TOOK_MONEY = (
     PaymentState.REFUNDED,
     PaymentState.REFUND_REFUSED,
 )
+
+
+def to_look_at():
+    """Ids of the payments that wait for somebody to look, themselves or a refund of theirs."""
+    own = Payment.objects.filter(look_since__isnull=False).order_by().values("pk")
+    refunds = PaymentRefund.objects.filter(look_since__isnull=False).order_by().values("payment_id")
+    return own.union(refunds)
 
 
 def day_of(provider, day):

@@ -31,6 +31,11 @@ def refund(payment):
     return f"refund:{payment.reference}"
 
 
+def refund_by_hand(form_key):
+    """A refund that staff asked for on a form of that hidden key."""
+    return f"hand:{form_key}"
+
+
 def refund_due(refund):
     """The outbox message that a refund is to be sent."""
     return f"refund:{refund.reference}"

@@ -41,6 +41,12 @@ def came_back(parts, fen, coupons):
     return what | ({"coupons": usable} if usable else {})
 
 
+def publish_refunded_cash(order, fen, *, key, at):
+    """As ``publish_refunded``, where nobody says for which goods: it counts for all of them."""
+    if fen > 0:
+        outbox.publish(REFUNDED_TOPIC, key=key, at=at, order_id=order.pk, refund_key=key, fen=fen, lines=[["", fen]])
+
+
 def publish_refunded(order, lines, *, key, at):
     """In the caller's transaction: cash for goods goes back, so what was earned with it is taken back (C1, B8).
 

@@ -45,6 +45,10 @@ TEXTS = {
         gettext_noop("Your after-sale request is settled"),
         gettext_noop("%(sum)s goes back the way you paid. Request %(number)s."),
     ),
+    "refunded": (
+        gettext_noop("Money comes back to you"),
+        gettext_noop("%(sum)s goes back the way you paid."),
+    ),
     "unshipped": (
         gettext_noop("A part of your order cannot be delivered"),
         gettext_noop("%(points)s points and %(sum)s go back to you. We are sorry: %(why)s"),

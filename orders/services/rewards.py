@@ -122,14 +122,15 @@ def _take_back(order, refund_key, lines, *, by, at):
 
 
 def _as_recorded(purchase, lines):
-    """``lines`` as ``(category, fen)`` of the purchase, those of no category (None) last."""
+    """``lines`` as ``(category, fen)`` of the purchase, those of no category (None) last, and no more than is left."""
     left, asked = {}, {}
     for category, amount, refunded in purchase.lines.values_list("category", "amount_fen", "refunded_fen"):
         left[category] = left.get(category, 0) + amount - refunded
     for category, fen in lines:
         asked[category] = asked.get(category, 0) + fen
     named = [(category, fen) for category, fen in asked.items() if fen <= left.get(category, 0)]
-    rest = sum(asked.values()) - sum(fen for _category, fen in named)
+    done = sum(fen for _category, fen in named)
+    rest = min(sum(asked.values()), sum(left.values())) - done
     return [*named, (None, rest)] if rest else named
 
 

@@ -110,3 +110,16 @@ def test_parts_come_back_one_after_the_other(paid, cup, member):
     for n in range(3):
         receivers.take_back(order_id=order.pk, refund_key=f"R{n}", fen=3200, lines=[["home", 3200]])
     assert Purchase.objects.get().points_back == Purchase.objects.get().points == 96
+
+
+def test_cash_by_hand_and_the_goods_themselves_take_back_no_more_than_was_earned(paid, cup, candle, member, at):
+    """By hand nobody says for which goods; shipping may be in it. All together it is what the order earned."""
+    order = paid((cup, "mixed", 2))
+    receivers.reward(order_id=order.pk)
+    receivers.take_back(order_id=order.pk, refund_key="hand:1", fen=1600, lines=[["", 1600]])
+    assert queries.balance(member.pk, at=at).pending == 48
+    receivers.take_back(order_id=order.pk, refund_key="aftersale:1", fen=6400, lines=[["home", 6400]])
+    assert queries.balance(member.pk, at=at).pending == 0
+    receivers.take_back(order_id=order.pk, refund_key="hand:2", fen=100, lines=[["", 100]])
+    assert [entry.points for entry in PointsEntry.objects.filter(kind="clawback").order_by("seq")] == [-16, -48]
+    assert audit.run().breaks == []

@@ -1,6 +1,15 @@
 """Payments: opened with the order, settled by a notification or an answer, given back in whole or in part (F4-F6)."""
 
 from orders.services.paying.disputes import NotDisputed, accept_disputed, is_disputed, refund_disputed
+from orders.services.paying.marking import (
+    NotPaid,
+    NotToMark,
+    ask_again,
+    give_back,
+    is_markable,
+    mark_paid,
+    mark_unpaid,
+)
 from orders.services.paying.opening import (
     NothingToPay,
     PaymentDisputed,
@@ -45,6 +54,8 @@ __all__ = [
     "REFUND_TOPIC",
     "STILL_ASKED",
     "NotDisputed",
+    "NotPaid",
+    "NotToMark",
     "NothingToPay",
     "NothingToRefund",
     "PaymentDisputed",
@@ -52,11 +63,16 @@ __all__ = [
     "RefundTooLarge",
     "accept_disputed",
     "ask",
+    "ask_again",
     "close",
     "ensure_payment",
     "for_staff",
+    "give_back",
     "go_to_pay",
     "is_disputed",
+    "is_markable",
+    "mark_paid",
+    "mark_unpaid",
     "may_bring_money",
     "notify_url",
     "open_payment",

@@ -23,7 +23,7 @@ class NothingToPay(DomainError):
 
 
 class PaymentDisputed(DomainError):
-    """The provider says that another amount was paid; paying once more would make it worse."""
+    """What was paid is not what was asked for; paying once more would make it worse."""
 
     code = "payment_disputed"
     message = _("Another amount than asked for has arrived. We are looking into it; please do not pay again.")

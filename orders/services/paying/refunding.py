@@ -49,7 +49,7 @@ class RefundKeyReused(DomainError):
     message = _("This refund was asked for before, with another amount. Nothing was changed.")
 
 
-def refund_part(*, payment, amount_fen, key, by, at):
+def refund_part(*, payment, amount_fen, key, by, at, note=""):
     """Give ``amount_fen`` of a paid payment back, any number of times until nothing is left; returns the refund.
 
     Written in the caller's transaction (or its own), sent after it. ``key`` (at most 100 characters) makes it
@@ -65,7 +65,7 @@ def refund_part(*, payment, amount_fen, key, by, at):
             return earlier
         if payment.state != PaymentState.PAID:
             raise RefundTooLarge(left=yuan_sum(0))
-        return _refund(payment, amount_fen, key=key, by=by, at=at)
+        return _refund(payment, amount_fen, key=key, by=by, at=at, note=note)
 
 
 def start_refund(payment, *, by, at):
@@ -78,7 +78,7 @@ def start_refund(payment, *, by, at):
     return _refund(payment, payment.left_fen, key=keys.refund(payment), by=by, at=at)
 
 
-def _refund(payment, amount_fen, *, key, by, at):
+def _refund(payment, amount_fen, *, key, by, at, note=""):
     """The sum of refunds is held under what arrived by one conditional UPDATE, and by a check of the table."""
     arrived = Coalesce(F("paid_fen"), F("amount_fen"), output_field=BigIntegerField())
     fits = Payment.objects.filter(pk=payment.pk, returned_fen__lte=arrived - amount_fen)
@@ -92,6 +92,7 @@ def _refund(payment, amount_fen, *, key, by, at):
         reference=f"{payment.reference}R{number}",
         amount_fen=amount_fen,
         by=by,
+        note=note,
         asked_at=at,
         next_ask_at=at + REFUND_WAIT,
     )

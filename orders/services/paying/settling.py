@@ -39,6 +39,8 @@ def settle(*, payment_id, outcome, provider_id, by, at, word=""):
     with locking_transaction():
         order, payment = rows.lock(payment_id)
         if outcome == PAID and payment.state not in MONEY_CAME:
+            if payment.paid_fen is not None:  # another amount was told before
+                rows.change(payment, payment.state, paid_fen=None)
             take_money(order, payment, provider_id=provider_id, word=word, by=by, at=at)
         elif payment.state in STILL_ASKED:
             _take_note(order, payment, outcome, provider_id, word, by=by, at=at)

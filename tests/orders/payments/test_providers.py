@@ -369,6 +369,19 @@ def test_another_amount_at_the_provider_is_decided_by_staff(order, go, standin, 
         paying.refund_part(payment=payment, amount_fen=3001, key="k", by=BY, at=at)
 
 
+def test_a_dispute_that_the_provider_takes_back_is_over(order, go, standin, at):
+    payment = go(order)
+    trade = standin.trades[payment.reference]
+    trade.amount_fen = 3000
+    trade.mark_paid()
+    assert ask(payment, at) == "disputed"
+    trade.amount_fen = 3200
+    assert ask(payment, at) == "paid"
+    assert states(order) == PAID
+    payment.refresh_from_db()
+    assert (payment.arrived_fen, payment.look_since) == (3200, None)
+
+
 def test_a_disputed_payment_goes_back(order, go, standin, at):
     payment = go(order)
     trade = standin.trades[payment.reference]
