@@ -1,4 +1,4 @@
-"""Reads need a scope; writes an Idempotency-Key as well, and have one effect and one answer (H3)."""
+"""Reads need a scope; writes an Idempotency-Key as well, and have one effect (H3)."""
 
 import functools
 import inspect
@@ -20,7 +20,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=KEY_PATTERN,
-        description="Yours, one for each thing you want done: a repetition gets the first answer, byte for byte.",
+        description="Yours, one for each thing you want done: it is done once. What was refused may be sent again.",
     ),
 ]
 
@@ -41,10 +41,8 @@ def reads(scope):
 
 
 def writes(scope, *, status):
-    """Make a view of a write, in the same way.
-
-    Refusals for good (``problems.FINAL``) are answers as well, and kept; any other leaves the key free.
-    """
+    """Make a view of a write, in the same way. A refusal leaves the key free; those of ``problems.LOGGED`` are kept for
+    staff to see."""
 
     def wrap(view):
         @functools.wraps(view)
@@ -81,7 +79,7 @@ def _work(request, view, values, status):
         with transaction.atomic():  # a refusal undoes all but the row that remembers it
             return Answer(status, view(request.auth, **values).model_dump_json())
     except DomainError as refusal:
-        if problems.status_of(refusal) not in problems.FINAL:
+        if problems.status_of(refusal) not in problems.LOGGED:
             raise
         with translation.override(problems.language(request)):
             return Answer(problems.status_of(refusal), problems.body_of(refusal), refusal.code)

@@ -38,7 +38,7 @@ STATUSES = {
     "busy": 503,
 }
 REFUSED = 409  # of any other code; 404 of those that begin with "unknown_"
-FINAL = {404, 409}  # answers for ever; after any other the same key may be used for a better request, or later
+LOGGED = {404, 409}  # about members and points, and not about the form of the request: staff see them
 
 
 class BadRequest(DomainError):

@@ -229,7 +229,8 @@ class Deduction(models.Model):
 
 
 class PartnerCall(models.Model):
-    """A write that a partner asked for, and the answer it got: the answer for that idempotency key for ever after.
+    """A write that a partner asked for, and the answer it got: where it did something, the answer for that idempotency
+    key for ever after; where it was refused (``code``), until the key is used again.
 
     No personal data: ``request`` is a hash of method, address and body, and answers name no phone. ``nonce`` makes a
     second use of a signed request fail even where the cache has forgotten the first.

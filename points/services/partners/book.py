@@ -1,5 +1,7 @@
 """A partner's log and budget: the last statement of each of its bookings (H3)."""
 
+from contextlib import contextmanager
+
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +50,16 @@ class ReferenceUsed(DomainError):
 
     code = "reference_used"
     message = _("This reference was already used for something else. Nothing was changed.")
+
+
+@contextmanager
+def one_meaning(reference, differs):
+    """Say it in one way, ``ReferenceUsed``, when ``reference`` stands for something else: ``differs`` is the error by
+    which the service underneath says so."""
+    try:
+        yield
+    except differs as error:
+        raise ReferenceUsed(reference=reference) from error
 
 
 def count(*, partner, at, given=0, deducted=0, entries=0):

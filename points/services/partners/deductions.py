@@ -122,8 +122,8 @@ def cancel(*, partner, number, at):
 
 def give_back(*, partner, number, refund_number, points, at):
     """Give ``points`` of a confirmed deduction back, any number of times, each with its own ``refund_number``. Raises
-    ``UnknownDeduction``, ``DeductionSettled``, ``TooMuchRefunded``, ``KeyReused``."""
-    with locking_transaction():
+    ``UnknownDeduction``, ``DeductionSettled``, ``TooMuchRefunded``, ``ReferenceUsed``."""
+    with locking_transaction(), book.one_meaning(refund_number, ledger.KeyReused):
         deduction = _locked(partner, number)
         if deduction.state != State.CONFIRMED:
             raise DeductionSettled(state=deduction.state)

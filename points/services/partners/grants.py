@@ -13,21 +13,18 @@ def grant(*, partner, reference, member, points, at, reason=""):
     """Give the member ``points``; returns ``(member id, ledger.Posting)``. The same ``reference`` gives once. Raises
     ``UnknownMember``, ``ReferenceUsed``, ``BudgetUsed``."""
     member_id = member_of(source=partner.source, name=member)
-    with locking_transaction():
+    with locking_transaction(), book.one_meaning(reference, ledger.KeyReused):
         _must_be_free(partner, reference, member_id)
-        try:
-            posting = ledger.earn(
-                account=member_id,
-                points=points,
-                kind=Kind.CAMPAIGN,
-                key=f"{partner.source}:grant:{reference}",
-                by=partner.source,
-                at=at,
-                source=partner.source,
-                reason=reason or partner.name,
-            )
-        except ledger.KeyReused as error:
-            raise ReferenceUsed(reference=reference) from error
+        posting = ledger.earn(
+            account=member_id,
+            points=points,
+            kind=Kind.CAMPAIGN,
+            key=f"{partner.source}:grant:{reference}",
+            by=partner.source,
+            at=at,
+            source=partner.source,
+            reason=reason or partner.name,
+        )
         if not posting.repeated:
             tiers.consider(member_id, at=at)
             book.enter(

@@ -1,7 +1,8 @@
-"""Each idempotency key has one effect and one answer, whoever asks again, and however many at once (H3).
+"""Each idempotency key has one effect, whoever asks again, and however many at once (H3).
 
 A key's row is written first, in the transaction of the effect: a second request with the key waits for the first to
-commit and reads its answer, and where the first was rolled back it takes its place. The row also holds the nonce of the
+commit and reads its answer, and where the first was rolled back it takes its place. A refusal changed nothing: its row
+shows staff what was asked, and the next request with the key takes it over. The row also holds the nonce of the
 signature. The cache knows nonces as well, and faster, but may forget them; points move only where the database agrees.
 """
 
@@ -20,7 +21,11 @@ CLAIM = """
 INSERT INTO points_partnercall
     (partner_id, key_id, idempotency_key, nonce, operation, request, status, code, answer, at)
 VALUES (%s, %s, %s, %s, %s, %s, 0, '', '', %s)
-ON CONFLICT (partner_id, idempotency_key) DO NOTHING RETURNING id
+ON CONFLICT (partner_id, idempotency_key) DO UPDATE SET
+    key_id = excluded.key_id, nonce = excluded.nonce, operation = excluded.operation, request = excluded.request,
+    status = 0, code = '', answer = '', at = excluded.at
+WHERE points_partnercall.code <> '' AND points_partnercall.nonce <> excluded.nonce
+RETURNING id
 """
 NONCE = "points_partner_call_nonce"
 PRUNED_AT_ONCE = 10_000
@@ -51,10 +56,11 @@ class Answer:
 
 
 def once(*, key, idempotency_key, nonce, operation, request, at, work):
-    """The ``Answer`` for this key of the partner: that of ``work()``, which is called at most once with success.
+    """The ``Answer`` for this key of the partner: that of ``work()``, which is called until it succeeds, and once with
+    success.
 
     ``request`` is a hash of what was asked. ``work`` runs inside the transaction; what it raises undoes everything and
-    leaves the key free. Raises ``KeyStandsForOther``, ``Replayed``, ``Busy``.
+    leaves the key as it was. Raises ``KeyStandsForOther``, ``Replayed``, ``Busy``.
     """
     with locking_transaction():
         claimed = _claim((key.partner_id, key.pk, idempotency_key, nonce, operation, request, at))

@@ -16,14 +16,14 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 
 def purchase(*, partner, member, number, paid_at, lines, at):
     """Book a purchase of ``lines`` ``[(category, fen)]``; returns ``(member id, Booked)``. The same ``number`` with the
-    same content books once. Raises ``UnknownMember``, ``BudgetUsed``, ``PointsHaveEnded``, and what
-    ``services.purchases.record`` raises."""
+    same content books once. Raises ``UnknownMember``, ``BudgetUsed``, ``PointsHaveEnded``, ``ReferenceUsed``, and what
+    else ``services.purchases.record`` raises."""
     if paid_at > at + CLOCKS_DIFFER:
         raise InvalidInput(field="paid_at")
     if (refusal := ended(paid_at, at=at)) and not _is_known(partner, number):
         raise refusal
     member_id = member_of(source=partner.source, name=member)
-    with locking_transaction():
+    with locking_transaction(), book.one_meaning(number, purchases.PurchaseDiffers):
         booked = purchases.record(
             member=member_id,
             source=partner.source,
@@ -49,10 +49,10 @@ def purchase(*, partner, member, number, paid_at, lines, at):
 def refund(*, partner, number, refund_number, amount_fen, at, category=None):
     """Take back what a part of a purchase earned; returns by how many points the balance went down. The same
     ``refund_number`` of a purchase again changes nothing. Raises ``ReferenceUsed`` where its content is another, and
-    what ``services.purchases.refund`` raises."""
+    what else ``services.purchases.refund`` raises."""
     reference = f"{number}/{refund_number}"
     details = {"amount_fen": amount_fen, "category": category or ""}
-    with locking_transaction():
+    with locking_transaction(), book.one_meaning(reference, purchases.RefundDiffers):
         taken = purchases.refund(
             source=partner.source,
             number=number,

@@ -60,7 +60,7 @@ def test_the_same_purchase_under_another_key_is_booked_once(till, member):
     assert till.post("/purchases", body).json() == till.post("/purchases", body).json()
     assert PartnerEntry.objects.count() == 1
     other = till.post("/purchases", sale(fen=20_000))
-    assert (other.status_code, other.json()["code"]) == (409, "purchase_differs")
+    assert (other.status_code, other.json()["code"]) == (409, "reference_used")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_same_refund_under_another_key_is_booked_once(till, member):
     assert answers[0].content == answers[1].content
     assert PartnerEntry.objects.filter(kind="refund").count() == 1
     other = till.post("/purchases/B-1/refunds", body | {"amount_fen": 100})
-    assert other.json()["code"] == "refund_differs"
+    assert other.json()["code"] == "reference_used"
 
 
 def test_another_partners_purchase_is_not_there(till, stranger, member):
@@ -184,7 +184,7 @@ def test_deducted_points_come_back_in_parts(till, member, deduction):
         assert till.post(f"/deductions/{made['id']}/refunds", part).json()["returned_points"] == 40
     too_much = till.post(f"/deductions/{made['id']}/refunds", {"refund_number": "R-2", "points": 61})
     assert (too_much.json()["code"], too_much.json()["details"]) == ("too_much_refunded", {"asked": 61, "left": 60})
-    assert till.post(f"/deductions/{made['id']}/refunds", part | {"points": 41}).json()["code"] == "key_reused"
+    assert till.post(f"/deductions/{made['id']}/refunds", part | {"points": 41}).json()["code"] == "reference_used"
     assert available(member) == 940
     assert audit.run().breaks == []
 

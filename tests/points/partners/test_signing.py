@@ -229,17 +229,40 @@ def test_the_first_answer_is_given_again_byte_for_byte(till, member):
     assert queries.balance(member, at=clock.now()).available == 1050
 
 
-def test_a_refusal_is_an_answer_as_well(till, member):
+def test_what_was_refused_is_done_with_its_key_once_it_can_be(till, member):
     body = {"member": PHONE, "points": 5000, "reference": "A-1"}
-    first = till.post("/deductions", body, idempotency_key="k-1")
+    for _ in range(2):
+        refusal = till.post("/deductions", body, idempotency_key="k-1")
+        assert (refusal.status_code, refusal.json()["code"]) == (409, "not_enough_points")
+    assert PartnerCall.objects.values_list("operation", "status", "code").get() == ("deduct", 409, "not_enough_points")
     till.post("/grants", GRANT | {"points": 5000})
-    second = till.post("/deductions", body, idempotency_key="k-1")
-    assert (second.status_code, second.content) == (409, first.content)
-    assert second.headers["Content-Type"] == "application/problem+json"
-    assert till.post("/deductions", body, idempotency_key="k-2").status_code == 201
-    assert set(PartnerCall.objects.values_list("operation", "status", "code")) == {
-        ("deduct", 409, "not_enough_points"), ("grant", 201, ""), ("deduct", 201, "")
-    }  # fmt: skip
+    done = [till.post("/deductions", body, idempotency_key="k-1") for _ in range(2)]
+    assert [answer.status_code for answer in done] == [201, 201]
+    assert done[0].content == done[1].content
+    assert queries.balance(member, at=clock.now()).held == 5000
+    assert PartnerCall.objects.values_list("status", "code").get(idempotency_key="k-1") == (201, "")
+
+
+def test_a_refund_that_arrived_before_its_purchase_is_sent_again(till, member):
+    refund = {"refund_number": "R-1", "amount_fen": 2_500}
+    assert till.post("/purchases/B-1/refunds", refund, idempotency_key="k-1").status_code == 404
+    sale = {"member": PHONE, "number": "B-1", "paid_at": clock.now().isoformat(), "lines": [{"amount_fen": 10_000}]}
+    assert till.post("/purchases", sale).status_code == 201
+    assert till.post("/purchases/B-1/refunds", refund, idempotency_key="k-1").status_code == 201
+
+
+def test_the_key_of_a_refusal_is_free_for_a_better_request(till, member):
+    body = {"member": PHONE, "points": 5000, "reference": "A-1"}
+    till.post("/deductions", body, idempotency_key="k-1")
+    assert till.post("/deductions", body | {"points": 50}, idempotency_key="k-1").status_code == 201
+
+
+def test_a_refused_request_cannot_be_replayed_after_the_cache_forgot(till, member):
+    body = {"member": PHONE, "points": 5000, "reference": "A-1"}
+    request = till.request("POST", "/deductions", body=body, headers=KEY)
+    assert till.http.send(request).status_code == 409
+    cache.clear()
+    assert till.http.send(request).json()["code"] == "replayed"
 
 
 def test_a_key_for_something_else(till, member):
