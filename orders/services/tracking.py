@@ -6,13 +6,17 @@ delivered, goes back, or is older than ``FOLLOWED``. Where the service pushes, a
 
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.urls import reverse
 
 from core.db import locking_transaction
 from orders import tracking
-from orders.models import ParcelState, Shipment, Tracking, TrackingEvent
+from orders.models import Carrier, ParcelState, Shipment, Tracking, TrackingEvent
 from orders.services import notices
+from orders.tracking.base import ParcelRefused
+
+log = structlog.get_logger(__name__)
 
 FIRST_LOOK = timedelta(minutes=30)
 WAIT = timedelta(hours=1)  # after a look with news; twice as long after each without
@@ -45,10 +49,7 @@ def look(*, shipment_id, at):
         "phone": parcel.order.ship_phone,
     }
     if service.pushes and parcel.tracking.subscribed_at is None:
-        service.subscribe(
-            **about, callback_url=settings.SITE_URL + reverse("orders:tracking_push", args=[service.code])
-        )
-        Tracking.objects.filter(pk=parcel.pk).update(subscribed_at=at)
+        _subscribe(service, parcel.pk, about, at)
     return _keep(parcel.pk, service.query(**about), at=at)
 
 
@@ -57,11 +58,35 @@ def take_push(*, way, at):
 
     Harmless when it comes twice or late.
     """
-    parcels = Shipment.objects.filter(carrier__code=way.carrier, tracking_number=way.number, tracking__isnull=False)
+    codes = [way.carrier, way.mistaken] if way.mistaken else [way.carrier]
+    parcels = Shipment.objects.filter(carrier__code__in=codes, tracking_number=way.number, tracking__isnull=False)
     pks = list(parcels.order_by("pk").values_list("pk", flat=True))
+    if way.mistaken:
+        _correct_carrier(pks, way)
     for pk in pks:
         _keep(pk, way, at=at)
     return len(pks)
+
+
+def _subscribe(service, shipment_id, about, at):
+    """A parcel that the service does not push may still be asked about."""
+    callback_url = settings.SITE_URL + reverse("orders:tracking_push", args=[service.code])
+    try:
+        service.subscribe(**about, callback_url=callback_url)
+    except ParcelRefused:
+        log.warning("parcel_not_subscribed", shipment=shipment_id, carrier=about["carrier"])
+    else:
+        Tracking.objects.filter(pk=shipment_id).update(subscribed_at=at)
+
+
+def _correct_carrier(shipment_ids, way):
+    """The parcels go with the carrier that the service found, where the shop knows it."""
+    right = Carrier.objects.filter(code=way.carrier).first()
+    if right is None:
+        log.warning("parcel_carrier_not_known", carrier=way.carrier, shipments=shipment_ids)
+        return
+    if Shipment.objects.filter(pk__in=shipment_ids, carrier__code=way.mistaken).update(carrier=right):
+        log.info("parcel_carrier_corrected", carrier=way.carrier, mistaken=way.mistaken, shipments=shipment_ids)
 
 
 def _claim(parcel, at):
@@ -104,11 +129,14 @@ def _keep(shipment_id, way, *, at):
             is_new = True
         if is_new:
             kept.quiet_looks = 0
+        if way.is_given_up:
+            log.info("parcel_given_up_by_service", shipment=shipment_id)
+            kept.subscribed_at = None  # the next look asks, and subscribes again
         if kept.state in ENDS:
             kept.next_look_at = None
         elif is_new and kept.next_look_at is not None:
             kept.next_look_at = at + wait(0, kept.subscribed_at is not None)
-        kept.save(update_fields=["state", "delivered_at", "quiet_looks", "next_look_at"])
+        kept.save(update_fields=["state", "delivered_at", "quiet_looks", "next_look_at", "subscribed_at"])
     return is_new
 
 

@@ -48,12 +48,15 @@ class Step:
 @dataclass(frozen=True)
 class Way:
     """What the service knows of a parcel: ``state`` is a ``ParcelState``, ``steps`` are oldest first. Of a parcel that
-    it has not heard of, the state is ``unknown`` and there are no steps."""
+    it has not heard of, the state is ``unknown`` and there are no steps. ``mistaken`` is the carrier that we named,
+    where the service found out that it is another, ``carrier``. ``is_given_up``: it pushes no more of this parcel."""
 
     carrier: str
     number: str
     state: str
     steps: tuple[Step, ...] = ()
+    mistaken: str = ""
+    is_given_up: bool = False
 
 
 class Tracker(ABC):

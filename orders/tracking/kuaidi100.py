@@ -7,6 +7,7 @@ salt`` when it pushes. ``param`` is JSON; times are those of China.
 import hashlib
 import hmac
 import json
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S = httpx.Timeout(5.0, connect=3.0)
 CHINA = ZoneInfo("Asia/Shanghai")
 MOST_STEPS = 200
+YEARS = range(2000, 2100)
+UNKEEPABLE = re.compile("[\ud800-\udfff]")  # half a character
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 LONGEST_TEXT, LONGEST_PLACE = 300, 100
 OK, NO_RESULT, SUBSCRIBED_BEFORE = "200", "500", "501"
 NOT_US = {"503", "600", "601"}  # signature, customer or key are wrong, or nothing is paid for any more
@@ -68,7 +72,7 @@ class Kuaidi100(Tracker):
         _refuse_unless(code, OK)
         try:
             return _way(answer, carrier, number)
-        except (KeyError, TypeError, ValueError) as error:
+        except UNREADABLE as error:
             raise TrackingUnavailable from error
 
     def subscribe(self, *, carrier, number, phone, callback_url):
@@ -89,9 +93,8 @@ class Kuaidi100(Tracker):
         ):
             raise BadPush("signature")
         try:
-            told = json.loads(param)["lastResult"]
-            return _way(told, str(told["com"]), str(told["nu"]))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            return _pushed(json.loads(param))
+        except UNREADABLE as error:
             raise BadPush("malformed") from error
 
     def answer(self):
@@ -104,7 +107,7 @@ class Kuaidi100(Tracker):
             if response.status_code != httpx.codes.OK:
                 raise TrackingUnavailable
             answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise TrackingUnavailable from error
         if not isinstance(answer, dict):
             raise TrackingUnavailable
@@ -122,10 +125,32 @@ def _refuse_unless(code, *good):
         raise TrackingUnavailable if code in NOT_US else ParcelRefused
 
 
-def _way(answer, carrier, number):
+def _pushed(told):
+    """The ``Way`` in a push. The right carrier of a corrected parcel is in ``comNew``; the wrong one is in ``comOld``,
+    and in the last push about the wrong one only in the result."""
+    result, right = told["lastResult"], _text(told.get("comNew"))
+    named = _text(told.get("comOld")) or _text(result["com"])
+    is_corrected = right not in ("", named)
+    return _way(
+        result,
+        right or named,
+        _text(result["nu"]),
+        mistaken=named if is_corrected else "",
+        # Of a corrected parcel, the service goes on with the right carrier by itself.
+        is_given_up=told.get("status") == "abort" and not is_corrected,
+    )
+
+
+def _way(answer, carrier, number, **more):
     """A ``Way`` from the result of a query or a push, which list the newest step first."""
     rows = (answer.get("data") or [])[:MOST_STEPS]
-    return Way(carrier, number, _state(answer), tuple(_step(row) for row in reversed(rows)))
+    steps = tuple(_step(row) for row in reversed(rows) if _text(row.get("context")))
+    if len(steps) < len(rows):
+        log.warning("kuaidi100_empty_steps", carrier=carrier, steps=len(rows) - len(steps))
+    state = _state(answer)
+    if state == ParcelState.ON_THE_WAY and not steps:
+        state = ParcelState.UNKNOWN  # the service says 0 also of a parcel of which it knows nothing
+    return Way(carrier, number, state, steps, **more)
 
 
 def _state(answer):
@@ -139,10 +164,18 @@ def _state(answer):
 
 
 def _step(row):
-    at = datetime.strptime(row.get("ftime") or row["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
-    text = " ".join(str(row["context"]).replace("\x00", "").split())
-    place = str(row.get("areaName") or row.get("location") or "").replace("\x00", "").strip()
-    return Step(at, text[:LONGEST_TEXT], place[:LONGEST_PLACE])
+    at = datetime.fromisoformat((row.get("ftime") or row["time"]).strip())  # with seconds or without
+    if at.year not in YEARS:
+        raise ValueError(at)
+    place = _text(row.get("areaName") or row.get("location"))
+    at = at if at.tzinfo else at.replace(tzinfo=CHINA)
+    return Step(at, _text(row["context"])[:LONGEST_TEXT], place[:LONGEST_PLACE])
+
+
+def _text(value):
+    """What the service says in words, as the database can hold it; nothing for nothing."""
+    text = "" if value is None else str(value)
+    return " ".join(UNKEEPABLE.sub("\ufffd", text).replace("\x00", "").split())
 
 
 def _end_of(phone):

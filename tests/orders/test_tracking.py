@@ -11,7 +11,7 @@ import pytest
 from accounts.models import Notice
 from core import actors
 from orders import tasks, tracking
-from orders.models import Carrier, Tracking, TrackingEvent
+from orders.models import Carrier, Shipment, Tracking, TrackingEvent
 from orders.services import shipping
 from orders.services import tracking as following
 from orders.tracking import kuaidi100
@@ -218,7 +218,7 @@ def test_states(code, state):
 
 
 def pushed(client, standin, salt=SALT, **changes):
-    param = json.dumps({"status": "polling", "lastResult": standin.ways["shunfeng", NUMBER]} | changes)
+    param = json.dumps({"status": "polling", "lastResult": standin.ways.get(("shunfeng", NUMBER))} | changes)
     return client.post(PUSH, {"param": param, "sign": md5(param + salt)})
 
 
@@ -272,6 +272,66 @@ def test_forged_and_broken_pushes(pushing, parcel, client, settings):
         tracking.service().parse_push({"param": "{}", "sign": md5("{}")})
     assert not TrackingEvent.objects.exists()
     assert state_of(parcel).state == "unknown"
+
+
+def test_a_push_that_corrects_the_carrier(pushing, parcel, at, client):
+    look(parcel, at + timedelta(hours=1))
+    none = result("shunfeng", NUMBER, "0")
+    assert pushed(client, pushing, lastResult=none, status="abort", autoCheck="0", comNew="yuantong").status_code == 200
+    assert Shipment.objects.get(pk=parcel.pk).carrier.code == "yuantong"
+    assert state_of(parcel).subscribed_at is not None  # the service goes on by itself
+    moved = result("yuantong", NUMBER, "5", COURIER)
+    told = {"autoCheck": "1", "comOld": "shunfeng", "comNew": "yuantong"}
+    assert pushed(client, pushing, lastResult=moved, **told).status_code == 200
+    assert state_of(parcel).state == "out_for_delivery"
+
+
+def test_a_carrier_that_the_shop_does_not_know_is_not_taken_over(pushing, parcel, client):
+    moved = result("elsewhere", NUMBER, "5", COURIER)
+    told = {"autoCheck": "1", "comOld": "shunfeng", "comNew": "elsewhere"}
+    assert pushed(client, pushing, lastResult=moved, **told).status_code == 200
+    assert Shipment.objects.get(pk=parcel.pk).carrier.code == "shunfeng"
+    assert state_of(parcel).state == "out_for_delivery"
+
+
+@pytest.mark.parametrize("code", ["700", "701"])
+def test_a_parcel_that_cannot_be_subscribed_is_asked_about(pushing, parcel, at, monkeypatch, code):
+    pushing.knows("shunfeng", NUMBER, "0", MOVED)
+    answer = pushing.answer
+    refusal = {"result": False, "returnCode": code, "message": "拒绝订阅"}
+    monkeypatch.setattr(pushing, "answer", lambda path, form: refusal if path == "/poll" else answer(path, form))
+    assert look(parcel, at + timedelta(hours=1)) is True
+    assert (state_of(parcel).state, state_of(parcel).subscribed_at) == ("on_the_way", None)
+
+
+def test_rows_of_a_push_that_say_it_badly(pushing, parcel, client):
+    way = result("shunfeng", NUMBER, "0", ("2026-11-20 08:00", "已收取 \ud83d", "深圳 \ude00"), MOVED, MOVED)
+    way["data"][0]["context"] = None
+    assert pushed(client, pushing, lastResult=way).status_code == 200
+    newest, oldest = parcel.events.all()
+    assert newest.text == MOVED[1]
+    assert (oldest.text, oldest.place) == ("已收取 \ufffd", "深圳 \ufffd")
+    assert oldest.at == datetime(2026, 11, 20, 8, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"data": ["x"]}, {"data": "x"}, {"data": [{"context": "x", "time": "0001-01-01 00:00:00"}]}, {"nu": {}}]
+)
+def test_a_push_that_cannot_be_read_is_refused_or_nobodys(pushing, parcel, client, changes):
+    way = result("shunfeng", NUMBER, "0", MOVED) | changes
+    assert pushed(client, pushing, lastResult=way).status_code == (200 if "nu" in changes else 400)
+    assert not TrackingEvent.objects.exists()
+
+
+def test_a_parcel_that_the_service_gives_up_is_not_on_its_way(pushing, parcel, at, client, signed_in):
+    look(parcel, at + timedelta(hours=1))
+    nothing = result("shunfeng", NUMBER, "0")
+    assert pushed(client, pushing, lastResult=nothing, status="abort", message="3天查询无记录").status_code == 200
+    kept = state_of(parcel)
+    assert (kept.state, kept.subscribed_at) == ("unknown", None)
+    assert kept.next_look_at is not None
+    html = signed_in.get(parcel.order.get_absolute_url()).content.decode()
+    assert parcel.public_page.replace("&", "&amp;") in html
 
 
 def test_a_push_about_nobody(pushing, client, db):
