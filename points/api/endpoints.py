@@ -13,7 +13,7 @@ from points.services.partners import deductions, grants, members, sales
 
 MOST_CURSOR = 2**63 - 1
 
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), schemas.Problem)
+REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 411, 413, 422, 429, 503), schemas.Problem)
 
 router = Router()
 
@@ -72,18 +72,7 @@ def member(caller, body: schemas.MemberIn):
     return schemas.MemberOut(member_id=found.member_id, is_new=found.is_new)
 
 
-@router.get("/members/{name}", response=answers(200, schemas.MemberFound), tags=["members"])
-@reads(Scope.MEMBERS)
-def look_up(caller, name: schemas.MemberInPath):
-    """Whether there is such a member."""
-    source = caller.partner.source
-    member_id = members.member_of(source=source, name=name)
-    return schemas.MemberFound(
-        member_id=member_id, external_id=find.external_ids(source, [member_id]).get(member_id, "")
-    )
-
-
-@router.get("/members/{name}/balance", response=answers(200, schemas.BalanceOut), tags=["members"])
+@router.get("/members/{path:name}/balance", response=answers(200, schemas.BalanceOut), tags=["members"])
 @reads(Scope.BALANCE)
 def balance(caller, name: schemas.MemberInPath):
     """What the member can spend, and what is on its way."""
@@ -96,6 +85,17 @@ def balance(caller, name: schemas.MemberInPath):
         held=now.held,
         expiring_points=now.expiring_points,
         expires_at=now.expires_at,
+    )
+
+
+@router.get("/members/{path:name}", response=answers(200, schemas.MemberFound), tags=["members"])
+@reads(Scope.MEMBERS)
+def look_up(caller, name: schemas.MemberInPath):
+    """Whether there is such a member."""
+    source = caller.partner.source
+    member_id = members.member_of(source=source, name=name)
+    return schemas.MemberFound(
+        member_id=member_id, external_id=find.external_ids(source, [member_id]).get(member_id, "")
     )
 
 

@@ -5,7 +5,7 @@ import re
 from django.dispatch import receiver
 from django_structlog import signals
 
-MEMBER = re.compile(r"(/api/v1/members/)[^/?]+|([?&]member=)[^&]*")
+MEMBER = re.compile(r"(/api/v1/members/).+?(?=/balance(?:\?|$)|\?|$)|([?&]member=)[^&]*")
 
 
 @receiver([signals.bind_extra_request_metadata, signals.bind_extra_request_finished_metadata])

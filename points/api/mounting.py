@@ -1,20 +1,23 @@
 """The API put together: signature, addresses, refusals, description (H3)."""
 
 import functools
+import json
 
 import structlog
 from django.http import Http404, HttpResponseNotAllowed
 from django.urls import re_path
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 
 from core import clock
 from core.errors import DomainError
-from points.api import logs, problems
+from points.api import logs, problems, words
 from points.api.endpoints import router
 from points.api.signed import PartnerSignature
 
@@ -78,6 +81,22 @@ class Docs(Swagger):
         super().__init__({"validatorUrl": None, "supportedSubmitMethods": [], "deepLinking": True})
 
 
+class StrictParser(Parser):
+    """JSON, of which every reader understands the same: no name stands twice in an object."""
+
+    def parse_body(self, request):
+        return json.loads(request.body, object_pairs_hook=_object)
+
+
+def _object(pairs):
+    found = {}
+    for name, value in pairs:
+        if name in found:
+            raise problems.DoubledField(field=name)
+        found[name] = value
+    return found
+
+
 api = PartnersAPI(
     title="Points mall: partner API",
     version="1.0.0",
@@ -85,6 +104,7 @@ api = PartnersAPI(
     urls_namespace="api",
     auth=PartnerSignature(),
     docs=Docs(),
+    parser=StrictParser(),
 )
 api.add_router("", router)
 
@@ -96,19 +116,21 @@ def refused(request, error):
 
 @api.exception_handler(ValidationError)
 def not_valid(request, error):
-    found = [
-        {
-            "field": ".".join(str(part) for part in one["loc"] if part != "body" or len(one["loc"]) == 1),
-            "message": one["msg"],
-        }
-        for one in error.errors
-    ]
+    with translation.override(problems.language(request)):
+        found = [
+            {
+                "field": ".".join(str(part) for part in one["loc"] if part != "body" or len(one["loc"]) == 1),
+                "message": words.of_field(one),
+            }
+            for one in error.errors
+        ]
     return refused(request, problems.FieldsNotValid(errors=found))
 
 
 @api.exception_handler(HttpError)
 def not_readable(request, error):
-    return refused(request, problems.BadRequest())
+    cause = error.__cause__
+    return refused(request, cause if isinstance(cause, DomainError) else problems.BadRequest())
 
 
 @api.exception_handler(Http404)

@@ -25,6 +25,7 @@ STATUSES = {
     "bad_request": 400,
     "not_found": 404,
     "method_not_allowed": 405,
+    "length_required": 411,
     "body_too_large": 413,
     "invalid": 422,
     "phone_not_valid": 422,
@@ -44,6 +45,17 @@ LOGGED = {404, 409}  # about members and points, and not about the form of the r
 class BadRequest(DomainError):
     code = "bad_request"
     message = _("The body is not readable JSON.")
+
+
+class DoubledField(BadRequest):
+    """Details: ``field``, which stands in one object of the body twice."""
+
+    message = _("The field “%(field)s” stands in the body twice.")
+
+
+class LengthRequired(DomainError):
+    code = "length_required"
+    message = _("Send the body in one piece, with Content-Length: chunks are not read.")
 
 
 class BodyTooLarge(DomainError):

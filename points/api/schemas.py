@@ -1,22 +1,32 @@
 """What goes over the wire (H3). Money is whole fen, points are whole points, moments are ISO 8601 with an offset."""
 
+import re
 from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Field, Path, Schema
-from pydantic import AfterValidator, AwareDatetime, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from points.queries.partners import is_text
 from points.services.partners.deductions import LONGEST_MINUTES
 from points.services.purchases import MOST_FEN
 
 MOST_POINTS = 2**31 - 1
+WRITTEN_OUT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 
 def _storable(text):
     if not is_text(text):
-        raise ValueError("holds a character that cannot be kept")
+        raise PydanticCustomError("unkeepable", "holds a character that cannot be kept")
     return text
+
+
+def _written_out(moment):
+    """pydantic would take Unix seconds as well, and guess from their size whether they are milliseconds."""
+    if not isinstance(moment, str) or not WRITTEN_OUT.match(moment):
+        raise PydanticCustomError("moment", "is no moment in ISO 8601")
+    return moment
 
 
 NUMBER_PATTERN = r"^[A-Za-z0-9_.:-]{1,64}$"
@@ -36,7 +46,9 @@ MemberName = Annotated[
 Points = Annotated[int, Field(strict=True, ge=1, le=MOST_POINTS, examples=[100])]
 Reason = Annotated[Text, Field(max_length=100, description="The member reads it in the history.")]
 
-MemberInPath = Annotated[str, Path(min_length=1, max_length=64, description="As in `member`; percent-encoded.")]
+MemberInPath = Annotated[
+    str, Path(min_length=1, max_length=64, description="As in `member`; percent-encoded, but for a `/`.")
+]
 NumberInPath = Annotated[str, Path(pattern=NUMBER_PATTERN)]
 UUIDInPath = Annotated[UUID, Path()]
 
@@ -67,7 +79,7 @@ class LineIn(In):
 class PurchaseIn(In):
     member: MemberName
     number: Number
-    paid_at: AwareDatetime
+    paid_at: Annotated[AwareDatetime, BeforeValidator(_written_out)]
     lines: Annotated[list[LineIn], Field(min_length=1, max_length=200)]
 
 

@@ -13,7 +13,7 @@ from ninja.security import APIKeyHeader
 from core import clock, limits
 from core.crypto import fingerprint
 from core.errors import DomainError
-from points.api.problems import BodyTooLarge, TooManyCalls
+from points.api.problems import BodyTooLarge, LengthRequired, TooManyCalls
 from points.models import PartnerKey
 from points.queries.partners import live_key
 from points.rules import signing
@@ -115,6 +115,8 @@ def caller_of(request, *, at):
 
 
 def _body(request):
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > MOST_BYTES:
         raise BodyTooLarge

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from accounts import phones
 from accounts.models import User
-from points.models import Deduction, ExternalMember, PartnerEntry, PartnerKey
+from points.models import Deduction, ExternalMember, PartnerBook, PartnerEntry, PartnerKey
 
 PAGE = 100
 
 
 @dataclass(frozen=True)
 class EntriesPage:
-    """``next`` is the cursor to ask with for what comes after; the same one when nothing came."""
+    """``next`` is the cursor to ask with for what comes after; never more than the number of the last entry."""
 
     entries: list
     next: int
@@ -79,8 +79,9 @@ def entries_since(partner, cursor, *, member_id=None, limit=PAGE):
     """An ``EntriesPage`` of what the partner caused after ``cursor``, in the order in which it was committed.
 
     Numbers are given under the lock of the partner's book, which is held to the commit: whoever has read number n will
-    never meet a smaller one later.
+    never meet a smaller one later. A cursor from beyond the end is one at the end: what comes next is not passed over.
     """
+    cursor = min(cursor, PartnerBook.objects.values_list("last_seq", flat=True).get(partner=partner))
     entries = PartnerEntry.objects.filter(partner=partner, seq__gt=cursor).order_by("seq")
     if member_id is not None:
         entries = entries.filter(member_id=member_id)

@@ -1,5 +1,6 @@
 """What a partner can do."""
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -127,6 +128,14 @@ def test_a_member_is_found_or_made_and_named(till, stranger, member):
     assert till.get("/members/crm-8").json() == {"member_id": made["member_id"], "external_id": "crm-8"}
     assert till.get("/members/13900000002/balance").json()["member_id"] == made["member_id"]
     assert stranger.get("/members/crm-8").status_code == 404
+
+
+def test_a_number_with_a_slash_is_addressable_and_stays_out_of_logs(till, member, caplog):
+    till.post("/members", {"phone": PHONE, "external_id": "vip/7"})
+    assert till.get("/members/vip/7").json() == {"member_id": member, "external_id": "vip/7"}
+    assert till.get("/members/vip/7/balance").json()["available"] == 1000
+    assert "/api/v1/members/…/balance" in caplog.text
+    assert "vip/7" not in caplog.text
 
 
 def test_a_balance_is_read_by_phone_and_by_number(till, member):
@@ -286,6 +295,7 @@ def test_entries_are_read_from_a_cursor(till, stranger, member, deduction):
     assert (page["next_cursor"], page["has_more"]) == (3, False)
     assert till.get("/entries", cursor=3).json() == {"entries": [], "next_cursor": 3, "has_more": False}
     assert [entry["entry"] for entry in till.get("/entries", cursor=1, member="crm-7").json()["entries"]] == [2, 3]
+    assert till.get("/entries", cursor=99).json() == {"entries": [], "next_cursor": 3, "has_more": False}
     assert stranger.get("/entries").json()["entries"] == []
     assert till.get("/entries", cursor=-1).status_code == 422
 
@@ -324,6 +334,7 @@ def test_refusals_are_problems_in_the_language_asked_for(till, member):
         ("POST", "/grants", b'{"member": "x", "points": 1, "reference": "r", "\\udc00": 2}', 422, "invalid"),
         ("POST", "/grants", b"[" * 60_000, 400, "bad_request"),
         ("POST", "/grants", b'{"points": ' + b"9" * 5000 + b"}", 400, "bad_request"),
+        ("POST", "/grants", b'{"member": "x", "points": 1, "points": 2, "reference": "r"}', 400, "bad_request"),
         ("POST", "/grants", b" " * 65_537, 413, "body_too_large"),
         ("POST", "/deductions/no-uuid/confirm", None, 422, "invalid"),
         ("GET", "/members/\0/balance", None, 404, "unknown_member"),
@@ -333,6 +344,34 @@ def test_bad_input_is_refused_and_nothing_breaks(till, method, path, body, statu
     answer = till.send(method, path, body=body, headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("paid_at", [1795147200, 1795147200.5, "1795147200", "1795147200000", "2026-11-20", None])
+def test_a_moment_is_written_out(till, member, paid_at):
+    for language, message in (("en", "This must be a moment"), ("", "这里要填带时区的时间")):
+        answer = till.send(
+            "POST",
+            "/purchases",
+            body=sale(paid_at=paid_at),
+            headers={"Accept-Language": language, "Idempotency-Key": "k"},
+        )
+        assert answer.status_code == 422
+        (error,) = answer.json()["details"]["errors"]
+        assert error["field"].endswith("paid_at")
+        assert error["message"].startswith(message)
+
+
+def test_a_body_in_chunks_is_refused_in_words(till):
+    answer = till.send("POST", "/grants", body={"points": 1}, headers={"Transfer-Encoding": "chunked"})
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
+def test_what_is_wrong_with_fields_is_said_in_chinese(till):
+    body = {"member": "", "number": "?", "paid_at": "x", "lines": [{"amount_fen": 0, "category": 1}], "more": 1}
+    answer = till.send("POST", "/purchases", body=body, headers={"Accept-Language": "zh-CN"})
+    errors = answer.json()["details"]["errors"]
+    assert len(errors) >= 6
+    assert not [error["message"] for error in errors if re.search(r"[A-Za-z]{3}", error["message"])]
 
 
 def test_a_write_needs_an_idempotency_key(till, member):
