@@ -1,21 +1,27 @@
 """Run the whole mall on this machine: database, cache, web server, worker and beat (H1)."""
 
+import contextlib
+import fcntl
 import os
-import signal
-import subprocess
+import socket
 import sys
+import time
 from pathlib import Path
 
+import structlog
 from django.conf import settings
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
 from accounts.models import User
-from pointsmall import embedded
-from pointsmall.serving import web_server
+from pointsmall import embedded, interrupts
+from pointsmall.supervisor import Part
+
+log = structlog.get_logger(__name__)
 
 BIN = Path(sys.executable).parent
-STOP_TIMEOUT_S = 20
+PORT_TIMEOUT_S = 5  # the web server of a runner that was killed needs a moment to leave
+LOOK_EVERY_S = 0.5
 DEMO_LOGINS = """
   members  13800000001 ... 13800000020   password member-demo-1
   staff    admin at /admin/              password admin-demo-1
@@ -25,7 +31,8 @@ DEMO_LOGINS = """
 class Command(BaseCommand):
     help = (
         "Run the whole mall until Ctrl-C: brings the database up to date, loads the demo content into an empty one, "
-        "starts web server, worker and beat, and stops all of it in order. Exit code 1 when a part stopped by itself."
+        "starts web server, worker and beat, starts again what ends by itself, and stops all of it in order. Exit "
+        "code 1 when the port is taken or the mall runs from this folder already."
     )
 
     def add_arguments(self, parser):
@@ -38,27 +45,23 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
 
     def handle(self, *, port, host, no_demo, **options):
-        # A terminal that closes or a supervisor that ends us is the same as Ctrl-C; and a shell that starts us in the
-        # background has Ctrl-C itself ignored.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
-        parts = {}
-        failed = False
+        interrupts.watch()
+        parts = []
         try:
-            self._prepare(no_demo)
-            environment = os.environ | {"PORT": str(port)}  # what the mall calls its own address (SITE_URL)
-            for name, (program, *arguments) in self._parts(host, port).items():
-                parts[name] = subprocess.Popen([BIN / program, *arguments], env=environment, start_new_session=True)
-            self._announce(port)
-            failed = self._wait(parts)
+            with _only_one():
+                _ask_for(host, port)
+                self._prepare(no_demo)
+                parts += _parts(host, port)
+                self._announce(port)
+                _look_after(parts)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping.")
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave anything behind
-            self._stop(parts)
-            embedded.stop()
-        if failed:
-            raise SystemExit(1)
+            interrupts.ignore()
+            for part in parts:
+                part.tell_to_stop()
+            for part in parts:
+                part.stop()
 
     def _prepare(self, no_demo):
         call_command("migrate", verbosity=0)
@@ -67,37 +70,61 @@ class Command(BaseCommand):
             call_command("seed_demo")
         connections.close_all()
 
-    def _parts(self, host, port):
-        celery = ["celery", "-A", "pointsmall.celery", "-q"]
-        schedule = embedded.var_dir() / "beat-schedule"
-        return {
-            "web": web_server(f"{host}:{port}"),
-            "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "warning"],
-            "beat": [*celery, "beat", "--schedule", str(schedule), "--loglevel", "warning"],
-        }  # fmt: skip
-
     def _announce(self, port):
         self.stdout.write(f"\n  The mall is at http://127.0.0.1:{port}/ and stops with Ctrl-C.")
         if settings.DEBUG:
             self.stdout.write(f"  Codes and e-mails that it sends: http://127.0.0.1:{port}/dev/outbox/\n{DEMO_LOGINS}")
 
-    def _wait(self, parts):
-        """Until a part ends by itself, which is a failure."""
-        while True:
-            for name, process in parts.items():
-                try:
-                    code = process.wait(timeout=0.5)
-                except subprocess.TimeoutExpired:
-                    continue
-                self.stderr.write(f"The {name} stopped with exit code {code}; stopping the rest.")
-                return True
 
-    def _stop(self, parts):
-        for process in parts.values():
-            process.terminate()
-        for process in parts.values():
-            try:
-                process.wait(timeout=STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+@contextlib.contextmanager
+def _only_one():
+    """Two of us in one folder would have two timers and one file of when they rang last. The kernel frees the lock
+    of a runner that was killed."""
+    with open(embedded.var_dir() / "run.lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError("The mall runs from this folder already. Stop it with Ctrl-C where it runs.") from None
+        yield
+
+
+def _ask_for(host, port):
+    deadline = time.monotonic() + PORT_TIMEOUT_S
+    while True:
+        try:
+            with socket.create_server((host, port)):
+                return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise CommandError(f"Port {port} of {host} cannot be had: {error.strerror}. Try PORT=8001.") from None
+            time.sleep(0.2)
+
+
+def _parts(host, port):
+    environment = os.environ | {"PORT": str(port)}  # what the mall calls its own address (SITE_URL)
+    celery = ["celery", "-A", "pointsmall.celery", "-q"]
+    schedule = embedded.var_dir() / "beat-schedule"
+    commands = {
+        "web": [
+            "gunicorn", "pointsmall.wsgi", "--bind", f"{host}:{port}", "--worker-class", "gthread",
+            "--workers", "2", "--threads", "4", "--log-level", "warning",
+        ],
+        "worker": [
+            *celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "warning",
+        ],
+        "beat": [*celery, "beat", "--schedule", str(schedule), "--loglevel", "warning"],
+    }  # fmt: skip
+    return [Part(name, [BIN / program, *more], environment) for name, (program, *more) in commands.items()]
+
+
+def _look_after(parts):
+    """Until we are told to stop."""
+    while not interrupts.came:
+        for part in parts:
+            part.look_after()
+        try:
+            for server in embedded.revive():
+                log.error("server_ended", server=server, now="started again")
+        except Exception:  # whatever keeps it from starting may pass
+            log.exception("server_not_started")
+        time.sleep(LOOK_EVERY_S)

@@ -1,0 +1,127 @@
+"""The whole mall, killed part by part while pages are asked for: docs/failures.md says what each loss does."""
+
+import contextlib
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from tests.faults.cluster import ROOT
+from tests.faults.mall import Mall, until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def mall():
+    with Mall() as mall:
+        yield mall
+
+
+@pytest.fixture
+def visitors(mall):
+    """Four who ask for pages without end; ``{status: how often}``."""
+    seen, stop = {}, threading.Event()
+
+    def visit():
+        for path in itertools.cycle(["/", "/products/", "/points/rules/", "/readyz"]):
+            if stop.is_set():
+                return
+            status = mall.status(path)
+            seen[status] = seen.get(status, 0) + 1
+
+    threads = [threading.Thread(target=visit) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    yield seen
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_part_that_is_killed_is_started_again(mall, visitors, name):
+    before = mall.part(name)
+    before.kill()
+    until(lambda: f"part={name}" in mall.log, "it is not said")
+    until(lambda: mall.part(name).pid != before.pid, f"no new {name}")
+    mall.wait_for_pages()
+    assert set(visitors) <= {200, 0} if name == "web" else {200}
+
+
+def test_valkey_killed_costs_no_page(mall, visitors):
+    worker = mall.part("worker")
+    mall.server("valkey").kill()
+    until(lambda: "server=valkey" in mall.log, "it is not said")
+    time.sleep(5)
+    assert set(visitors) == {200}
+    assert mall.server("valkey").is_running()
+    until(lambda: '"cache": true' in mall.get("/readyz").text, "the new one is not used")
+    assert mall.part("worker").pid == worker.pid  # it goes on
+
+
+def test_postgresql_killed_comes_back(mall, visitors):
+    mall.server("postgres").kill()
+    until(lambda: "server=postgres" in mall.log, "it is not said")
+    mall.wait_for_pages()
+    assert set(visitors) <= {200, 503}
+    visitors.clear()
+    time.sleep(2)
+    assert set(visitors) == {200}
+
+
+def test_a_second_run_harms_the_first_in_nothing(mall, visitors):
+    second = subprocess.run(
+        [sys.executable, "manage.py", "run_mall", "--port", "0"],
+        cwd=ROOT,
+        env=mall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (second.returncode, "runs from this folder already" in second.stderr) == (1, True)
+    time.sleep(1)
+    assert set(visitors) == {200}
+
+
+def test_a_command_in_a_second_shell_harms_nothing_and_a_killed_runner_leaves_no_orphans(mall):
+    mall.python("manage.py", "audit_points", "--json")
+    assert mall.status() == 200
+    parts = [process for name in ("web", "worker", "beat") for process in mall.processes()[name]]
+    mall.runner.kill()
+    mall.runner.wait()
+    _gone, alive = psutil.wait_procs(parts, timeout=30)
+    assert not alive
+    mall.start()
+    mall.wait_for_pages()
+    assert mall.interrupt() == 0
+    assert mall.processes() == {}
+    mall.start()
+    mall.wait_for_pages()
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_tells_it_to_stop_stops_all_of_it(mall, name):
+    mall.runner.send_signal(name)
+    assert mall.runner.wait(60) == 0
+    assert mall.processes() == {}
+    mall.start()
+    mall.wait_for_pages()
+
+
+def test_interrupted_at_any_moment_of_the_start_it_stops(mall):
+    mall.interrupt()
+    for tenth in range(1, 80, 5):
+        mall.start()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            mall.runner.wait(tenth / 10)
+        mall.runner.send_signal(signal.SIGINT)
+        assert mall.runner.wait(60) in (0, 130, -signal.SIGINT), tenth
+        assert mall.processes() == {}, tenth
+    mall.start()
+    mall.wait_for_pages()
