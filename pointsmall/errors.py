@@ -1,11 +1,16 @@
 """Pages for what went wrong: whose fault it is, that points are safe, a number to quote, one way on (H4, H7)."""
 
+import sys
+
 import structlog
 from django.conf import settings
+from django.db import OperationalError
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+AGAIN_S = 5  # when to come back while the database is away
 
 
 def _number():
@@ -68,12 +73,24 @@ def not_found(request, exception=None):
 
 
 def server_error(request):
+    again = {
+        "way": request.get_full_path() if request.method == "GET" else reverse("home"),
+        "label": _("Try again"),
+    }
+    if isinstance(sys.exc_info()[1], OperationalError):  # the database is away, or has no room
+        response = _bare_page(
+            503,
+            title=_("The mall needs a moment"),
+            reason=_("It will be back soon. Your points and orders are safe."),
+            **again,
+        )
+        response["Retry-After"] = str(AGAIN_S)
+        return response
     return _bare_page(
         500,
         title=_("The page did not open"),
         reason=_("This is our fault. Your points and orders are untouched."),
-        way=request.get_full_path() if request.method == "GET" else reverse("home"),
-        label=_("Try again"),
+        **again,
     )
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import Http404, HttpResponse
 from django.template import engines
 from django.test import RequestFactory, override_settings
@@ -115,6 +115,19 @@ def test_an_error_says_what_happened_and_one_way_on(client, status, title, is_qu
     assert bool(re.search("找客服时请报编号[0-9a-f]{8}<", page)) == is_quoted
     assert page.count('class="button"') == 1
     assert page.count("<h1") == 1
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_while_the_database_is_away_a_page_asks_to_come_back(client, monkeypatch):
+    def refused(*_arguments):
+        raise OperationalError
+
+    monkeypatch.setattr("core.sessions.call", refused)
+    client.raise_request_exception = False
+    client.cookies["sessionid"] = "a" * 32
+    response = client.get("/page/")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "商城正在恢复" in response.content.decode()
 
 
 @override_settings(ROOT_URLCONF=__name__, SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
