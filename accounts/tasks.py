@@ -3,20 +3,20 @@
 from smtplib import SMTPException
 
 from celery import shared_task
-from celery.contrib.django.task import DjangoTask
 from django.core.mail import EmailMultiAlternatives
 
 from accounts import sent, sms
 from core import clock
+from core.background import Task
 
 
-class _Confidential(DjangoTask):
+class _Confidential(Task):
     """Celery logs the arguments of a task it receives; these hold numbers, addresses and codes (H6)."""
 
     abstract = True
 
-    def apply_async(self, args=None, kwargs=None, **options):
-        return super().apply_async(args, kwargs, **options | {"argsrepr": "hidden", "kwargsrepr": "hidden"})
+    def send(self, args=None, kwargs=None, **options):
+        return super().send(args, kwargs, **options | {"argsrepr": "hidden", "kwargsrepr": "hidden"})
 
 
 _AGAIN = {"base": _Confidential, "retry_backoff": True, "retry_backoff_max": 60, "max_retries": 5}

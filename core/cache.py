@@ -14,6 +14,7 @@ from time import monotonic
 
 import structlog
 from django.core.cache.backends.locmem import LocMemCache
+from django_redis import get_redis_connection
 from django_redis.cache import RedisCache
 from redis import Redis
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
@@ -30,6 +31,11 @@ _ask_at = 0.0  # when somebody may ask the server again; 0 while it answers
 def is_away():
     """Whether the server did not answer when it was asked last."""
     return _ask_at > 0
+
+
+def ask():
+    """Raises a ``RedisError`` where the server does not answer, or is known to be away."""
+    get_redis_connection("default").ping()
 
 
 class Client(Redis):

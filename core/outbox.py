@@ -69,7 +69,7 @@ def _wake():
     The call may be lost (the broker is down): beat drains the outbox, too.
     """
     if cache.add(CALLED, True, timeout=CALL_LASTS_S):
-        current_app.tasks[DRAIN_TASK].delay()
+        current_app.tasks[DRAIN_TASK].apply_async(expires=CALL_LASTS_S)
 
 
 def heard():

@@ -8,7 +8,7 @@ from pointsmall.bootstrap import prepare
 
 prepare()
 
-app = Celery("pointsmall")
+app = Celery("pointsmall", task_cls="core.background:Task")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 

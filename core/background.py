@@ -1,0 +1,66 @@
+"""Tasks leave for the worker, or wait in the outbox while the broker is away.
+
+The broker is the cache server (``core.cache``). Nobody who asks for a page waits for one that does not answer, and
+nothing that was to be done is lost: where a task cannot be sent it is kept in the outbox, sealed, for it may hold
+numbers and addresses, and sent from there when the broker is back. What has an end (``expires``) would be late then,
+and is dropped: a code is asked for again, a timer rings again.
+"""
+
+import json
+import uuid
+from datetime import datetime, timedelta
+
+import structlog
+from celery import current_app
+from celery.contrib.django.task import DjangoTask
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from core import cache, clock, outbox
+from core.crypto import decrypt, encrypt
+
+log = structlog.get_logger(__name__)
+
+TOPIC = "task.kept"
+AWAY = (OperationalError, RedisError, OSError)
+
+
+class Task(DjangoTask):
+    """What every task of the mall is."""
+
+    abstract = True
+
+    def apply_async(self, args=None, kwargs=None, **options):
+        """As Celery's; None where the task is kept or dropped."""
+        try:
+            return self.send(args, kwargs, **options)
+        except AWAY as error:
+            kept = options.get("expires") is None
+            log.warning("task_not_sent", task=self.name, kept=kept, error=type(error).__name__)
+            if kept:
+                _keep(self.name, args, kwargs, _due(**options))
+            return None
+
+    def send(self, args=None, kwargs=None, **options):
+        """Raises one of ``AWAY`` when the broker cannot be had."""
+        if not self.app.conf.task_always_eager:
+            cache.ask()
+        return super().apply_async(args, kwargs, **options)
+
+
+def _due(*, eta=None, countdown=None, **_options):
+    if countdown is not None:
+        eta = clock.now() + timedelta(seconds=countdown)
+    return eta
+
+
+def _keep(name, args, kwargs, eta):
+    content = json.dumps([name, list(args or ()), dict(kwargs or {}), eta.isoformat() if eta else None])
+    outbox.publish(TOPIC, key=f"task:{uuid.uuid4()}", at=clock.now(), sealed=encrypt(content))
+
+
+@outbox.handles(TOPIC)
+def send_kept(*, sealed):
+    """A task that was kept goes on its way; while it cannot, the outbox tries again."""
+    name, args, kwargs, eta = json.loads(decrypt(sealed))
+    current_app.tasks[name].send(args, kwargs, eta=datetime.fromisoformat(eta) if eta else None)
