@@ -92,7 +92,11 @@ class GiveForm(forms.Form):
     )
     tier = forms.ChoiceField(required=False, label=_("or everybody of a tier"), widget=UnfoldAdminSelectWidget)
     reason = forms.CharField(
-        required=False, max_length=200, label=_("Reason"), help_text=_("For staff."), widget=UnfoldAdminTextInputWidget
+        required=False,
+        max_length=200,
+        label=_("Reason"),
+        help_text=_("The member reads it."),
+        widget=UnfoldAdminTextInputWidget,
     )
 
     def __init__(self, *args, **kwargs):

@@ -258,12 +258,16 @@ def _count(fresh, ids):
 
 
 def _tell(fresh, ids, *, key, reason, at):
+    """In their inbox, with the reason where staff typed one."""
+    told = N_("You have got “%(name)s”. It waits among your coupons.")
+    if reason := reason.strip():
+        told = N_("You have got “%(name)s”: %(why)s. It waits among your coupons.")
     notices.announce(
         members=ids,
         topic="shop",
         title=N_("A coupon for you"),
-        text=N_("You have got “%(name)s”. It waits among your coupons."),
-        values={"name": fresh.name},
+        text=told,
+        values={"name": fresh.name, "why": reason[:200].rstrip("。.")},
         url="/coupons/",
         key=f"coupon:{fresh.pk}:{key}",
         at=at,

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
+from accounts.models import Notice
 from accounts.services import create_member
 from core import actors
 from core.models import AuditEvent
@@ -292,6 +294,18 @@ def test_staff_give_to_a_list_a_file_or_a_tier(boss, make_type, make_member, com
         assert boss.post(url, {"form_key": uuid.uuid4(), "file": broken}).context["form"].errors["file"]
     with committing():
         assert boss.post(url, {"form_key": uuid.uuid4(), "tier": "normal"}).status_code == 302
+
+
+@pytest.mark.parametrize(("reason", "told"), [("包裹晚到，抱歉。", "：包裹晚到，抱歉。"), ("  ", "“满减券”")])
+def test_the_reason_of_a_gift_is_told(boss, make_type, make_member, reason, told):
+    kind, member = make_type(name="满减券"), make_member(points=0)
+    url = reverse("admin:orders_coupontype_give", args=[kind.pk])
+    boss.post(url, {"form_key": uuid.uuid4(), "names": member.phone, "reason": reason})
+    with translation.override("zh-hans"):
+        text = Notice.objects.get(member=member, title="A coupon for you").shown_text
+    assert told in text
+    assert "。。" not in text
+    assert "%(" not in text
 
 
 def test_a_tiers_members(make_member):
