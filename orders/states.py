@@ -44,3 +44,8 @@ def allowed(from_state, to_state):
 def after_sale_allowed(kind, from_state, to_state):
     """Whether the table has the move of a request of that kind."""
     return to_state in AFTER_SALE_MOVES[kind].get(from_state, ())
+
+
+def payable(order, *, at, disputed):
+    """Whether the member can pay an order now; ``disputed``: a payment of it waits for staff to look."""
+    return order.state == State.PENDING_PAYMENT and order.pay_before > at and not disputed

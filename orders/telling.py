@@ -13,10 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.mall import shop_day, yuan_sum
-from orders.models import AfterSaleKind, AfterSaleState, CancelReason, ParcelState, State
+from orders.models import AfterSaleKind, AfterSaleState, CancelReason, ParcelState, PaymentState, State
+from orders.models.payment import RefundState
 from orders.parameters import AUTO_RECEIPT_DAYS
+from orders.queries.standing import Standing
+from orders.states import payable
 from points import wording as points_wording
 
+NOTHING_BESIDE = Standing()
 TOLD_ENDS = 2
 STEP_OF = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}
 REASONS = {CancelReason.MEMBER: gettext_lazy("Cancelled by you")}
@@ -31,10 +35,16 @@ class Step:
     state: str
 
 
-def headline(order, *, at, parcels=()):
+def headline(order, *, at, parcels=(), standing=NOTHING_BESIDE):
     """``(title, detail)``: where the order stands, in plain words, and what happens next. ``parcels`` are its
     ``Shipment``s where their whereabouts shall be told."""
+    if standing.settled:
+        return _("Everything of this order is settled"), _("What came back stands with your after-sale requests.")
     match order.state:
+        case State.PENDING_PAYMENT if standing.disputed:
+            return _("We are looking into your payment"), _(
+                "Another amount than asked for has arrived. Please do not pay again; the order waits meanwhile."
+            )
         case State.PENDING_PAYMENT:
             return _unpaid(order, at)
         case State.TO_SHIP:
@@ -52,6 +62,20 @@ def headline(order, *, at, parcels=()):
             return _("Completed"), _("Received on %(day)s.") % {"day": shop_day(order.received_at)}
         case _:
             return _cancelled(order)
+
+
+def payment_notice(order, *, at, standing):
+    """``(title, detail)`` on the last payment where the headline has not said it, or None."""
+    if standing.disputed and order.state != State.PENDING_PAYMENT:
+        title = _("A payment of this order has arrived in another amount")
+        return title, _("We are looking into it. What is not for this order goes back to you.")
+    failed = standing.payment is not None and standing.payment.state == PaymentState.FAILED
+    if not failed or not payable(order, at=at, disputed=standing.disputed):
+        return None
+    detail = _("No money was taken. You can try again.")
+    if standing.payment.next_ask_at:
+        detail = _("You can try again. Money that was taken all the same counts for this order or goes back by itself.")
+    return _("The last payment did not go through"), detail
 
 
 def _unpaid(order, at):
@@ -119,8 +143,9 @@ def last_day(end):
     return shop_day(end - timedelta(microseconds=1))
 
 
-def returned_parts(order):
-    """Sentences on what came back: "退回1,000积分，其中80将于12月31日到期". Of an order or an after-sale request."""
+def returned_parts(order, refunds=()):
+    """Sentences on what came back: "退回1,000积分，其中80将于12月31日到期". Of an order or an after-sale request;
+    ``refunds`` are the ``PaymentRefund``s of its cash."""
     points, fen = order.returned.get("points", 0), order.returned.get("fen", 0)
     sentences = []
     if points:
@@ -139,11 +164,30 @@ def returned_parts(order):
         whole = reduce(lambda one, more: _("%(one)s; %(more)s") % {"one": one, "more": more}, [first, *told])
         sentences.append(_("%(what)s.") % {"what": whole})
     if fen:
-        sentences.append(_("%(sum)s goes back the way you paid.") % {"sum": yuan_sum(fen)})
+        sentences += _cash_back(fen, refunds)
     if coupons := order.returned.get("coupons", 0):
         told = ngettext("%(n)s coupon came back.", "%(n)s coupons came back.", coupons)
         sentences.append(told % {"n": coupons})
     return sentences
+
+
+def _cash_back(fen, refunds):
+    """Where the cash is on its way back: a sentence for each of the states in which parts of it are."""
+    sums, days = {}, {}
+    for refund in refunds:
+        sums[refund.state] = sums.get(refund.state, 0) + refund.amount_fen
+        if refund.done_at:
+            days[refund.state] = shop_day(refund.done_at)
+    told = {
+        RefundState.UNDERWAY: _("%(sum)s goes back the way you paid; the payment service may need some days."),
+        RefundState.DONE: _("%(sum)s went back the way you paid, on %(day)s."),
+        RefundState.REFUSED: _("%(sum)s could not go back the way you paid. We are finding another way to return it."),
+        RefundState.SETTLED: _("%(sum)s was returned to you by another way, on %(day)s."),
+    }
+    return [
+        told[state] % {"sum": yuan_sum(part), "day": days.get(state, "")}
+        for state, part in (sums or {RefundState.UNDERWAY: fen}).items()
+    ]
 
 
 def earned(purchase, requests, *, at):

@@ -111,8 +111,22 @@ class Back:
 
 def back_of(order):
     """``{item_id: Back}`` of an order; of an item that is not in it nothing is settled."""
+    return _back(_settled_parts([order]))
+
+
+def settled_whole(orders):
+    """Ids of those of ``orders`` of which all pieces are settled."""
+    back = _back(_settled_parts(orders))
+    if not back:
+        return set()
+    items = OrderItem.objects.filter(order__in=orders)
+    open_still = {item.order_id for item in items if not back[item.pk].is_all(item)}
+    return {order.pk for order in orders} - open_still
+
+
+def _back(parts):
     back = defaultdict(Back)
-    for part in _settled_parts(order):
+    for part in parts:
         kind = part.after_sale.kind
         back[part.item_id] = back[part.item_id].more(kind, part.item, part.quantity, part.points, part.fen)
     return back
@@ -152,8 +166,8 @@ def is_everything(order, kind, lines):
     return all(back[item.pk].is_all(item) for item in order.items.all())
 
 
-def _settled_parts(order):
-    parts = AfterSaleItem.objects.filter(after_sale__order=order, after_sale__state=AfterSaleState.SETTLED)
+def _settled_parts(orders):
+    parts = AfterSaleItem.objects.filter(after_sale__order__in=orders, after_sale__state=AfterSaleState.SETTLED)
     return parts.select_related("after_sale", "item").order_by("after_sale_id", "pk")
 
 

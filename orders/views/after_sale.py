@@ -13,17 +13,14 @@ from core import actors, clock
 from core.errors import DomainError
 from orders import queries, telling
 from orders.after_sale_forms import AskForm, SentForm
-from orders.models import AfterSaleKind, AfterSaleState, PaymentRefund
-from orders.models.payment import RefundState
+from orders.models import AfterSaleKind, AfterSaleState
 from orders.parameters import MAX_AFTER_SALE_PICTURES, RETURN_ADDRESS
 from orders.pictures import send_picture
 from orders.queries import after_sale as after_sale_queries
-from orders.rules import keys
+from orders.queries.standing import refunds_of
 from orders.services import after_sale
 from orders.states import after_sale_allowed
 from orders.views.orders import own_order
-
-CASH_IS_THERE = (RefundState.DONE, RefundState.SETTLED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +116,6 @@ def _page(request, found, form, status=200):
     title, explanation = telling.request_headline(found)
     rows = list(found.items.select_related("item"))
     queries.show_pictures([row.item for row in rows])
-    refund = PaymentRefund.objects.filter(key=keys.after_sale(found, "cash")).first()
     may_send = after_sale_allowed(found.kind, found.state, AfterSaleState.RECEIVED)
     return render(
         request,
@@ -129,9 +125,7 @@ def _page(request, found, form, status=200):
             "order": found.order,
             "title": title,
             "explanation": explanation,
-            "returned": telling.returned_parts(found),
-            "cash_is_there": refund is not None and refund.state in CASH_IS_THERE,
-            "cash_done_at": refund and refund.done_at,
+            "returned": telling.returned_parts(found, refunds_of(found)),
             "rows": rows,
             "moves": list(found.moves.order_by("-at", "-pk")),
             "may_withdraw": after_sale.may_withdraw(found),

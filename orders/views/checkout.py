@@ -3,7 +3,6 @@
 import uuid
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,7 +20,7 @@ from orders.payments.devices import device_of
 from orders.rules import coupons as coupon_rules
 from orders.rules.pricing import Choice, changes
 from orders.services import placing, rush
-from orders.views import shown
+from orders.views import kept_form, shown
 from orders.views.door import one_at_a_time
 from points.parameters import PAYMENT_WINDOW_MINUTES
 from points.queries import balance, lots_to_be_used
@@ -30,23 +29,26 @@ SHOWN_COUPONS = 20  # of a kind
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@kept_form.sign_in_first
 @one_at_a_time
 def checkout(request):
     """Show what it costs and what remains; place the order when it is submitted.
 
     With ``update`` the same form only shows the sum of other wishes (address, coupons, points instead of cash). What is
-    refused is shown on the same page with the new sum and status 409; the typed values stay.
+    refused is shown on the same page with the new sum and status 409; the typed values stay, and so do those of a form
+    that came when the member was signed out.
     """
     at = clock.now()
-    form = CheckoutForm(request.POST) if request.method == "POST" else None
+    sent = request.POST if request.method == "POST" else kept_form.take(request)
+    form = CheckoutForm(sent) if sent else None
+    is_submitted = request.method == "POST" and "update" not in request.POST
     is_sound = form is None or form.is_valid()
     addresses = list(addresses_of(request.user))
     chosen = _chosen(addresses, form)
     wishes = _wishes(form, chosen)
     basket = _basket(request, wishes, at)
     error = None
-    if form is not None and "update" not in request.POST:
+    if is_submitted:
         if is_sound:
             try:
                 order = _place(request, basket, chosen, wishes, form.cleaned_data, at)
@@ -63,9 +65,11 @@ def checkout(request):
             if not line.sku.stock:
                 rush.remember_sold_out(line.sku.pk)
     if not basket.available:
+        if _is_gone(basket) and not _order_of(error):
+            return _cannot_be_had(request, basket, form)
         messages.warning(request, str(error) if error else _nothing(basket))
         return redirect(_order_of(error) or reverse("orders:cart"))
-    context = _page(request, basket, form, error, at)
+    context = _page(request, basket, wishes, form, error, at)
     context |= _address_context(request, addresses, chosen) | _offers(request.user, basket, wishes, at)
     return render(request, "orders/checkout.html", context, status=409 if error else 200)
 
@@ -108,7 +112,8 @@ def _nothing(basket):
 def _place(request, basket, address, wishes, sent, at):
     return placing.place_order(
         member=request.user,
-        lines=basket.choices,
+        # A choice is told as it was sent, whatever is left of it: its form may have had its order.
+        lines=basket.choices if basket.from_cart else [line.choice for line in basket.lines],
         address=address,
         form_key=sent["form_key"],
         by=actors.member(request.user.pk),
@@ -123,6 +128,21 @@ def _place(request, basket, address, wishes, sent, at):
     )
 
 
+def _is_gone(basket):
+    """Whether it is a quick redemption of something that is offered, but not to be had. Drafts are not named."""
+    return not basket.from_cart and any(line.sku.product.is_listed for line in basket.lines)
+
+
+def _cannot_be_had(request, basket, form):
+    """A quick redemption of what is sold out, or of more than there is: say so, with the form for what is left."""
+    (line,) = basket.lines
+    left = line.sku.stock if line.price and 0 < line.sku.stock < line.choice.quantity else 0
+    choice = {"sku": line.choice.sku_id, "way": line.choice.way, "quantity": left or line.choice.quantity}
+    kept = [(name, value) for name in kept_form.FIELDS for value in form.data.getlist(name)] if form is not None else []
+    context = {"line": line, "left": left, "again": f"{request.path}?{urlencode(choice)}", "kept": kept}
+    return render(request, "orders/checkout_gone.html", context, status=409)
+
+
 def _order_of(error):
     """The order that the member is told of with an error, or None."""
     return error.details.get("order") if isinstance(error, DomainError) else None
@@ -134,7 +154,7 @@ def _after(order):
     return redirect(order)
 
 
-def _page(request, basket, form, error, at):
+def _page(request, basket, wishes, form, error, at):
     priced = basket.priced
     sent = form.data if form is not None else {}
     device = device_of(request.headers.get("User-Agent", ""))
@@ -145,10 +165,9 @@ def _page(request, basket, form, error, at):
     return {
         "basket": basket,
         "priced": priced,
-        "shown": shown.pack(priced),
+        "shown": shown.pack(priced, wishes, request.user.pk),
         "shipping": priced.of("shipping"),
-        "error": error,
-        "changes": _changes(basket, error, sent.get("shown", "")),
+        **_refusal(basket, wishes, error, sent.get("shown", "")),
         "form_key": sent["form_key"] if _keeps_key(form, error) else uuid.uuid4(),
         "told_order": _order_of(error),
         "known": _known(form, error),
@@ -210,16 +229,19 @@ def _offers(member, basket, wishes, at):
     }
 
 
-def _changes(basket, error, text):
-    """What is different from what the member saw: ``[(name, before, after)]``."""
+def _refusal(basket, wishes, error, text):
+    """``error`` in words, and ``changes``: what is different from what the member saw, ``[(name, before, after)]``."""
     before = shown.unpack(text) if isinstance(error, placing.PriceChanged) else None
     if before is None:
-        return []
+        return {"error": error, "changes": []}
+    if before.wishes != wishes:
+        error = _("What you have chosen changes the sum. Nothing was taken; please look at it and submit again.")
     names = {line.choice.sku_id: line.sku.product.title for line in basket.lines}
-    return [
+    told = [
         (change.label or names.get(change.sku_id, _("An item")), change.before, change.after)
-        for change in changes(before, basket.priced)
+        for change in changes(before.priced, basket.priced)
     ]
+    return {"error": error, "changes": told}
 
 
 def _ways_out(basket, short):

@@ -16,10 +16,11 @@ from orders.models import State
 from orders.payments.devices import device_of
 from orders.queries import after_sale as after_sale_queries
 from orders.queries import parcels
+from orders.queries import standing as standing_queries
 from orders.queries.history import PAGE
 from orders.rules import pricing
-from orders.services import cancelling, paying, receiving
-from orders.states import MEMBER_MAY_CANCEL
+from orders.services import cancelling, receiving
+from orders.states import MEMBER_MAY_CANCEL, payable
 from points.queries.purchases import of_order
 
 
@@ -32,11 +33,13 @@ def order_list(request):
     page = Paginator(queries.orders_of(request.user, state=state), PAGE).get_page(request.GET.get("page"))
     at = clock.now()
     queries.show_pictures([item for order in page for item in order.items.all()])
+    standings = standing_queries.standings(list(page))
     for order in page:
+        standing = standings[order.pk]
         order.shown = list(order.items.all())
         order.pieces = sum(item.quantity for item in order.shown)
-        order.headline = telling.headline(order, at=at)[0]
-        order.payable = payable(order, at)
+        order.headline = telling.headline(order, at=at, standing=standing)[0]
+        order.payable = payable(order, at=at, disputed=standing.disputed)
     counts = queries.count_by_state(request.user)
     return render(
         request,
@@ -58,13 +61,14 @@ def detail(request, number):
     order = own_order(request, number)
     at = clock.now()
     shipments = parcels.parcels_of(order)
-    title, explanation = telling.headline(order, at=at, parcels=shipments)
+    standing = standing_queries.standing(order)
+    title, explanation = telling.headline(order, at=at, parcels=shipments, standing=standing)
     requests = after_sale_queries.requests_of(order)
     for request_ in requests:
         request_.headline, _detail = telling.request_headline(request_)
     items = list(order.items.all())
     queries.show_pictures(items)
-    last_payment = order.payments.last()
+    awaits_receipt = order.state == State.SHIPPED and not standing.settled
     return render(
         request,
         "orders/detail.html",
@@ -73,7 +77,8 @@ def detail(request, number):
             "title": title,
             "explanation": explanation,
             "steps": telling.steps(order),
-            "returned": telling.returned_parts(order),
+            "payment_notice": telling.payment_notice(order, at=at, standing=standing),
+            "returned": telling.returned_parts(order, standing.refunds),
             "parcels": shipments,
             "requests": requests,
             "askable": _askable(order, requests, at),
@@ -83,12 +88,11 @@ def detail(request, number):
             "sums": pricing.restored(order.sums),
             "sum_label": _sum_label(order),
             "masked_phone": phones.mask(order.ship_phone),
-            "payable": payable(order, at) and not paying.is_disputed(order),
-            "last_payment": last_payment,
-            "pay_with": _pay_with(last_payment),
+            "payable": payable(order, at=at, disputed=standing.disputed),
+            "pay_with": _pay_with(standing.payment),
             "other_ways": len(payments.offered(device_of(request.headers.get("User-Agent", "")))) > 1,
             "cancellable": order.state in MEMBER_MAY_CANCEL,
-            "receipt_due": telling.receipt_due(order) if order.state == State.SHIPPED else None,
+            "receipt_due": telling.receipt_due(order) if awaits_receipt else None,
         },
     )
 
@@ -115,11 +119,6 @@ def confirm_receipt(request, number):
     except DomainError as error:
         messages.error(request, str(error))
     return redirect(order)
-
-
-def payable(order, at):
-    """Whether the member can pay now."""
-    return order.state == State.PENDING_PAYMENT and order.pay_before > at
 
 
 def _askable(order, requests, at):

@@ -23,6 +23,7 @@ from orders.payments.base import Bridge, Code, Form, Visit
 from orders.payments.codes import svg
 from orders.payments.devices import Device, device_of
 from orders.services import paying
+from orders.states import payable
 from orders.views.callback import address_of
 from orders.views.orders import own_order
 
@@ -67,8 +68,8 @@ def pay(request, number):
 def pay_ways(request, number):
     """Choose how to pay an order that waits for it: only what works where the member is."""
     order = own_order(request, number)
-    if order.state != State.PENDING_PAYMENT or order.pay_before <= clock.now():
-        return redirect(order)
+    if not payable(order, at=clock.now(), disputed=paying.is_disputed(order)):
+        return redirect(order)  # its page says why
     offered = payments.offered(_device(request))
     last = order.payments.last()
     chosen = next(
@@ -101,7 +102,7 @@ def pay_code(request, number):
     """The QR code to scan. The page finds out by itself when it was paid, and reloads itself where no script runs."""
     order = own_order(request, number)
     payment = order.payments.last()
-    if order.state != State.PENDING_PAYMENT or payment is None or order.pay_before <= clock.now():
+    if payment is None or not payable(order, at=clock.now(), disputed=paying.is_disputed(order)):
         return redirect(order)
     text = cache.get(_code_key(payment))
     if payment.state != PaymentState.OPEN or not text:

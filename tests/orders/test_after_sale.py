@@ -11,6 +11,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils import translation
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -37,6 +38,7 @@ from orders.models import (
     State,
 )
 from orders.queries import after_sale as queries
+from orders.queries.standing import Standing, refunds_of, standing
 from orders.services import after_sale, cancelling, paying, receiving, rewards, shipping
 from orders.services.after_sale import moving, requesting, settling
 from orders.services.moves import MoveNotAllowed
@@ -484,6 +486,32 @@ def test_whatever_is_asked_and_settled_never_more_than_was_paid_comes_back(
         assert purchase.refunded_fen == cash_back <= order.cash_fen
         all_adds_up()
         transaction.set_rollback(True)
+
+
+def test_an_order_of_which_all_came_back_is_not_on_its_way(shipped, cup, returned, signed_in, at):
+    order = shipped((cup, "points", 2))
+    (item,) = order.items.all()
+    for settled in (False, True):
+        settle(returned(order, pieces={item.pk: 1}), at)
+        page = signed_in.get(order.get_absolute_url())
+        listed = signed_in.get("/orders/").context["page"][0]
+        assert standing(order).settled == settled
+        assert (page.context["receipt_due"] is None) == settled
+        assert listed.headline == telling.headline(order, at=at, standing=Standing(settled=settled))[0]
+
+
+def test_a_refused_refund_is_not_said_to_go_back(shipped, cup, returned, signed_in, at):
+    request = settle(returned(shipped((cup, "mixed", 1))), at)
+    for state, word in [("underway", "goes back the way"), ("refused", "could not go back"), ("done", "went back")]:
+        is_open, is_done = state == "underway", state == "done"
+        PaymentRefund.objects.update(
+            state=state, done_at=at if is_done else None, next_ask_at=at if is_open else None,
+            look_since=at if state == "refused" else None,
+        )  # fmt: skip
+        with translation.override("en"):
+            (cash,) = telling.returned_parts(request, refunds_of(request))[1:]
+        assert word in cash
+        assert signed_in.get(request.get_absolute_url()).status_code == 200
 
 
 def test_damaged_pieces_do_not_go_to_the_shelf(shipped, cup, returned, at):

@@ -5,9 +5,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from catalog.models import SKU
 from catalog.prices import Price
@@ -538,3 +540,83 @@ def test_tapping_redeem_again_asks_first(signed_in, cup, fill):
     known = hidden(asked.content.decode(), "known")
     assert signed_in.post("/checkout/", form_of(asked, known=known)).status_code == 302
     assert Order.objects.count() == 2
+
+
+# What happens between the page and its form
+
+
+def last_of(cup, *, stock):
+    SKU.objects.filter(pk=cup.pk).update(stock=stock)
+    return f"/checkout/?sku={cup.pk}&way=points&quantity=2"
+
+
+def test_the_last_piece_twice_by_one_form_leads_to_its_order(signed_in, cup):
+    url = last_of(cup, stock=2)
+    sent = form_of(signed_in.get(url))
+    first = signed_in.post(url, sent)
+    assert signed_in.post(url, sent).url == first.url
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(("stock", "left"), [(0, 2), (1, 1)])
+def test_sold_out_on_submit_keeps_what_was_typed(signed_in, cup, stock, left):
+    url = last_of(cup, stock=2)
+    sent = form_of(signed_in.get(url), note="放门口")
+    last_of(cup, stock=stock)
+    gone = signed_in.post(url, sent)
+    html = gone.content.decode()
+    assert gone.status_code == 409
+    assert gone.context["line"].problem in html
+    assert hidden(html, "note") == "放门口"
+    assert f"quantity={left}" in gone.context["again"]
+    last_of(cup, stock=1)
+    cache.clear()  # the shelf's refusal is remembered for some seconds
+    again = signed_in.post(
+        gone.context["again"].replace("quantity=2", "quantity=1"),
+        {"form_key": hidden(html, "form_key"), "note": hidden(html, "note"), "quote": "-", "update": "1"},
+    )
+    assert again.context["note"] == "放门口"
+    assert not Order.objects.exists()
+
+
+def test_a_change_of_wishes_sent_at_once_says_so(signed_in, make_sku, make_member, member):
+    lamp = make_sku("LAMP", cash_fen=5000)
+    url = f"/checkout/?sku={lamp.pk}&way=cash&quantity=1"
+    page = signed_in.get(url)
+    sent = form_of(page, shown=hidden(page.content.decode(), "shown"))
+    with translation.override("en"):
+        changed = signed_in.post(url, sent | {"deduct": "1000"}, headers={"accept-language": "en"})
+    assert changed.status_code == 409
+    assert "chosen" in str(changed.context["error"]) or "所选" in str(changed.context["error"])
+    assert changed.context["changes"]
+    assert not Order.objects.exists()
+
+
+def test_a_form_that_came_without_a_session_waits_for_its_member(client, member, make_member, cup):
+    url = f"/checkout/?sku={cup.pk}&way=points&quantity=1"
+    client.force_login(member)
+    page = client.get(url)
+    sent = form_of(page, note="放门口", shown=hidden(page.content.decode(), "shown"))
+    client.logout()
+    asked = client.post(url, sent)
+    assert asked.url.startswith("/accounts/login/?next=/checkout/")
+    assert not Order.objects.exists()
+    client.force_login(member)
+    back = client.get(url)
+    assert back.context["note"] == "放门口"
+    assert str(back.context["form_key"]) == sent["form_key"]
+    assert len(list(back.context["messages"])) == 1
+    assert client.get(url).context["note"] == ""
+    assert client.post(url, form_of(back, note="放门口")).status_code == 302
+
+
+def test_a_kept_form_is_no_other_members(client, member, make_member, cup):
+    url = f"/checkout/?sku={cup.pk}&way=points&quantity=1"
+    client.force_login(member)
+    page = client.get(url)
+    sent = form_of(page, note="放门口", shown=hidden(page.content.decode(), "shown"))
+    client.logout()
+    client.post(url, sent)
+    client.force_login(make_member())
+    assert client.get(url).context["note"] == ""
+    assert client.post(url, {"note": "x", "shown": "forged"}).status_code == 409

@@ -62,7 +62,7 @@ def test_the_shelfs_refusal_is_remembered(client, member, address, cup, monkeypa
 
 def test_an_empty_shelf_is_remembered_before_anything_is_taken(send, cup):
     SKU.objects.filter(pk=cup.pk).update(stock=0)
-    assert send().status_code == 302
+    assert send().status_code == 409
     assert rush.refuses(sku_id=cup.pk, form_key="x")
 
 

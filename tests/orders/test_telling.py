@@ -1,6 +1,7 @@
 """The sentences on order pages (F3)."""
 
 from datetime import timedelta
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,19 @@ from django.utils import translation
 
 from core import clock
 from orders import telling
-from orders.models import AfterSale, AfterSaleKind, AfterSaleState, Order, State
+from orders.models import (
+    AfterSale,
+    AfterSaleKind,
+    AfterSaleState,
+    Order,
+    Payment,
+    PaymentRefund,
+    PaymentState,
+    State,
+)
+from orders.models.payment import RefundState
+from orders.queries.standing import Standing
+from orders.states import payable
 
 NOW = clock.now()
 
@@ -117,3 +130,68 @@ def test_every_state_of_a_request_has_a_sentence(state):
     for kind in AfterSaleKind:
         title, _detail = telling.request_headline(AfterSale(kind=kind, state=state, answer="x"))
         assert title
+
+
+# No two sentences of a page contradict each other
+
+CONTRADICTIONS = [
+    ("Pay before", "do not pay again"),
+    ("You can try again", "do not pay again"),
+    ("The last payment did not go through", "has arrived in another amount"),
+    ("closes by itself", "waits meanwhile"),
+    ("on its way", "is settled"),
+    ("comes today", "is settled"),
+    ("Receipt confirms itself", "is settled"),
+    ("No money was taken", "looking into"),
+]
+
+
+def said(order, standing, parcels):
+    notice = telling.payment_notice(order, at=NOW, standing=standing) or ()
+    headline = telling.headline(order, at=NOW, parcels=parcels, standing=standing)
+    return " ".join([*headline, *notice, *telling.returned_parts(order, standing.refunds)])
+
+
+def test_no_two_sentences_of_an_orders_page_contradict():
+    """Every order state, payment state, refund, dispute, settlement, parcel and side of the deadline."""
+    lefts = [timedelta(minutes=5), timedelta(), timedelta(minutes=-5)]
+    parcels = ["", "out_for_delivery", "delivered", "problem"]
+    rows = product(State, [None, *PaymentState], [True, False], [True, False], [None, *RefundState], lefts, parcels)
+    with translation.override("en"):
+        for state, paid, asked_on, settled, refund, left, where in rows:
+            order = an_order(
+                state=state, pay_before=NOW + left, cash_fen=3200, shipped_at=NOW, received_at=NOW,
+                returned={"fen": 3200, "points": 0} if refund else {},
+            )  # fmt: skip
+            payment = paid and Payment(state=paid, next_ask_at=NOW if asked_on else None)
+            refunds = (PaymentRefund(state=refund, amount_fen=3200, done_at=NOW),) if refund else ()
+            standing = Standing(
+                disputed=paid == PaymentState.DISPUTED,
+                settled=settled and state in (State.SHIPPED, State.COMPLETED),
+                payment=payment,
+                refunds=refunds,
+            )
+            text = said(order, standing, [parcel(where)])
+            both = [pair for pair in CONTRADICTIONS if all(part in text for part in pair)]
+            assert not both, (text, both)
+            if payable(order, at=NOW, disputed=standing.disputed):
+                assert "To pay" in text
+            else:
+                assert "To pay," not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (RefundState.UNDERWAY, "goes back the way you paid"),
+        (RefundState.DONE, "went back the way you paid"),
+        (RefundState.REFUSED, "could not go back the way you paid"),
+        (RefundState.SETTLED, "by another way"),
+    ],
+)
+def test_where_the_cash_is(state, word):
+    order = an_order(state=State.CANCELLED, returned={"fen": 3200, "points": 0})
+    with translation.override("en"):
+        (sentence,) = telling.returned_parts(order, [PaymentRefund(state=state, amount_fen=3200, done_at=NOW)])
+    assert word in sentence
+    assert "32.00" in sentence
