@@ -96,15 +96,14 @@ def kinds():
     return dict(_kinds)
 
 
-def ask(*, kind, subject, by, at, shares=None, amount=None, data=None, owners=(), reason=""):
+def ask(*, kind, subject, by, at, shares=None, data=None, owners=(), reason=""):
     """Write down that ``by`` is about to do something; in the transaction that does it.
 
-    ``shares`` are ``{member id: amount}``, ``amount`` their sum unless it is given. Returns the ``Approval``: where it
-    ``waits``, leave it to ``run`` of its kind; otherwise go on and do it.
-    Raises ``OwnGain``, ``AlreadyAsked``.
+    ``shares`` are ``{member id: amount}`` of those who get something, ``data`` all that ``run`` needs to do it,
+    ``owners`` actors who may not decide either. Returns the ``Approval``: where it ``waits``, leave it to ``run`` of
+    its kind; otherwise go on and do it. Raises ``OwnGain``, ``AlreadyAsked``.
     """
     kind, shares = _kinds[kind], shares or {}
-    amount = sum(shares.values()) if amount is None else amount
     if actors.person(by) in shares:
         raise OwnGain
     with locking_transaction():
@@ -114,27 +113,26 @@ def ask(*, kind, subject, by, at, shares=None, amount=None, data=None, owners=()
         approval = Approval.objects.create(
             kind=kind.name,
             subject=subject,
-            amount=amount,
+            amount=sum(shares.values()),
             shares={str(member): share for member, share in shares.items()},
             data=data or {},
             owners=list(owners),
             reason=reason[:LONGEST_WORDS],
             by=by,
             at=at,
-            state=State.PENDING if needs_second(kind.name, shares=shares, amount=amount, by=by, at=at) else State.DONE,
+            state=State.PENDING if needs_second(kind.name, shares=shares, by=by, at=at) else State.DONE,
         )
         if approval.state == State.PENDING:
             _record(approval, "asked", by=by, at=at)
     return approval
 
 
-def needs_second(kind, *, shares, by, at, amount=None):
+def needs_second(kind, *, shares, by, at):
     """Whether an act would wait. A look alone, unless the lock of ``ask`` is held."""
     kind = _kinds[kind]
-    amount = sum(shares.values()) if amount is None else amount
     if kind.limit is None:
         return True
-    limit = kind.limit()
+    limit, amount = kind.limit(), sum(shares.values())
     if amount > limit:
         return True
     group = [other.name for other in _kinds.values() if other.unit == kind.unit]
