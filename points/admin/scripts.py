@@ -95,7 +95,7 @@ class ScriptAdmin(LookOnlyAdmin):
             form=form,
             results=results,
             tried=tried,
-            serve_form=ServeForm(),
+            serve_form=ServeForm() if tried and not any(why for *_trial, why, _now in results) else None,
             serving=serving,
             versions=script.versions.all()[:VERSIONS],
             may_write=request.user.has_perm(WRITE),
