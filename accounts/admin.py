@@ -9,17 +9,18 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AuthenticationForm
 
 from accounts import phones, queries, services
 from accounts.models import User
-from core import actors, clock
+from core import actors, clock, codes
 from core.errors import DomainError
 
 # Members look after these themselves, and groups have a page of ours; Django's would go past every check.
@@ -88,8 +89,8 @@ class GroupForm(CheckedForm):
 @admin.register(User)
 class UserAdmin(CheckedAdmin):
     form = StaffForm
-    list_display = ["pk", "shown_name", "shown_phone", "shown_email", "shown_active", "is_staff", "date_joined"]
-    list_display_links = ["pk", "shown_name"]
+    list_display = ["number", "shown_name", "shown_phone", "shown_email", "shown_active", "is_staff", "date_joined"]
+    list_display_links = ["number", "shown_name"]
     list_filter = ["is_active", "is_staff"]
     search_fields = ["=phone", "=email", "=username"]
     search_help_text = _("the whole mobile number, e-mail address or username")
@@ -132,6 +133,10 @@ class UserAdmin(CheckedAdmin):
     def save_related(self, request, form, formsets, change):
         """Groups were written by the service."""
 
+    @display(description=_("number"), ordering="pk")
+    def number(self, user):
+        return user.pk
+
     @display(description=_("shown name"))
     def shown_name(self, user):
         return user.display_name
@@ -151,10 +156,9 @@ class UserAdmin(CheckedAdmin):
     @display(description=_("Trail"))
     def trail(self, user):
         """What was done to this member, the newest first."""
-        rows = (
-            (f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}", event.event, event.by)
-            for event in queries.trail_of(user)
-        )
+        trail = list(queries.trail_of(user))
+        who, what = actors.names(event.by for event in trail), codes.events({event.event for event in trail})
+        rows = ((f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}", what[event.event], who[event.by]) for event in trail)
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {} · {}</li>", rows))
 
     @action(description=_("Let in"), permissions=["change"])
@@ -186,6 +190,15 @@ class GroupAdmin(CheckedAdmin):
     search_fields = ["name"]
     filter_horizontal = ["permissions"]
 
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        """What one may do with the tables that staff have pages of, and whatever the group may do already."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        apps = {model._meta.app_label for model in self.admin_site._registry}
+        group = request.resolver_match.kwargs.get("object_id")
+        field.queryset = field.queryset.filter(Q(content_type__app_label__in=apps) | Q(group=group)).distinct()
+        field.label_from_instance = _permission_in_words
+        return field
+
     def has_delete_permission(self, request, obj=None):
         """Only what one could take from the group one by one."""
         if obj is not None and super().has_delete_permission(request, obj):
@@ -208,3 +221,13 @@ class GroupAdmin(CheckedAdmin):
     def delete_queryset(self, request, queryset):
         for group in queryset:
             self.delete_model(request, group)
+
+
+ACTS = {"add": _("Add"), "change": _("Change"), "delete": _("Delete"), "view": _("View")}
+
+
+def _permission_in_words(permission):
+    """Django stores names of permissions in English; those that we declare have a translation."""
+    act, _sign, model = permission.codename.partition("_")
+    what = ACTS[act] if act in ACTS and model == permission.content_type.model else gettext(permission.name)
+    return f"{permission.content_type.app_labeled_name} | {what}"

@@ -297,7 +297,7 @@ class ProductAdmin(ModelAdmin):
             "form": form,
             "page_url": page_url,
             "heads": [_("at"), _("SKU"), _("change"), _("stock after"), _("reason"), _("by")],
-            "movements": StockMovement.objects.filter(sku__product=product).select_related("sku")[:20],
+            "movements": actors.named(StockMovement.objects.filter(sku__product=product).select_related("sku")[:20]),
         }
         return render(request, "catalog/admin/restock.html", context)
 
@@ -316,6 +316,7 @@ class ProductAdmin(ModelAdmin):
 class StockMovementAdmin(LookOnlyAdmin):
     list_display = ["at", "sku", "product", "delta", "stock_after", "reason", "note", "source", "by"]
     list_filter = ["reason"]
+    fields = [("at", "sku"), ("delta", "stock_after"), "reason", "note", ("source", "by")]
     list_select_related = ["sku__product"]
     list_per_page = 50
     search_fields = ["sku__code", "sku__product__search_text", "source"]

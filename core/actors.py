@@ -5,6 +5,33 @@ A text, not a foreign key, so that the trail outlives the account and never lock
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# What runs by itself, and whatever else calls services without a person.
+MACHINES = {
+    "audit": gettext_lazy("nightly audit"),
+    "auto_receipt": gettext_lazy("automatic receipt"),
+    "birthday": gettext_lazy("birthday gifts"),
+    "codes": gettext_lazy("sign-in codes"),
+    "command": gettext_lazy("command line"),
+    "demo": gettext_lazy("demo content"),
+    "expiry": gettext_lazy("expiry of points"),
+    "install": gettext_lazy("installation"),
+    "import": gettext_lazy("import of purchases"),
+    "orders": gettext_lazy("points for orders"),
+    "partners": gettext_lazy("partners' deadlines"),
+    "payment_callback": gettext_lazy("payment notification"),
+    "payment_window": gettext_lazy("payment deadline"),
+    "reconciling": gettext_lazy("nightly reconciliation"),
+    "review_time": gettext_lazy("end of the review"),
+    "sandbox": gettext_lazy("sandbox payment"),
+    "shop": gettext_lazy("shop's till"),
+    "sign-up": gettext_lazy("sign-up"),
+    "sign_up": gettext_lazy("sign-up"),
+    "sweep": gettext_lazy("clean-up of payments"),
+    "tiers": gettext_lazy("tier review"),
+}
+_partner_names = []
 
 
 def member(user_id):
@@ -25,9 +52,48 @@ def person(actor):
     return int(number) if kind in ("staff", "member") and number.isdigit() else None
 
 
+def names_partners(function):
+    """Register the function that turns a set of partners' codes into ``{code: name}``."""
+    _partner_names.append(function)
+    return function
+
+
 def shown(actor):
-    """Who an actor is, for pages of staff: a person by name, everything else as the system; nothing for nobody."""
-    pk = person(actor)
-    if pk is None:
-        return _("System") if actor else ""
-    return str(get_user_model().objects.filter(pk=pk).first() or f"#{pk}")
+    """Who an actor is, for pages of staff; nothing for nobody."""
+    return names([actor])[actor]
+
+
+def names(actors):
+    """``{actor: name}`` for pages of staff, in two queries at most: a colleague by name, a member as such, a partner
+    by name, a machine by what it does; nothing for nobody."""
+    actors = set(actors)
+    pks = {actor: pk for actor in actors if (pk := person(actor)) is not None}
+    people = get_user_model().objects.in_bulk(set(pks.values())) if pks else {}
+    codes = {actor.partition(":")[2] for actor in actors if actor.startswith("partner:")}
+    partners = {code: name for function in _partner_names if codes for code, name in function(codes).items()}
+    return {
+        actor: _person(actor, people.get(pks[actor], f"#{pks[actor]}")) if actor in pks else _machine(actor, partners)
+        for actor in actors
+    }
+
+
+def named(rows):
+    """``rows`` as a list, each with ``who`` for its ``by``."""
+    rows = list(rows)
+    found = names(row.by for row in rows)
+    for row in rows:
+        row.who = found[row.by]
+    return rows
+
+
+def _person(actor, who):
+    return _("Member: %(name)s") % {"name": who} if actor.startswith("member:") else str(who)
+
+
+def _machine(actor, partners):
+    kind, _sign, name = actor.partition(":")
+    if kind == "partner":
+        return _("Partner: %(name)s") % {"name": partners.get(name, name)}
+    if not actor:
+        return ""
+    return _("System: %(name)s") % {"name": MACHINES[name]} if name in MACHINES else _("System")

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core import codes
+
 
 class AuditEvent(models.Model):
     """Who did what to which thing. No foreign keys: the trail never disturbs live data and outlives it."""
@@ -23,7 +25,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.event} {self.subject}"
+        return f"{codes.word('event', self.event)} · {codes.word('subject', self.subject)}"
 
 
 class OutboxMessage(models.Model):
@@ -45,7 +47,7 @@ class OutboxMessage(models.Model):
         indexes = [models.Index(fields=["next_try_at"], name="outbox_due", condition=models.Q(handled_at__isnull=True))]
 
     def __str__(self):
-        return f"{self.topic} {self.key}"
+        return f"{codes.word('topic', self.topic)} #{self.pk}"
 
 
 class ParameterValue(models.Model):

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext_lazy as _
 
-from core import approvals, audit
+from core import approvals, audit, codes
 from core.db import locking_transaction
 from core.errors import DomainError
 from core.live import Live
@@ -178,3 +178,10 @@ PARAMETERS = Live("parameters", _load)
 approvals.register(
     approvals.Kind(name=KIND, label=_("Parameter"), permission="core.approve_parametervalue", run=_run, facts=_facts)
 )
+
+
+def _named(name):
+    return str(declared()[name].label) if name in declared() else name
+
+
+codes.NAMES["parameter"] = _named

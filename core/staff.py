@@ -1,5 +1,7 @@
 """What every app's staff pages are made of: tables to look at, and acts as pages with one form and one service call."""
 
+from functools import cache
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -8,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from core import codes
 from core.clock import FIRST_YEAR, LAST_YEAR
 from core.errors import DomainError
 from core.models import Approval
@@ -30,6 +33,55 @@ class LookOnly:
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class InWords:
+    """Columns that hold codes (``core.codes.COLUMNS``) are shown in words; one still sorts and searches by the code."""
+
+    def get_list_display(self, request):
+        return [self._worded(name) for name in super().get_list_display(request)]
+
+    def get_fieldsets(self, request, obj=None):
+        return [
+            (title, {**options, "fields": [self._worded(name) for name in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        """The words are never typed, wherever they stand."""
+        named = [field.name for field in self.model._meta.fields]
+        words = [shown for name in named if isinstance(shown := self._worded(name), Column)]
+        return [*super().get_readonly_fields(request, obj), *words]
+
+    def _worded(self, name):
+        """``name``, or the ``Column`` that stands for it; a tuple of names is a line of the page."""
+        if isinstance(name, (tuple, list)):
+            return tuple(self._worded(part) for part in name)
+        is_own = not isinstance(name, str) or name not in codes.COLUMNS or hasattr(self, name)
+        field = None if is_own else next((f for f in self.model._meta.fields if f.name == name), None)
+        return name if field is None or field.choices else column(field)
+
+
+class Column:
+    """Shows a field that holds a code: ``name`` of the field, and what admin reads of a column."""
+
+    def __init__(self, field):
+        self.name = self.__name__ = self.admin_order_field = field.name
+        self.short_description = field.verbose_name
+
+    def __call__(self, row):
+        known = getattr(row, "in_words", {}).get(self.name, {})
+        code = getattr(row, self.name)
+        return known[code] if code in known else codes.COLUMNS[self.name]([code])[code]
+
+    def look_up(self, rows):
+        """The words for all ``rows`` at once: a list makes no query for each of them."""
+        words = codes.COLUMNS[self.name]({getattr(row, self.name) for row in rows})
+        for row in rows:
+            row.in_words = {**getattr(row, "in_words", {}), self.name: words}
+
+
+column = cache(Column)
 
 
 class StaffPages:
@@ -64,7 +116,7 @@ class StaffPages:
         )
 
 
-class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
+class LookOnlyAdmin(InWords, LookOnly, StaffPages, ModelAdmin):
     """A table that staff with the view permission may look at, and the acts on its rows."""
 
     list_per_page = 50
@@ -75,7 +127,11 @@ class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
         year = request.GET.get(f"{self.date_hierarchy}__year", "")
         if year.isdecimal() and not FIRST_YEAR <= int(year[:5]) <= LAST_YEAR:
             raise Http404
-        return super().get_changelist_instance(request)
+        changelist = super().get_changelist_instance(request)
+        for shown in changelist.list_display:
+            if isinstance(shown, Column):
+                shown.look_up(changelist.result_list)
+        return changelist
 
     def facts(self, row):
         """Pairs that stand above an act on a row."""
@@ -97,7 +153,7 @@ class LookOnlyAdmin(LookOnly, StaffPages, ModelAdmin):
         return self.act_page(request, form, run, back_url=url, facts=self.facts(row), **words)
 
 
-class LookOnlyInline(LookOnly, TabularInline):
+class LookOnlyInline(InWords, LookOnly, TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False

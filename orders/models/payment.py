@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from core import codes
 from orders.models.order import Order
 
 
@@ -197,4 +198,4 @@ class PaymentNotification(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.provider} {self.event_id or self.reason}"
+        return f"{codes.word('provider', self.provider)} #{self.pk}"

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core import codes
 from orders.models.payment import Payment, PaymentRefund
 
 
@@ -33,7 +34,7 @@ class Statement(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.provider} {self.day}"
+        return f"{codes.word('provider', self.provider)} {self.day}"
 
 
 class LineKind(models.TextChoices):

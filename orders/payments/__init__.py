@@ -7,6 +7,7 @@ afterwards still comes to its end: it may call back, is asked, and gives money b
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from core import codes
 from core.errors import DomainError
 from orders.payments.alipay import Alipay
 from orders.payments.sandbox import SandboxProvider
@@ -47,3 +48,17 @@ def get(code):
     if provider is None or not provider.is_usable:
         raise UnknownProvider
     return provider
+
+
+def labels(names):
+    """``{code: label}`` of providers, for pages of staff."""
+    return {code: str(KNOWN[code].label) if code in KNOWN else code for code in names}
+
+
+def _statement(name):
+    code, _sign, day = name.partition(":")
+    return f"{codes.word('provider', code)} {day}"
+
+
+codes.COLUMNS["provider"] = labels
+codes.NAMES["statement"] = _statement

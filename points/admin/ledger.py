@@ -7,7 +7,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import actors, clock
 from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import yuan_sum
@@ -50,7 +50,7 @@ class AuditRunAdmin(LookOnlyAdmin):
             return redirect(reverse("admin:points_ledger_overview"))
         at = clock.now()
         totals = books.totals(at=at)
-        runs = list(AuditRun.objects.order_by("-at", "-pk").defer("breaks")[:RUNS])
+        runs = actors.named(AuditRun.objects.order_by("-at", "-pk").defer("breaks")[:RUNS])
         newest = books.latest_run()
         return self.page(
             request,
@@ -78,7 +78,7 @@ class AuditRunAdmin(LookOnlyAdmin):
                         grouped(run.entries),
                         grouped(run.break_count),
                         self.seconds(run),
-                        run.by,
+                        run.who,
                     )
                     for run in runs
                 ],

@@ -6,7 +6,8 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.utils.html import format_html
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
@@ -291,6 +292,11 @@ class WebhookDeliveryAdmin(LookOnlyAdmin):
     search_fields = ["event_id__exact"]
     search_help_text = _("The whole event number")
     ordering = ["-created_at"]
+    fields = [
+        ("partner", "event"), ("created_at", "event_id"), ("state", "delivered_at"), ("tries", "next_try"),
+        "answers", "sent",
+    ]  # fmt: skip
+    readonly_fields = ["next_try", "answers", "sent"]
     actions = ["replay"]
 
     def has_replay_permission(self, request):
@@ -310,6 +316,19 @@ class WebhookDeliveryAdmin(LookOnlyAdmin):
             return "—"
         newest = delivery.attempts[-1]
         return newest["status"] or newest["error"]
+
+    @display(description=_("attempts"))
+    def answers(self, delivery):
+        """One line for each of the latest tries: when, the status or what went wrong, and what came back."""
+        rows = (
+            (tables.when(parse_datetime(tried["at"])), tried["status"] or tried["error"], tried["answer"] or "")
+            for tried in delivery.attempts
+        )
+        return format_html_join("", '<div>{} · {} <code class="break-all">{}</code></div>', rows) or "—"
+
+    @display(description=_("body"))
+    def sent(self, delivery):
+        return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', delivery.body)
 
     @display(description=_("next try at"))
     def next_try(self, delivery):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from core import actors
 from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import yuan_sum
@@ -72,9 +73,9 @@ def _tables(purchase):
             grouped(refund.points),
             grouped(refund.taken_points),
             grouped(refund.owed_points),
-            refund.by,
+            refund.who,
         )
-        for refund in purchase.refunds.order_by("pk")
+        for refund in actors.named(purchase.refunds.order_by("pk"))
     ]
     found = [
         breakdown(_steps(purchase)),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from core import clock
+from core import actors, clock
 from core.errors import DomainError
 from core.staff import LookOnlyAdmin
 from points import wording
@@ -176,10 +176,13 @@ class RuleSetAdmin(ReleasePages, LookOnlyAdmin):
 
 
 def _facts(version, state):
-    facts = [(_("State"), STATES[state]), (_("Drafted"), f"{tables.when(version.created_at)} · {version.by}")]
+    facts = [
+        (_("State"), STATES[state]),
+        (_("Drafted"), f"{tables.when(version.created_at)} · {actors.shown(version.by)}"),
+    ]
     for stage in version.stages.all():
         start = tables.when(stage.starts_at) if stage.starts_at > queries.BEGINNING else _("from the beginning")
-        facts.append((_("Serves"), f"{share(stage.percent)} · {start} · {stage.by}"))
+        facts.append((_("Serves"), f"{share(stage.percent)} · {start} · {actors.shown(stage.by)}"))
     if pilots := version.pilots.count():
         facts.append((_("Pilot members"), pilots))
     if version.transition_days:

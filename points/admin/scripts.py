@@ -97,7 +97,7 @@ class ScriptAdmin(LookOnlyAdmin):
             tried=tried,
             serve_form=ServeForm() if tried and not any(why for *_trial, why, _now in results) else None,
             serving=serving,
-            versions=script.versions.all()[:VERSIONS],
+            versions=actors.named(script.versions.all()[:VERSIONS]),
             may_write=request.user.has_perm(WRITE),
             back_url=reverse("admin:points_script_changelist"),
         )

@@ -4,6 +4,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from core import actors, codes
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import signed
 from points.models import UNDATED
@@ -20,6 +21,8 @@ def when(at):
 
 def of_entries(title, entries, **more):
     headers = [_("number"), _("at"), _("kind"), _("points"), _("balance after"), _("source"), _("reason"), _("by")]
+    entries = list(entries)
+    who, whence = actors.names(row.by for row in entries), codes.things({row.source for row in entries})
     rows = [
         (
             entry.seq,
@@ -27,9 +30,9 @@ def of_entries(title, entries, **more):
             entry.get_kind_display(),
             signed(entry.points),
             grouped(entry.balance_after),
-            entry.source,
+            whence[entry.source],
             entry.reason,
-            entry.by,
+            who[entry.by],
         )
         for entry in entries
     ]
@@ -56,16 +59,18 @@ def of_holds(title, holds, **more):
     headers = [
         _("number"), _("points"), _("state"), _("source"), _("at"), _("to be settled by"), _("ended at"), _("by")
     ]  # fmt: skip
+    holds = list(holds)
+    who, whence = actors.names(row.by for row in holds), codes.things({row.source for row in holds})
     rows = [
         (
             hold.seq,
             grouped(hold.points),
             hold.get_state_display(),
-            hold.source,
+            whence[hold.source],
             when(hold.at),
             when(hold.expires_at),
             when(hold.ended_at),
-            hold.by,
+            who[hold.by],
         )
         for hold in holds
     ]

@@ -228,8 +228,8 @@ def _history(member):
             rules.by_code(change.to_tier).title,
             grouped(change.points),
             change.reason,
-            change.by,
+            change.who,
         )
-        for change in queries.changes_of(member, limit=LATEST)
+        for change in actors.named(queries.changes_of(member, limit=LATEST))
     ]
     return tables.table(_("How it came about"), headers, rows)

@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.crypto import EncryptedTextField
 
@@ -175,7 +176,7 @@ class Deduction(models.Model):
 
     class State(models.TextChoices):
         HELD = "held", _("Held")
-        CONFIRMED = "confirmed", _("Confirmed")
+        CONFIRMED = "confirmed", pgettext_lazy("deduction", "Confirmed")
         CANCELLED = "cancelled", _("Cancelled")
         EXPIRED = "expired", _("Past its deadline")
 

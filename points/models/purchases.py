@@ -64,7 +64,7 @@ class Purchase(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.source} {self.number}"
+        return self.number
 
     @property
     def key(self):

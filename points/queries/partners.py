@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from accounts import phones
 from accounts.models import User
-from points.models import Deduction, ExternalMember, PartnerBook, PartnerEntry, PartnerKey
+from core import actors
+from points.models import Deduction, ExternalMember, Partner, PartnerBook, PartnerEntry, PartnerKey
 
 PAGE = 100
 
@@ -16,6 +17,12 @@ class EntriesPage:
     entries: list
     next: int
     has_more: bool
+
+
+@actors.names_partners
+def names_of(codes):
+    """``{code: name}`` of partners."""
+    return dict(Partner.objects.filter(code__in=codes).values_list("code", "name"))
 
 
 def live_key(name):

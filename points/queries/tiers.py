@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import connection
 
+from core import codes
 from core.call import call
 from core.clock import shop_date
 from points.models import TierChange
@@ -167,3 +168,6 @@ def standing(member_id, *, at):
 def changes_of(member_id, *, limit):
     """The latest turns in a member's tier, newest first."""
     return list(TierChange.objects.filter(member_id=member_id).order_by("-at", "-pk")[:limit])
+
+
+codes.NAMES["tier"] = lambda code: rules.by_code(code).title

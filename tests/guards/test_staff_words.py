@@ -1,0 +1,158 @@
+"""Staff read Chinese: no actor's id, no code and no English word on a list or a page of a row (A1)."""
+
+import re
+import uuid
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.services import create_member, staff
+from catalog.models import SKU, Category
+from core import actors, clock, codes, outbox
+from core.models import OutboxMessage
+from orders.models import Carrier
+from points.models import Event, Partner, PartnerKey, Scope, Script
+from points.services import adjusting, scripts
+from points.services.partners import deductions, grants, setup
+from pointsmall.demo import loading
+
+PHONE = "+8613900000099"
+ALLOWED = {
+    "SKU", "CSV", "XLSX", "Excel", "ID", "URL", "API", "IP", "UTC", "mL", "Lucide", "esc",
+    "Command", "Control", "Mac",  # Django's help for choosing several
+}  # fmt: skip
+SEARCHED = "order:2026112000048、staff:3或order.shipped", "member.signed_up", "{number}"  # what to type, said in helps
+LATIN = re.compile(r"[A-Za-z][A-Za-z_.:]*[A-Za-z]")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UNSEEN = {"script", "style", "svg", "pre", "code", "textarea", "template"}
+
+
+class Text(HTMLParser):
+    """What a page says: its text and the words in its fields; icons, sources and what scripts read left out."""
+
+    def __init__(self):
+        super().__init__()
+        self.said, self.hidden = [], []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if self.hidden or tag in UNSEEN or "material-symbols" in (attrs.get("class") or ""):
+            if tag not in {"input", "img", "br", "link", "meta", "path", "hr", "source"}:
+                self.hidden.append(tag)
+        else:
+            self.said += [attrs[name] for name in ("title", "placeholder", "aria-label", "alt") if attrs.get(name)]
+
+    def handle_endtag(self, tag):
+        if self.hidden and self.hidden[-1] == tag:
+            self.hidden.pop()
+
+    def handle_data(self, data):
+        if not self.hidden and data.strip():
+            self.said.append(data.strip())
+
+
+@pytest.fixture(scope="module")
+def mall(django_db_setup, django_db_blocker):
+    """The demo's mall with few members and goods, and what staff, partners and timers do in it; a client of staff."""
+    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        every, story = loading.goods.load, loading.plan.Heroine
+        needed = {line.sku for _day, lines, _fate in story.ORDERS for line in lines}
+        needed |= {line.sku for line in (*story.UNPAID, *story.CART)}
+        patch.setattr(loading.goods, "load", lambda: [g for g in every() if {sku.code for sku in g.skus} & needed])
+        loading.load(most_members=2, now=clock.now(), say=lambda _line: None)
+        boss = User.objects.get(username=loading.STAFF_LOGIN)
+        _work(boss, clock.now())
+        client = Client(headers={"accept-language": "zh-hans"})
+        client.force_login(boss)
+        yield client
+        transaction.set_rollback(True)
+
+
+def _work(boss, at):
+    """What leaves rows with actors, codes and sources behind."""
+    act = {"by": actors.staff(boss.pk), "at": at}
+    member = create_member(phone=PHONE, by=actors.system("sign_up"), at=at)
+    staff.save_group(group=Group(name="客服"), permissions=[], **act)
+    partner = setup.create_partner(code="shop", name="小店", **act)
+    setup.make_key(partner=partner, scopes=tuple(Scope.values), **act)
+    url, events = "https://hooks.example.com/x", list(Event.values)
+    setup.set_webhook(partner=partner, url=url, events=events, new_secret=True, **act)
+    grants.grant(partner=partner, reference="一号", member=PHONE, points=900, at=at)
+    for number, settle in (("二号", deductions.confirm), ("三号", deductions.cancel), ("四号", None)):
+        row = deductions.deduct(partner=partner, reference=number, member=PHONE, points=10, minutes=30, at=at)
+        if settle:
+            settle(partner=partner, number=row.pk, at=at)
+    for points in (50, 40_000):  # one by one person, one that waits for a second
+        form_key = str(uuid.uuid4())
+        adjusting.request_adjustment(member=member.pk, points=points, reason="goodwill", form_key=form_key, **act)
+    scripts.create(code="double", name="双倍", source=scripts.SAMPLE, **act)
+
+
+def pages(client):
+    """The index, every list, and the newest row of each."""
+    yield reverse("admin:index")
+    for model, _page in sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label):
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        for row in model.objects.order_by("-pk")[:1]:
+            yield reverse(f"{name}_change", args=[row.pk])
+
+
+def names():
+    """What people and machines named themselves, longest first: it is shown as it is."""
+    columns = [
+        (User, "username"), (SKU, "code"), (Category, "code"), (Category, "name_en"), (Carrier, "code"),
+        (Carrier, "name"), (Carrier, "name_en"), (Partner, "code"), (Partner, "webhook_url"), (PartnerKey, "name"),
+        (Script, "code"), (OutboxMessage, "key"),
+    ]  # fmt: skip
+    found = {name for model, column in columns for name in model.objects.values_list(column, flat=True) if name}
+    return sorted(found, key=len, reverse=True)
+
+
+def said_by(client, path, named):
+    page = client.get(path)
+    if page.status_code in (302, 403, 404):  # a table without a page of one row
+        return set()
+    assert page.status_code == 200, f"{path}: {page.status_code}"
+    text = Text()
+    text.feed(page.content.decode())
+    return {
+        (word, said[:60]) for said in text.said for word in LATIN.findall(_unnamed(said, named)) if word not in ALLOWED
+    }
+
+
+def _unnamed(said, named):
+    for name in (*SEARCHED, *named):
+        said = re.sub(re.escape(name), "", said, flags=re.IGNORECASE) if name.lower() in said.lower() else said
+    return UUID.sub("", said)
+
+
+def test_every_event_of_the_trail_has_words():
+    """A new event needs its words in ``core.codes``."""
+    called = re.compile(
+        r"""(?:audit\.record|_record)\(\s*"([a-z_]+\.[a-z_]+)"|event(?:, [a-z_]+)* = .*?"([a-z_]+\.[a-z_]+)\""""
+    )
+    apps = ("core", "accounts", "catalog", "points", "orders", "activities", "analytics")
+    sources = [path.read_text() for app in apps for path in Path(settings.BASE_DIR, app).rglob("*.py")]
+    found = {name for source in sources for pair in called.findall(source) for name in pair if name}
+    assert len(found) > 50
+    assert found - codes.EVENTS.keys() == set()
+
+
+def test_every_topic_of_the_outbox_has_words():
+    assert outbox._handlers.keys() - codes.TOPICS.keys() == set()
+
+
+@pytest.mark.django_db
+def test_every_list_and_page_is_in_chinese(mall):
+    named = names()
+    found = {path: words for path in pages(mall) if (words := said_by(mall, path, named))}
+    assert not found, "\n".join(f"{path}: {sorted(words)}" for path, words in found.items())
