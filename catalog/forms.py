@@ -1,6 +1,7 @@
 """What staff type in: options and parameters as lines of text, money in yuan, pictures that are checked."""
 
 import re
+import unicodedata
 from decimal import Decimal
 from functools import reduce
 
@@ -65,7 +66,12 @@ class LinesField(forms.CharField):
 
 
 def _read_options(lines):
-    return rules.clean_options([{"name": name, "values": re.split(r"[、，,|]", rest)} for name, rest in lines])
+    return rules.clean_options([{"name": name, "values": _values(rest)} for name, rest in lines])
+
+
+def _values(text):
+    """What stands between the commas; a plain space may be a part of a value: ``350 mL``."""
+    return [value for value in re.split(r"[、，,|\u3000]", text) if value.strip()]
 
 
 def _line(name, text):
@@ -225,11 +231,12 @@ class SKUForm(forms.ModelForm):
             self.fields["opening_stock"].disabled = True  # stock moves by its own act from now on
 
     def clean_options(self):
-        """The combination whose values were typed, whatever stands between them."""
+        """The combination whose values were typed, with or without the options' names, whatever stands between."""
         typed = _bare(self.cleaned_data["options"])
         options = self.product.options if self.product else []
         for combination in rules.all_combinations(options):
-            if _bare("".join(combination.values())) == typed:
+            named = (f"{name}:{value}" for name, value in combination.items())
+            if typed in (_bare("".join(combination.values())), _bare("".join(named))):
                 return combination
         wanted = _enumerated(option["name"] for option in options) or _("nothing: the product has no options")
         raise forms.ValidationError(_("Give one value of each option: %(options)s."), params={"options": wanted})
@@ -326,4 +333,5 @@ def _choice(sku):
 
 
 def _bare(text):
-    return re.sub(r"[\s·/|、，,;；+]+", "", text).lower()
+    """``text`` without what separates its words; full-width signs count as their plain ones."""
+    return re.sub(r"[\s·/|、,;+]+", "", unicodedata.normalize("NFKC", text)).lower()

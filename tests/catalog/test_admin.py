@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
-from catalog.forms import ProductForm
+from catalog.forms import ProductForm, SKUForm
 from catalog.models import Category, Product, StockMovement
 from catalog.queries import stock_breaks
 from catalog.services import products
@@ -140,8 +140,20 @@ def test_options_are_written_as_the_language_does_and_read_in_any():
     field = ProductForm.base_fields["options"]
     with translation.override("en"):
         assert field.prepare_value(options) == "颜色: 奶白, 松绿"
-    for line in ("颜色: 奶白, 松绿", "颜色：奶白、松绿", "颜色:奶白|松绿", ""):
+    wide = ("颜色：奶白\u3000松绿", "颜色：奶白，松绿，")
+    for line in ("颜色: 奶白, 松绿", "颜色：奶白、松绿", "颜色:奶白|松绿", *wide, ""):
         assert field.clean(line) == (options if line else [])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["米白 · 350 mL", "颜色：米白，容量：350 mL", "颜色:米白 容量:350mL", "颜色 ： 米白；容量：３５０\u3000ｍＬ"],
+)
+def test_a_choice_is_read_with_the_names_of_its_options_and_in_full_width(typed):
+    options = [{"name": "颜色", "values": ["米白", "松绿"]}, {"name": "容量", "values": ["350 mL"]}]
+    form = SKUForm({"options": typed}, product=Product(options=options))
+    form.is_valid()
+    assert form.cleaned_data.get("options") == {"颜色": "米白", "容量": "350 mL"}, form.errors["options"]
 
 
 @pytest.mark.parametrize(
