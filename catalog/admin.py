@@ -178,6 +178,11 @@ class ProductAdmin(ModelAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """What the service refuses although the form was fine is an error of the form, with all that was typed."""
+        if object_id is None:  # unfold shows these buttons on the form of a change only
+            extra_context = {
+                **(extra_context or {}),
+                "actions_submit_line": self.get_actions_submit_line(request, None),
+            }
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:

@@ -257,6 +257,20 @@ def test_list_and_unlist(client, staff, make_product, make_category):
         assert product.is_listed is listed
 
 
+def test_a_new_product_is_saved_and_listed_with_one_button(client, staff, make_category):
+    url, act = reverse("admin:catalog_product_add"), "catalog_product_list_now"
+    page = client.get(url).content.decode()
+    assert f'name="{act}"' in page
+    assert "unlist_now" not in page
+    data = form_of(client, url) | {"category": make_category().pk, "name": "保温杯", "position": 0, act: "1"}
+    data |= {"skus-0-code": "CUP-1", "skus-0-low_stock_at": 0, "skus-0-position": 0}
+    assert client.post(url, data).status_code == 200  # without a price nothing is saved
+    assert not Product.objects.exists()
+    response = client.post(url, data | {"skus-0-points_price": 3980})
+    assert response.status_code == 302, response.context["errors"]
+    assert Product.objects.get().is_listed
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [("?q=CUP", 1), ("?q=sku-low", 1), ("?stock=low", 2), ("?stock=out", 1), ("?is_listed__exact=0", 0), ("?q=%25", 0)],
