@@ -1,5 +1,6 @@
 """Pages for what went wrong: whose fault it is, that points are safe, a number to quote, one way on (H4, H7)."""
 
+import errno
 import sys
 
 import structlog
@@ -10,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-AGAIN_S = 5  # when to come back while the database is away
+AGAIN_S = 5  # when to come back
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _number():
@@ -77,7 +79,7 @@ def server_error(request):
         "way": request.get_full_path() if request.method == "GET" else reverse("home"),
         "label": _("Try again"),
     }
-    if isinstance(sys.exc_info()[1], OperationalError):  # the database is away, or has no room
+    if _may_pass(sys.exc_info()[1]):
         response = _bare_page(
             503,
             title=_("The mall needs a moment"),
@@ -92,6 +94,11 @@ def server_error(request):
         reason=_("This is our fault. Your points and orders are untouched."),
         **again,
     )
+
+
+def _may_pass(error):
+    """The database is away, or there is no room for a file."""
+    return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in NO_ROOM)
 
 
 def _bare_page(status, **words):

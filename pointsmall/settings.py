@@ -228,6 +228,7 @@ DATABASES["default"].update(
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache and background work
+OUTBOX_KEPT_DAYS = env.int("OUTBOX_KEPT_DAYS", 30)  # messages that were handled; those that were not are kept
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
     "default": {
@@ -353,8 +354,8 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / "media")))
 PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", str(BASE_DIR / "var" / "private")))  # no web server may serve it
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
+    "default": {"BACKEND": "core.storage.WholeFileStorage"},
+    "private": {"BACKEND": "core.storage.WholeFileStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION

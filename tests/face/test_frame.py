@@ -1,5 +1,6 @@
 """The frame of every page, and the pages for what went wrong."""
 
+import errno
 import re
 from types import SimpleNamespace
 
@@ -118,9 +119,10 @@ def test_an_error_says_what_happened_and_one_way_on(client, status, title, is_qu
 
 
 @override_settings(ROOT_URLCONF=__name__)
-def test_while_the_database_is_away_a_page_asks_to_come_back(client, monkeypatch):
+@pytest.mark.parametrize("error", [OperationalError(), OSError(errno.ENOSPC, "no space left")])
+def test_while_the_database_is_away_or_the_disk_full_a_page_asks_to_come_back(client, monkeypatch, error):
     def refused(*_arguments):
-        raise OperationalError
+        raise error
 
     monkeypatch.setattr("core.sessions.call", refused)
     client.raise_request_exception = False

@@ -1,0 +1,34 @@
+"""Files that are whole or not there: a full disk or a kill in the midst of writing leaves nothing under a name."""
+
+import os
+import tempfile
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage
+
+UNFINISHED = ".unfinished"  # the folder of what is being written, on the same disk
+
+
+class WholeFileStorage(FileSystemStorage):
+    """Django's own; a file gets its name when all of it lies on the disk."""
+
+    def _save(self, name, content):
+        folder = self.path(UNFINISHED)
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as written:
+            try:
+                for chunk in content.chunks():
+                    written.write(chunk if isinstance(chunk, bytes) else chunk.encode())
+                written.flush()
+                os.fsync(written.fileno())
+                return super()._save(name, _Finished(written))
+            except BaseException:
+                os.unlink(written.name)
+                raise
+
+
+class _Finished(File):
+    """Django moves a file that says where it lies."""
+
+    def temporary_file_path(self):
+        return self.file.name
