@@ -44,7 +44,10 @@ class OutboxMessage(models.Model):
         verbose_name = _("outbox message")
         verbose_name_plural = _("outbox")
         permissions = [("retry_outboxmessage", _("Can try outbox messages again"))]
-        indexes = [models.Index(fields=["next_try_at"], name="outbox_due", condition=models.Q(handled_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="outbox_due", condition=models.Q(handled_at__isnull=True)),
+            models.Index(fields=["handled_at"], name="outbox_handled", condition=models.Q(handled_at__isnull=False)),
+        ]
 
     def __str__(self):
         return f"{codes.word('topic', self.topic)} #{self.pk}"

@@ -9,11 +9,12 @@ from datetime import timedelta
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from core import audit, clock
+from core import audit, clock, pruning
 from core.call import call
 from core.models import OutboxMessage
 
@@ -30,6 +31,12 @@ INSERT INTO core_outboxmessage (topic, key, payload, created_at, next_try_at, tr
 SELECT topic, key, payload, at, at, 0, ''
 FROM (SELECT %s::text AS topic, %s::text AS key, %s::jsonb AS payload, %s::timestamptz AS at) message
 ON CONFLICT DO NOTHING
+"""
+
+PRUNE = """
+DELETE FROM core_outboxmessage
+WHERE id IN (SELECT id FROM core_outboxmessage WHERE handled_at < %s ORDER BY handled_at LIMIT %s)
+RETURNING 1
 """
 
 _handlers = defaultdict(list)
@@ -86,6 +93,11 @@ def drain(*, at):
         handled += outcome is True
         failed += outcome is False
     return handled, failed
+
+
+def prune(*, at):
+    """Forget messages that were handled more than ``OUTBOX_KEPT_DAYS`` ago; returns how many there were."""
+    return pruning.in_batches(PRUNE, at - timedelta(days=settings.OUTBOX_KEPT_DAYS))
 
 
 def _handle(pk, at):

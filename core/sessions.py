@@ -6,10 +6,20 @@ old snapshot. By a prepared call the row costs as much as the copy would.
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
-from core import clock
+from core import clock, pruning
 from core.call import call
 
 READ = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
+PRUNE = """
+DELETE FROM django_session
+WHERE session_key IN (SELECT session_key FROM django_session WHERE expire_date < %s ORDER BY expire_date LIMIT %s)
+RETURNING 1
+"""
+
+
+def prune(*, at):
+    """Forget sessions that ended; returns how many there were."""
+    return pruning.in_batches(PRUNE, at)
 
 
 class SessionStore(DatabaseStore):

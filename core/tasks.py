@@ -14,6 +14,12 @@ def drain_outbox():
 
 
 @shared_task
+def prune_outbox():
+    """Forget messages that were handled long ago."""
+    outbox.prune(at=clock.now())
+
+
+@shared_task
 def prune_counters():
     """Forget counters whose window is over."""
     limits.prune(at=clock.now())

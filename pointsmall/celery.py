@@ -25,6 +25,7 @@ def daily(hour, minute=0):
 
 app.conf.beat_schedule = {
     "drain-outbox": {"task": "core.tasks.drain_outbox", **every(10)},
+    "prune-outbox": {"task": "core.tasks.prune_outbox", **daily(4, 15)},
     "prune-counters": {"task": "core.tasks.prune_counters", **every(3600)},
     "work-notifications": {"task": "orders.tasks.work_notifications", **every(60)},
     "ask-providers": {"task": "orders.tasks.ask_providers", **every(60)},

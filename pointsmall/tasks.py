@@ -1,10 +1,13 @@
 """Background work of the mall as a whole."""
 
 from celery import shared_task
-from django.core.management import call_command
+
+from accounts.services import sessions as signed_in
+from core import clock, sessions
 
 
 @shared_task
 def clear_sessions():
-    """Delete sessions that ended; nothing else does."""
-    call_command("clearsessions")
+    """Forget sessions that ended, and then where they were; nothing else does."""
+    sessions.prune(at=clock.now())
+    signed_in.prune()

@@ -134,3 +134,22 @@ def test_a_call_that_got_lost_is_no_obstacle_for_long(seen, monkeypatch, django_
     assert 0 < cache.ttl(outbox.CALLED) <= outbox.CALL_LASTS_S
     tasks.drain_outbox()  # by beat
     assert seen == ["a"]
+
+
+def test_handled_messages_are_forgotten_in_time_and_others_never(seen, settings, monkeypatch):
+    monkeypatch.setattr("core.pruning.BATCH", 2)
+    at = clock.now()
+    for number in range(5):
+        publish(f"old{number}", "fine", at)
+    outbox.drain(at=at)
+    OutboxMessage.objects.update(handled_at=at - timedelta(days=30, seconds=1))
+    publish("young", "fine", at)
+    outbox.drain(at=at)
+    publish("waits", "broken", at - timedelta(days=400))
+    OutboxMessage.objects.filter(key="waits").update(created_at=at - timedelta(days=400))
+    assert outbox.prune(at=at) == 5
+    assert set(OutboxMessage.objects.values_list("key", flat=True)) == {"young", "waits"}
+    settings.OUTBOX_KEPT_DAYS = 0
+    assert outbox.prune(at=at + timedelta(seconds=60)) == 1
+    tasks.prune_outbox()
+    assert OutboxMessage.objects.get().key == "waits"

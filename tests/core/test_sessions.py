@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore as DjangoStore
 from django.contrib.sessions.models import Session
 
 from core import clock
 from core.sessions import SessionStore
+from pointsmall.tasks import clear_sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +61,16 @@ def test_sessions_of_djangos_own_store_stay_valid():
 @pytest.mark.parametrize("key", ["a\0" * 16, "\ud800" * 32, "ü" * 32, "a" * 7, "' OR 1=1 --", "x" * 32])
 def test_whatever_a_cookie_holds_is_no_error(key):
     assert dict(SessionStore(key).items()) == {}
+
+
+def test_sessions_that_ended_are_forgotten_with_where_they_were(session, client, django_user_model, monkeypatch):
+    monkeypatch.setattr("core.pruning.BATCH", 1)
+    member = django_user_model.objects.create(username="lin", date_joined=clock.now())
+    for key in (session.session_key, "gone1", "gone2"):
+        UserSession.objects.create(user=member, ip="127.0.0.1", session_key=key)
+    for _ in range(2):
+        SessionStore().create()
+    Session.objects.exclude(pk=session.session_key).update(expire_date=clock.now() - timedelta(days=1))
+    clear_sessions()
+    assert Session.objects.get().pk == session.session_key
+    assert UserSession.objects.get().session_key == session.session_key
