@@ -128,7 +128,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 _host = "__Host-" if PRODUCTION else ""  # browsers take such a name from this very host and over HTTPS alone
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_host}sessionid", f"{_host}csrftoken"
-LANGUAGE_COOKIE_NAME, DEVICE_COOKIE_NAME = f"{_host}language", f"{_host}device"
+LANGUAGE_COOKIE_NAME, DEVICE_COOKIE_NAME = f"{_host}django_language", f"{_host}device"
 SESSION_ENGINE = "core.sessions"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
