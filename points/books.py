@@ -7,7 +7,7 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from points import rules
-from points.models import AuditRun, PointsAccount, PointsHold, PointsLot
+from points.models import EARNED, AuditRun, Kind, PointsAccount, PointsEntry, PointsHold, PointsLot
 
 PAGE = 50
 STALE = timedelta(hours=36)  # a nightly proof that is older than this did not run
@@ -48,6 +48,15 @@ def totals(*, at):
         ended=lots["ended"],
         liability_fen=rules.worth_fen(live + int(accounts["held"])),
     )
+
+
+def moved(*, since):
+    """``(earned, redeemed)``: all members' points from the moment ``since`` on, whatever came back later."""
+    sums = PointsEntry.objects.filter(at__gte=since).aggregate(
+        earned=Coalesce(Sum("points", filter=Q(kind__in=EARNED, points__gt=0)), 0),
+        redeemed=Coalesce(-Sum("points", filter=Q(kind=Kind.REDEEM)), 0),
+    )
+    return sums["earned"], sums["redeemed"]
 
 
 def latest_run():

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from accounts.queries import codes_stopped_at
 from catalog.models import SKU
 from core import clock
-from core.templatetags.mall import price_text
+from core.templatetags.mall import price_text, yuan_sum
 from orders.models import Order, State
+from orders.queries.books import cash_in, placed
 from points import books, wording
 from points.queries import alerts
 
 ROWS = 8
 ALERTS = 3
+DAYS = 7
 ALERT_LASTS = timedelta(days=1)
 
 
@@ -28,6 +30,7 @@ def work_to_do(request, context):
     if request.user.has_perm("points.view_auditrun"):
         context |= _seal(now)
     context["alerts"] = _alerts(request.user, now)
+    context["figures"] = _figures(request.user, now)
     if request.user.has_perm("orders.view_order"):
         context |= {"order_counts": _order_counts(), "to_ship": _to_ship(now)}
     if request.user.has_perm("catalog.view_sku"):
@@ -57,6 +60,21 @@ def _alerts(staff, now):
         text = _("So many codes were asked for that the mall stopped sending them. Was it a rush, or an attack?")
         rows.append({"at": at, "text": text, "url": reverse("admin:core_parametervalue_changelist")})
     return rows
+
+
+def _figures(staff, now):
+    """Money and points of today, and of the last days with today, as the books have them."""
+    today, week = clock.day_end(now, -1), clock.day_end(now, -DAYS)
+    figures = []
+    if staff.has_perm("orders.view_order"):
+        figures.append((_("Orders today"), placed(since=today), placed(since=week)))
+    if staff.has_perm("orders.view_payment"):
+        figures.append((_("Cash in today"), yuan_sum(cash_in(since=today)), yuan_sum(cash_in(since=week))))
+    if staff.has_perm("points.view_pointsaccount"):
+        (earned, redeemed), (earned_before, redeemed_before) = books.moved(since=today), books.moved(since=week)
+        figures.append((_("Points redeemed today"), f"{redeemed:,}", f"{redeemed_before:,}"))
+        figures.append((_("Points earned today"), f"{earned:,}", f"{earned_before:,}"))
+    return [{"label": label, "today": of_today, "week": of_week} for label, of_today, of_week in figures]
 
 
 def _order_counts():

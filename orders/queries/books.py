@@ -2,7 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from orders.models import Payment, PaymentRefund, PaymentState, RefundState, StatementLine
+from django.db.models import BigIntegerField, Sum
+from django.db.models.functions import Coalesce
+
+from orders.models import Order, Payment, PaymentRefund, PaymentState, RefundState, State, StatementLine
+from orders.payments import KNOWN
 from orders.payments.base import CHINA
 from orders.rules.reconciliation import PAYMENT, REFUND, Booked, Stated
 
@@ -12,6 +16,20 @@ TOOK_MONEY = (
     PaymentState.REFUNDED,
     PaymentState.REFUND_REFUSED,
 )
+
+KEPT = [state for state in State if state != State.CANCELLED]
+
+
+def placed(*, since):
+    """How many orders were placed from the moment ``since`` on, cancelled ones apart."""
+    return Order.objects.filter(state__in=KEPT, placed_at__gte=since).count()
+
+
+def cash_in(*, since):
+    """Fen that members paid from the moment ``since`` on, whatever was given back later."""
+    paid = Payment.objects.filter(provider__in=list(KNOWN), paid_at__gte=since, state__in=TOOK_MONEY)
+    arrived = Coalesce("paid_fen", "amount_fen", output_field=BigIntegerField())
+    return int(paid.aggregate(fen=Sum(arrived))["fen"] or 0)
 
 
 def to_look_at():

@@ -30,6 +30,7 @@ none is missed.
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
@@ -147,7 +148,11 @@ class PointsEntry(models.Model):
                 condition=Func("kind", "points", "hold_seq", "reverses", **ENTRY_SOUND), name="points_entry_sound"
             ),
         ]
-        indexes = [models.Index(fields=["account", "at"], name="points_entry_by_time")]
+        indexes = [
+            models.Index(fields=["account", "at"], name="points_entry_by_time"),
+            # Entries lie in the order of their time, so a summary of each range of pages finds the days of the mall.
+            BrinIndex(fields=["at"], name="points_entry_of_day", autosummarize=True),
+        ]
 
     def __str__(self):
         return f"{self.account_id}/{self.seq} {self.points:+d}"

@@ -1,5 +1,7 @@
 """The staff's first page and sidebar."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 
@@ -7,6 +9,7 @@ from accounts.models import User
 from accounts.services import create_member, save_address
 from catalog.services import products
 from core import actors, clock
+from orders.models import Payment, PaymentState
 from orders.services import placing
 from points import ledger
 
@@ -44,6 +47,22 @@ def test_work_that_waits_comes_first(client, staff):
     assert "待办" in page
     assert order.number in page
     assert "保温杯" in page  # two pieces left, the threshold is five
+
+
+def test_money_and_points_of_today_and_of_seven_days(client, staff):
+    now = clock.now()
+    order = an_order_to_ship()
+    for number, days in enumerate((6, 7), start=2):
+        at = clock.day_end(now, -days)
+        member = create_member(phone=f"+861390000000{number}", by=ACT["by"], at=at)
+        for key, moment in (("first", at - timedelta(seconds=1)), ("second", at)):
+            ledger.earn(account=member.pk, points=1000, kind="campaign", key=key, by=ACT["by"], at=moment)
+    for number, at in enumerate((clock.now(), clock.day_end(now, -3), clock.day_end(now, -8))):
+        state = PaymentState.PAID if number == 0 else PaymentState.REFUNDED
+        paid = {"amount_fen": 1250, "state": state, "created_at": at, "paid_at": at}
+        Payment.objects.create(order=order, provider="sandbox", reference=f"P{number}", **paid)
+    figures = [(figure["today"], figure["week"]) for figure in client.get("/admin/").context["figures"]]
+    assert figures == [(1, 1), ("¥12.50", "¥25.00"), ("100", "100"), ("500", "3,500")]
 
 
 def test_nothing_waits(client, staff):
