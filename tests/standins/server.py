@@ -3,6 +3,7 @@
 import html
 import itertools
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -80,7 +81,7 @@ class StandIn:
         self.notifies = True
         self.spoil = lambda text: text
         self.lock = threading.RLock()
-        self.numbers = itertools.count(1)
+        self.numbers = itertools.count(time.time_ns() // 1000)  # a mall that lives on meets no number twice
         standin = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -207,5 +208,5 @@ class StandIn:
 
     def decide(self, trade, request):
         """The member pressed a button of ``pay_page``."""
-        if trade.state == "waiting":
+        if trade.state in self.payable:
             self.fail(trade.reference) if request.form.get("act") == "fail" else self.pay(trade.reference)
