@@ -75,6 +75,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_ICON": lambda request: static("img/brand.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/brand.svg")}],
+    "STYLES": [lambda request: static("css/staff.css")],
     "DASHBOARD_CALLBACK": "pointsmall.dashboard.work_to_do",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": True,

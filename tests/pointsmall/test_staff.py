@@ -65,6 +65,21 @@ def test_money_and_points_of_today_and_of_seven_days(client, staff):
     assert figures == [(1, 1), ("¥12.50", "¥25.00"), ("100", "100"), ("500", "3,500")]
 
 
+def test_an_empty_list_offers_a_new_row_only_where_one_can_be_added(client, staff):
+    for url, can_add in (("/admin/orders/coupon/", False), ("/admin/orders/coupontype/", True)):
+        page = client.get(url).content.decode()
+        assert "这里还没有内容。" in page
+        assert "可以新增一条" not in page
+        assert (f'href="{url}add/"' in page) is can_add
+    page = client.get("/admin/orders/coupon/?q=x").content.decode()
+    assert "没有符合条件的内容。" in page
+    assert "清除筛选" in page
+
+
+def test_forms_have_the_styles_of_the_mall(client, staff):
+    assert "css/staff" in client.get("/admin/orders/coupontype/add/").content.decode()
+
+
 def test_nothing_waits(client, staff):
     page = client.get("/admin/").content.decode()
     assert "订单都已发出。" in page
