@@ -10,15 +10,16 @@ message learns more.
 
 import hmac
 import secrets
+from functools import partial
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from kombu.exceptions import OperationalError
 
 from accounts import limits, mail, phones, tasks
-from core import actors, audit, clock, visitor
+from core import actors, audit, background, clock, visitor
 from core.crypto import fingerprint
 
 log = structlog.get_logger(__name__)
@@ -119,11 +120,11 @@ class Code:
             self.email("code", code=digits, minutes=self.good_s // 60)
             return
         text = _("[%(site)s] Your code is %(code)s. It is valid for %(minutes)s minutes. Never tell it to anyone.")
+        text %= {"site": settings.SITE_NAME, "code": digits, "minutes": self.good_s // 60}
+        message = {"to": self.to, "text": text}
         try:
-            tasks.send_sms.delay_on_commit(
-                to=self.to, text=text % {"site": settings.SITE_NAME, "code": digits, "minutes": self.good_s // 60}
-            )
-        except OperationalError as error:  # the broker is away
+            transaction.on_commit(partial(tasks.send_sms.send, kwargs=message, expires=self.good_s))
+        except background.AWAY as error:  # kept for later it would be of no use
             log.error("code_not_queued", reason=type(error).__name__)
             raise NotSent from error
 

@@ -53,6 +53,27 @@ def cache_server(monkeypatch):
     return server
 
 
+@pytest.fixture
+def broker(monkeypatch, cache_server):
+    """``cache_server`` as the broker: ``sent`` is what went out, ``(name, args, kwargs, options)``; nothing does while
+    it is not there."""
+    from celery import current_app
+    from celery.contrib.django.task import DjangoTask
+    from kombu.exceptions import OperationalError
+
+    cache_server.sent = []
+
+    def send(task, args=None, kwargs=None, **options):
+        if not cache_server.is_there:
+            raise OperationalError
+        cache_server.sent.append((task.name, args, kwargs, options))
+
+    monkeypatch.setattr(DjangoTask, "apply_async", send)
+    current_app.conf.task_always_eager = False
+    yield cache_server
+    current_app.conf.task_always_eager = True
+
+
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path):
     """Uploads of tests go to a folder that pytest removes."""

@@ -5,11 +5,9 @@ from datetime import timedelta
 
 import pytest
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
 from accounts import tasks as account_tasks
 from core import clock, outbox
-from core.background import Task
 from core.models import OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -18,22 +16,6 @@ pytestmark = pytest.mark.django_db
 @shared_task
 def told(*args, **kwargs):
     """A task of this test."""
-
-
-@pytest.fixture
-def broker(monkeypatch, cache_server):
-    """``broker.sent`` is what went out; ``broker.is_there = False``: nothing does."""
-    cache_server.sent = []
-
-    def send(task, args=None, kwargs=None, **options):
-        if not cache_server.is_there:
-            raise OperationalError
-        cache_server.sent.append((task.name, args, kwargs, options))
-
-    monkeypatch.setattr(Task.__mro__[1], "apply_async", send)
-    told.app.conf.task_always_eager = False
-    yield cache_server
-    told.app.conf.task_always_eager = True
 
 
 def come_back(broker):
