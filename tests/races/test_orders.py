@@ -68,7 +68,7 @@ def no_member_day(parameters):
 @pytest.fixture(autouse=True)
 def no_provider(monkeypatch):
     """Providers say that nothing was paid, without a network."""
-    monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, charge: Status("waiting"))
+    monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, charge, at: Status("waiting"))
     monkeypatch.setattr(payments.SandboxProvider, "refund", lambda self, *, refund: Status("done"))
 
 

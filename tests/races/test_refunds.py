@@ -30,7 +30,7 @@ def given(monkeypatch):
         return Status("done", refund.amount_fen, "R")
 
     monkeypatch.setattr(payments.SandboxProvider, "refund", refund)
-    monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, charge: Status("waiting"))
+    monkeypatch.setattr(payments.SandboxProvider, "query", lambda self, *, charge, at: Status("waiting"))
     monkeypatch.setattr(payments.SandboxProvider, "query_refund", lambda self, *, refund: Status("unknown"))
     return books
 
