@@ -7,6 +7,7 @@ reached by one purchase counts for the next. The order of locks is purchase row,
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import structlog
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,7 @@ MALL, FILE = Purchase.MALL, Purchase.FILE
 log = structlog.get_logger(__name__)
 
 MOST_LINES = 1_000  # of one purchase
+FINE = 10**6  # how finely points of lines are weighed where a whole is divided among them
 MOST_FEN = 10**13  # of one purchase
 FIRST_YEAR, LAST_YEAR = 1970, 9000  # whatever is reckoned from it stays a date
 
@@ -318,22 +320,26 @@ def _raise_tiers(rows, *, at, replaying):
 
 
 def _give_back(purchase, amount_fen, category):
-    """Spread a refund over the lines; returns the points that go with it."""
+    """Spread a refund over the lines; returns the points that go with it.
+
+    They are rounded down once for all that was refunded of the purchase, as its points were when it was booked: rounded
+    for each line, a purchase of many small lines would keep most of its points after its money went back.
+    """
     lines = list(purchase.lines.order_by("pk"))
-    if category:
-        lines = [line for line in lines if line.category == category]
-    left = [line.amount_fen - line.refunded_fen for line in lines]
+    chosen = [line for line in lines if line.category == category] if category else lines
+    left = [line.amount_fen - line.refunded_fen for line in chosen]
     if amount_fen > sum(left):
         raise RefundTooLarge(asked_fen=amount_fen, left_fen=sum(left))
-    points = 0
-    for line, fen in zip(lines, split(amount_fen, left), strict=True):
+    for line, fen in zip(chosen, split(amount_fen, left), strict=True):
         line.refunded_fen += fen
-        upto = line.points * line.refunded_fen // line.amount_fen if line.amount_fen else 0
-        points += upto - line.points_back
-        line.points_back = upto
+    exact = [Fraction(line.points * line.refunded_fen, line.amount_fen or 1) for line in lines]
+    upto = int(sum(exact))
+    for line, points in zip(lines, split(upto, [int(share * FINE) for share in exact]), strict=True):
+        line.points_back = points
     PurchaseLine.objects.bulk_update(lines, ["refunded_fen", "points_back"])
+    points = upto - purchase.points_back
     purchase.refunded_fen += amount_fen
-    purchase.points_back += points
+    purchase.points_back = upto
     purchase.save(update_fields=["refunded_fen", "points_back"])
     return points
 

@@ -201,6 +201,26 @@ def test_a_refund_takes_back_in_proportion_and_the_last_takes_the_rest(member):
     assert queries.balance(member, at=AT + 30 * DAY).total == 0
 
 
+@pytest.mark.parametrize("category", [lambda n: "household", lambda n: f"c{n}"], ids=["one category", "many"])
+def test_points_of_many_small_lines_go_back_with_the_money(member, category):
+    """Rounded down for each line, 99 of 100 yuan went back with hardly a point."""
+    lines = [(category(n), 150) for n in range(100)]
+    booked = purchases.record(
+        member=member, source="test", number="A", lines=lines, paid_at=AT, by="system:test", at=AT
+    ).points
+    taken = 0
+    for n, fen in enumerate((149, 7_351, 7_400)):
+        taken += purchases.refund(
+            source="test", number="A", refund_number=str(n), amount_fen=fen, by="system:test", at=AT + DAY
+        )
+        back = sum((149, 7_351, 7_400)[: n + 1])
+        assert taken >= booked * back // 15_000 - 1
+    assert taken == booked * 14_900 // 15_000
+    purchases.refund(source="test", number="A", refund_number="rest", amount_fen=100, by="system:test", at=AT + DAY)
+    found = Purchase.objects.get(number="A")
+    assert found.points_back == booked == sum(line.points_back for line in found.lines.all())
+
+
 def test_a_refund_of_one_category_takes_that_lines_points(member):
     buy(member, lines=[("imported_fruit", 10_000), ("tea", 10_000)], number="A")
     assert entries(member)[0].points == 250
