@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AuthenticationForm
 
@@ -22,6 +21,7 @@ from accounts import phones, queries, services
 from accounts.models import User
 from core import actors, clock, codes
 from core.errors import DomainError
+from core.staff import StaffAdmin
 
 # Members look after these themselves, and groups have a page of ours; Django's would go past every check.
 for model in (EmailAddress, Authenticator, UserSession, Group):
@@ -65,7 +65,7 @@ class CheckedForm(forms.ModelForm):
         return data
 
 
-class CheckedAdmin(ModelAdmin):
+class CheckedAdmin(StaffAdmin):
     """A form that knows who sends it."""
 
     def get_form(self, request, obj=None, change=False, **kwargs):

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import action, display
 
 from catalog import rules
@@ -22,7 +22,7 @@ from catalog.pictures import thumbnail_url
 from catalog.services import products, stock
 from core import actors, clock
 from core.errors import DomainError
-from core.staff import LookOnlyAdmin
+from core.staff import LookOnlyAdmin, StaffAdmin
 from core.templatetags.mall import price_text
 
 LISTED = _("Listed: %(count)s.")
@@ -30,7 +30,7 @@ UNLISTED = _("Unlisted: %(count)s. Nobody can redeem them now.")
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(StaffAdmin):
     list_display = ["name", "name_en", "parent", "code", "position"]
     list_select_related = ["parent"]
     list_filter = [("parent", admin.RelatedOnlyFieldListFilter)]
@@ -126,7 +126,7 @@ class LowStockFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(StaffAdmin):
     form = ProductForm
     inlines = [SKUInline, PictureInline]
     list_display = ["cover", "name", "category", "cost", "stock", "listed_label", "redeemed"]

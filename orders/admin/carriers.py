@@ -1,14 +1,14 @@
 """Carriers are plain data that staff keep."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
 from core import actors, audit, clock
+from core.staff import StaffAdmin
 from orders.models import Carrier
 
 
 @admin.register(Carrier)
-class CarrierAdmin(ModelAdmin):
+class CarrierAdmin(StaffAdmin):
     list_display = ["name", "name_en", "code", "is_active", "position"]
     list_editable = ["position"]
     search_fields = ["name", "name_en", "code"]

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -19,7 +18,7 @@ from unfold.widgets import (
 
 from catalog.forms import YuanField
 from core import actors, clock, tables
-from core.staff import LookOnlyAdmin, StaffPages, waits
+from core.staff import LookOnlyAdmin, StaffAdmin, StaffPages, waits
 from core.tables.fields import TableField
 from core.templatetags.mall import price_text
 from orders.models import Coupon, CouponType
@@ -140,7 +139,7 @@ class RevokeForm(forms.Form):
 
 
 @admin.register(CouponType)
-class CouponTypeAdmin(StaffPages, ModelAdmin):
+class CouponTypeAdmin(StaffPages, StaffAdmin):
     form = CouponTypeForm
     list_display = ["name", "kind", "gives", "price", "issued", "total", "is_active", "position"]
     list_filter = ["kind", "is_active"]

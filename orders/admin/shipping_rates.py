@@ -3,13 +3,13 @@
 from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import regions
 from catalog.forms import YuanField
 from core import actors, clock
+from core.staff import StaffAdmin
 from core.templatetags.mall import yuan_sum
 from orders.models import ShippingRate
 from orders.services import shipping_rates
@@ -54,7 +54,7 @@ class ShippingRateForm(forms.ModelForm):
 
 
 @admin.register(ShippingRate)
-class ShippingRateAdmin(ModelAdmin):
+class ShippingRateAdmin(StaffAdmin):
     form = ShippingRateForm
     list_display = ["name", "where", "first", "further", "free_from", "is_active", "position"]
     fieldsets = [
