@@ -254,7 +254,7 @@ def test_a_reset_says_so_for_each_address_alike(client, post, member, mail_is_de
     assert "password_reset" not in client.session
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_number_is_told_when_the_broker_is_away(client, broker):
     broker.is_there = False
     response = client.post("/accounts/login/code/", {"phone": "13800000001"})
