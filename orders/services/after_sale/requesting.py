@@ -17,6 +17,7 @@ from orders.models import (
     AfterSalePicture,
     AfterSaleReason,
     AfterSaleState,
+    Order,
 )
 from orders.models.after_sale import OPEN
 from orders.parameters import MAX_AFTER_SALE_PICTURES
@@ -93,7 +94,8 @@ def ask(*, order, kind, pieces, reason, form_key, by, at, text="", pictures=()):
         raise InvalidInput(field=_("What you would like"))
     if reason not in AfterSaleReason.values:
         raise InvalidInput(field=_("Reason"))
-    _check(order, pieces, at=at)  # before pictures cost anything; once more when the order's row is locked
+    if pictures:  # asked first of the order as it is now, before they cost anything; once more when its row is locked
+        _check(Order.objects.get(pk=order.pk), pieces, at=at)
     names = _store(pictures)
     try:
         with locking_transaction():
