@@ -119,10 +119,8 @@ def test_nothing_found(client, make_product):
 @pytest.mark.parametrize(
     "query",
     [
-        "?q=%00",
         "?page=99999999999999999999",
         "?min=-1&max=x",
-        "?category=%00",
         "?category=nope",
         "?sort=x&way=y",
         "?q=%25_%27",

@@ -31,7 +31,7 @@ ALLOWED = {
 }  # fmt: skip
 SEARCHED = "order:2026112000048、staff:3或order.shipped", "member.signed_up", "{number}"  # what to type, said in helps
 LATIN = re.compile(r"[A-Za-z][A-Za-z_.:]*[A-Za-z]")
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UNSEEN = {"script", "style", "svg", "pre", "code", "textarea", "template"}
 
 

@@ -89,7 +89,7 @@ def test_one_of_two_pieces_comes_back_with_a_part_of_its_price(phone, shelf, sta
     Image.new("RGB", (800, 600), "#886644").save(photo)
     page.locator("[name=pictures]").set_input_files(photo)
     page.locator("button[form=ask]").click()
-    expect(page).to_have_url(re.compile(r"/after-sale/\d+-A1/"))
+    expect(page).to_have_url(re.compile(r"/after-sale/M\d+-A1/"))
     shown = page.locator("img[src*='/pictures/']")
     expect(shown).to_be_visible()
     assert shown.evaluate("image => image.complete && image.naturalWidth > 0")

@@ -144,7 +144,7 @@ def test_stuck_refunds_do_not_stand_before_newer_ones(place, cup, at, monkeypatc
     def refund(self, *, refund):
         if refund.charge.reference != refunds[-1].reference:
             raise RuntimeError("not understood")
-        return Status(DONE)
+        return Status(DONE, refund.amount_fen)
 
     monkeypatch.setattr(SandboxProvider, "refund", refund)
     for minute in (3, 4):

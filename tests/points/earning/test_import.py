@@ -241,7 +241,7 @@ def test_columns_that_may_be_missing(buyer, run):
         (line(paid_at="yesterday"), "yesterday"),
         (line(paid_at="2026-02-29T10:00:00"), "2026-02-29"),
         (line(paid_at="2099-01-01T10:00:00"), ""),
-        (line(paid_at="1999-01-01T10:00:00"), "paid on"),
+        (line(paid_at="1999-01-01T10:00:00"), "及以后付款"),
         (line(number=""), ""),
         (line(member=""), ""),
         (line(number="x" * 65), "xxx"),
