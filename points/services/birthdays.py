@@ -2,6 +2,7 @@
 
 import calendar
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_noop as N_
 from accounts.models import User
 from accounts.services import notices
 from core import actors
+from core.batches import one_by_one
 from core.clock import shop_date
 from core.errors import DomainError
 from points.models import PointsEntry
@@ -38,7 +40,7 @@ def give(*, at):
         day = shop_date(at) - timedelta(days=back)
         after = 0
         while members := _celebrating(day, after):
-            yield sum(_give(member, day, at) for member in members)
+            yield sum(given is True for given in one_by_one(members, partial(_give, day=day, at=at)))
             after = members[-1]
 
 

@@ -2,18 +2,16 @@
 
 from datetime import date, timedelta
 
-import structlog
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit
+from core.batches import in_parts
 from core.clock import is_in_calendar, shop_date
 from core.errors import Busy, DomainError, InvalidInput
 from points import ledger, queries, rules
 from points.models import ExpiryPolicy
 from points.models.expiry import MOST_MONTHS
-
-log = structlog.get_logger(__name__)
 
 ACCOUNTS = 2_000  # a transaction books out at most so many accounts,
 LOTS = 5_000  # and about so many lots: somebody who spends waits for one transaction at most, a fraction of a second
@@ -121,20 +119,13 @@ def expire_points(*, by, at, batch=ACCOUNTS):
 
 
 def _book_out(accounts, *, by, at, wait=False):
-    """Yields the ``ledger.Expired`` of all ``accounts``, or, where one stops the others, of each half."""
-    try:
-        with transaction.atomic():
-            done = ledger.expire(accounts=accounts, by=by, at=at, wait=wait)
-    except Busy:
-        done = ledger.Expired(0, 0, 0, busy=tuple(accounts))
-    except OperationalError:
-        raise  # no account's fault
-    except (DatabaseError, DomainError):
-        if len(accounts) > 1:
-            half = len(accounts) // 2
-            yield from _book_out(accounts[:half], by=by, at=at, wait=wait)
-            yield from _book_out(accounts[half:], by=by, at=at, wait=wait)
-            return
-        log.exception("points_not_expired", account=accounts[0])
-        done = ledger.Expired(0, 0, 0, failed=tuple(accounts))
-    yield done
+    def book_out(part):
+        return ledger.expire(accounts=part, by=by, at=at, wait=wait)
+
+    for part, outcome in in_parts(accounts, book_out):
+        if isinstance(outcome, Busy):
+            yield ledger.Expired(0, 0, 0, busy=tuple(part))
+        elif isinstance(outcome, Exception):
+            yield ledger.Expired(0, 0, 0, failed=tuple(part))
+        else:
+            yield outcome

@@ -4,10 +4,13 @@ Each move locks the row, looks again, and is one of ``points.states``. A release
 would have had, so nothing pays twice whoever comes first: staff, the member's appeal or the clock.
 """
 
+from functools import partial
+
 import structlog
 from django.utils.translation import gettext_lazy as _
 
 from core import actors, audit
+from core.batches import one_by_one
 from core.clock import day_end
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
@@ -159,7 +162,7 @@ def release_overdue(*, at, batch=BATCH):
     that somebody holds, or that the ledger refuses, are left for the next run."""
     after = 0
     while pks := list(overdue(at=at).filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:batch]):
-        yield sum(_release_overdue(pk, at) for pk in pks)
+        yield sum(released is True for released in one_by_one(pks, partial(_release_overdue, at=at)))
         after = pks[-1]
 
 

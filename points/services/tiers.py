@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import actors, audit
+from core.batches import in_parts
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
@@ -161,11 +162,8 @@ def evaluate(*, at, chunk=CHUNK, dry_run=False):
         .order_by("pk")
         .values_list("pk", flat=True)[:chunk]
     ):
-        sums = queries.earned_in_window(due, at=at)
-        points = {member: sums.get(member, 0) for member in due}
-        steps = _turn(points, at=at, reviewing=True, write=not dry_run, wait=False)
-        yield Turned(len(due), Counter(str(step.cause) for step in steps.values()))
         after = due[-1]
+        yield from _turned(due, lambda part: _review(part, at=at, dry_run=dry_run))
 
 
 def recompute(*, at, chunk=CHUNK, dry_run=False):
@@ -173,9 +171,21 @@ def recompute(*, at, chunk=CHUNK, dry_run=False):
     ``evaluate``. Nobody is lowered: that is for the anniversary."""
     after, least = 0, rules.all_tiers()[1].threshold
     while accounts := _may_rise(after, least, chunk):
-        steps = consider_many(accounts, at=at, dry_run=dry_run)
-        yield Turned(len(accounts), Counter(str(step.cause) for step in steps.values()))
         after = accounts[-1]
+        yield from _turned(accounts, lambda part: consider_many(part, at=at, dry_run=dry_run))
+
+
+def _review(members, *, at, dry_run):
+    sums = queries.earned_in_window(members, at=at)
+    points = {member: sums.get(member, 0) for member in members}
+    return _turn(points, at=at, reviewing=True, write=not dry_run, wait=False)
+
+
+def _turned(members, look):
+    """The ``Turned`` of ``members``; whom ``look`` cannot judge is left out, and in the log."""
+    for part, steps in in_parts(members, look):
+        if not isinstance(steps, Exception):
+            yield Turned(len(part), Counter(str(step.cause) for step in steps.values()))
 
 
 def due_for_review(*, at):

@@ -1,7 +1,7 @@
 """Telling members, before it happens, that points end (B10)."""
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import User
 from accounts.services import notices
 from accounts.tasks import send_email, send_sms
+from core.batches import in_parts
 from core.clock import shop_date
 from points import queries, wording
 
@@ -37,34 +38,36 @@ def warn(*, at, members=MEMBERS):
     """Send what is due at ``at``: yields, for each transaction of at most ``members`` members, how many were told.
 
     One notice a member a day, and one SMS or else e-mail, names all points and last days that are due. Who has
-    neither phone nor e-mail reads it in the mall; a phone added later brings no old news.
+    neither phone nor e-mail reads it in the mall; a phone added later brings no old news. Whom it cannot tell is left
+    out, and in the log.
     """
     after, until = 0, queries.warned_until(at=at, days=max(DAYS))
     while accounts := queries.accounts_with_lots_ending(after=after, at=at, until=until, accounts=members):
-        yield _warn(accounts, at=at, until=until)
         after = accounts[-1]
+        for _part, told in in_parts(accounts, lambda part: _warn(part, at=at, until=until)):
+            if not isinstance(told, Exception):
+                yield told
 
 
 def _warn(accounts, *, at, until):
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                INSERT,
-                {
-                    "days": list(DAYS),
-                    "today": shop_date(at),
-                    "at": at,
-                    "until": until,
-                    "zone": timezone.get_default_timezone_name(),
-                    "accounts": accounts,
-                },
-            )
-            due = {}
-            for account, ends_on, points in cursor.fetchall():
-                due.setdefault(account, []).append((ends_on, int(points)))
-        members = User.objects.filter(pk__in=due, is_active=True).order_by("pk")
-        for member in members:
-            _tell(member, sorted(due[member.pk]), at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT,
+            {
+                "days": list(DAYS),
+                "today": shop_date(at),
+                "at": at,
+                "until": until,
+                "zone": timezone.get_default_timezone_name(),
+                "accounts": accounts,
+            },
+        )
+        due = {}
+        for account, ends_on, points in cursor.fetchall():
+            due.setdefault(account, []).append((ends_on, int(points)))
+    members = User.objects.filter(pk__in=due, is_active=True).order_by("pk")
+    for member in members:
+        _tell(member, sorted(due[member.pk]), at)
     return len(members)
 
 

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import Notice
+from accounts.models import Notice, User
 from core import clock
 from core.models import OutboxMessage
+from points import ledger
 from points.models import MemberTier, TierChange
 from points.queries import tiers as queries
+from points.rules import tiers as rules
 from points.services import adjusting, granting, tiers
 from tests.points.conftest import AT
 
@@ -318,3 +320,18 @@ def test_partners_hear_of_another_tier_and_of_nothing_else(own):
     assert [(message.payload["before"], message.payload["after"]) for message in sent] == [
         ("normal", "silver"), ("silver", "normal"),
     ]  # fmt: skip
+
+
+def test_one_that_cannot_be_judged_keeps_nobody_else_waiting(db, monkeypatch):
+    members = [User.objects.create(username=f"m{n}", date_joined=AT).pk for n in range(5)]
+    for member in members:
+        ledger.earn(account=member, points=3000, kind="campaign", key="e", by="x", at=AT)
+    step = rules.step
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            rules, "step", lambda state, points, **more: step(state, points, **more) if points < 4000 else 1 / 0
+        )
+        ledger.earn(account=members[2], points=2000, kind="campaign", key="more", by="x", at=AT)
+        assert sum(done.members for done in tiers.recompute(at=AT)) == 4
+    assert MemberTier.objects.exclude(tier="normal").count() == 4
+    assert sum(done.turns.total() for done in tiers.recompute(at=AT)) == 1
