@@ -65,10 +65,10 @@ ACCOUNTS = """
 INSERT INTO points_account (
     account_id, last_seq, head, unspent, held, debt, lifetime_earned, pending_until, opened_at
 )
-SELECT account_id, seq, hash, balance_after, 0, 0, earned, at, timestamptz '2026-01-01 00:00+08'
+SELECT account_id, seq, hash, balance_after, 0, 0, earned, at, opened_at
 FROM points_entry JOIN (
-    SELECT account_id, sum(points) AS earned FROM points_entry
-    WHERE account_id BETWEEN %(first)s AND %(last)s AND points > 0 GROUP BY account_id
+    SELECT account_id, sum(points) FILTER (WHERE points > 0) AS earned, min(at) AS opened_at FROM points_entry
+    WHERE account_id BETWEEN %(first)s AND %(last)s GROUP BY account_id
 ) s USING (account_id)
 WHERE seq = %(entries)s
 """

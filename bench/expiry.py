@@ -22,6 +22,7 @@ ENDING = f"""SELECT 'purchase' AS kind, 35 AS points, 35 * p_seq AS balance_afte
     CASE WHEN p_seq <= {LOTS} THEN timestamptz '2026-10-01 00:00+08' + p_seq * interval '1 day' END AS expires_at"""
 
 BARE = (
+    "SET ROLE points_ledger",
     """
 CREATE TEMP TABLE due ON COMMIT DROP AS
 SELECT l.account_id, l.seq AS lot, l.remaining, row_number() OVER w AS n, a.last_seq + row_number() OVER w AS seq,

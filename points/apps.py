@@ -9,7 +9,7 @@ class PointsConfig(AppConfig):
     verbose_name = _("Points")
 
     def ready(self):
-        from points import approvals, parameters, receivers  # noqa: F401 - each registers what is its own
+        from points import approvals, checks, parameters, receivers  # noqa: F401 - each registers what is its own
         from points.models import RuleSetStage, Tier
         from points.services import rule_sets, scripts, tier_figures  # noqa: F401 - scripts hears of failures
 

@@ -1,7 +1,9 @@
 """The proof of the ledger (B12): entries = lots = allocations = cached balances, and every entry as it was written.
 
-All of it is set-based SQL in ``points/sql/audit/``; only breaks leave the database, so memory does not grow with the
-ledger. Every statement returns ``(account or NULL, kind of break, detail)``.
+First, whether functions, constraints, triggers and rights are those that the migrations made: without them, rows that
+add up tonight say little about tomorrow. Then the rows, by set-based SQL in ``points/sql/audit/``; only breaks leave
+the database, so memory does not grow with the ledger. Every statement returns ``(account or NULL, kind of break,
+detail)``.
 """
 
 from dataclasses import asdict, dataclass
@@ -43,7 +45,15 @@ def run():
         cursor.execute("SELECT (SELECT count(*) FROM points_account), (SELECT count(*) FROM points_entry)")
         accounts, entries = cursor.fetchone()
         breaks = [Break(None, "function", f"{name} is not as installed") for name in sql.differences(cursor)]
+        breaks += [Break(None, "catalogue", difference) for difference in _differences(sql.catalogue(cursor))]
         for statement in sql.audits():
             cursor.execute(f"SELECT * FROM ({statement}) breaks LIMIT {MOST_BREAKS}")  # noqa: S608 - our own files
             breaks += [Break(*row) for row in cursor.fetchall()]
     return Report(accounts=accounts, entries=entries, breaks=breaks)
+
+
+def _differences(found):
+    wanted = sql.wanted_catalogue()
+    return [f"missing: {line}" for line in wanted if line not in found] + [
+        f"not of the ledger: {line}" for line in found if line not in wanted
+    ]

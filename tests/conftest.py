@@ -24,15 +24,22 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """A connection that a thread of a test left behind must not keep its database from being dropped at the end."""
-    yield
+    """The database of the tests, and the mall's rights on it (``tests.rights``). A connection that a thread of a test
+    left behind must not keep it from being dropped at the end."""
     from django.db import connection
 
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    from tests import rights
+
+    with django_db_blocker.unblock():
+        give_back = rights.take()
+    yield
+    with django_db_blocker.unblock():
+        give_back()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +130,7 @@ def lock_timeout(transactional_db):
     before = options["options"]
 
     def limit(ms):
-        options["options"] = f"-c lock_timeout={ms}"
+        options["options"] = f"{before} -c lock_timeout={ms}"  # the last one counts
         connection.close()
 
     yield limit

@@ -22,9 +22,9 @@ its allocations say what was taken, and each later credit pays debt first, as fu
 debt of an account is what its clawbacks still lack.
 
 What a row may look like is one function of the whole row behind one constraint, because PostgreSQL reads the text of a
-constraint anew for every posting. Rows are never deleted (``points/sql/guards.sql``), and the functions point only at
-rows that they have just read under the lock: so there are no foreign keys inside the ledger, and the audit proves that
-none is missed.
+constraint anew for every posting. Rows are never deleted (``points/sql/setup/guards.sql``), and the functions point
+only at rows that they have just read under the lock: so there are no foreign keys inside the ledger, and the audit
+proves that none is missed.
 """
 
 from datetime import UTC, datetime
@@ -204,7 +204,8 @@ class PointsHold(models.Model):
     """Points set aside for an order that is not paid yet (B6). They left their lots, and do not end meanwhile.
 
     ``expires_at`` says by when its owner means to settle it; the ledger itself never ends a hold. ``outcome`` of a
-    released hold has the shape of a refund's ``breakdown``.
+    released hold has the shape of a refund's ``breakdown``. ``hash`` covers all columns (``points_hold_hash``); NULL is
+    for rows of a version before that no migration has come to yet, and a break for the audit.
     """
 
     class State(models.TextChoices):
@@ -234,6 +235,7 @@ class PointsHold(models.Model):
     entry_seq = models.IntegerField(_("captured by entry"), null=True)
     release_key = models.CharField(_("release key"), max_length=128, null=True)
     outcome = models.JSONField(_("outcome"), null=True)
+    hash = models.BinaryField(_("hash"), max_length=32, null=True)
 
     class Meta:
         db_table = "points_hold"

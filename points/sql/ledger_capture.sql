@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION ledger_capture(
     OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
     OUT r_repeated boolean
 )
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
 AS $$
 DECLARE
@@ -41,7 +41,11 @@ BEGIN
     ) VALUES (
         p_account, r_seq, p_kind, r_points, r_balance_after, p_at, p_key, h.source, p_reason, p_by, '', h.seq, a.head
     );
-    UPDATE points_hold SET state = 'captured', entry_seq = r_seq, ended_at = p_at, ended_by = p_by
+    UPDATE points_hold SET state = 'captured', entry_seq = r_seq, ended_at = p_at, ended_by = p_by,
+        hash = points_hold_hash(
+            p_account, h.seq, h.points, 'captured', h.key, h.source, h."by", h.at, h.expires_at, p_at, p_by, r_seq, NULL,
+            NULL
+        )
     WHERE account_id = p_account AND seq = h.seq;
     UPDATE points_account SET last_seq = r_seq, head = a.head, held = held - h.points
     WHERE account_id = p_account

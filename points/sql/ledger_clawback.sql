@@ -7,7 +7,9 @@ CREATE OR REPLACE FUNCTION ledger_clawback(
     OUT r_seq integer, OUT r_taken integer, OUT r_owed integer, OUT r_skipped integer, OUT r_available bigint,
     OUT r_balance_after bigint, OUT r_repeated boolean
 )
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
 DECLARE
     a points_account := points_lock(p_account);
     s points_entry;

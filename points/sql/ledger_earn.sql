@@ -8,7 +8,9 @@ CREATE OR REPLACE FUNCTION ledger_earn(
     OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
     OUT r_repeated boolean, OUT r_paid_debt integer
 )
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
 DECLARE
     a points_account;
     v_renewed jsonb;

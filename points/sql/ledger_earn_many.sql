@@ -8,7 +8,9 @@ CREATE OR REPLACE FUNCTION ledger_earn_many(
     p_rule_versions text[], p_breakdowns jsonb[], p_renew_until timestamptz[],
     OUT r_repeated boolean[]
 )
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off
+AS $$
 DECLARE
     g record;
     v_plain bigint[];

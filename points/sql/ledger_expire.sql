@@ -6,7 +6,9 @@ CREATE OR REPLACE FUNCTION ledger_expire(
     p_accounts bigint[], p_wait boolean, p_by text, p_at timestamptz,
     OUT r_accounts integer, OUT r_lots integer, OUT r_points bigint, OUT r_busy bigint[]
 )
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off
+AS $$
 DECLARE
     x record;
     v_locked bigint[] := '{}';

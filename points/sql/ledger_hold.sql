@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION ledger_hold(
     OUT r_seq integer, OUT r_points integer, OUT r_state text, OUT r_expires_at timestamptz, OUT r_available bigint,
     OUT r_repeated boolean
 )
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $$
 DECLARE
@@ -39,8 +39,12 @@ BEGIN
     r_expires_at := p_expires_at;
     r_available := a.unspent - p_points;
     r_repeated := false;
-    INSERT INTO points_hold (account_id, seq, points, state, key, source, by, at, expires_at, ended_by)
-    VALUES (p_account, r_seq, p_points, r_state, p_key, p_source, p_by, p_at, p_expires_at, '');
+    INSERT INTO points_hold (account_id, seq, points, state, key, source, by, at, expires_at, ended_by, hash)
+    VALUES (
+        p_account, r_seq, p_points, r_state, p_key, p_source, p_by, p_at, p_expires_at, '', points_hold_hash(
+            p_account, r_seq, p_points, r_state, p_key, p_source, p_by, p_at, p_expires_at, NULL, '', NULL, NULL, NULL
+        )
+    );
     v_simple := l.remaining >= p_points AND l.active_from <= p_at AND (l.expires_at > p_at) IS NOT FALSE;
     IF v_simple THEN  -- nearly always: one lot pays it all, and, being the first, says that none has ended
         UPDATE points_lot SET remaining = l.remaining - p_points WHERE account_id = p_account AND seq = l.seq;

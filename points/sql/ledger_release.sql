@@ -6,7 +6,9 @@ CREATE OR REPLACE FUNCTION ledger_release(
     OUT r_points integer, OUT r_pieces jsonb, OUT r_released_at timestamptz, OUT r_available bigint,
     OUT r_repeated boolean, OUT r_paid_debt integer
 )
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
 DECLARE
     a points_account := points_lock(p_account);
     h points_hold := points_find_hold(p_account, p_hold);
@@ -29,9 +31,13 @@ BEGIN
         FROM points_give_back(p_account, h.seq, h.points, p_at, p_grace_until, a.last_seq, true);
         r_paid_debt := CASE WHEN a.debt > 0 THEN points_pay_debt(p_account, a.debt, p_at) ELSE 0 END;
         r_released_at := p_at;
+        h.outcome := points_outcome(r_pieces, r_paid_debt);
         UPDATE points_hold SET
-            state = 'released', release_key = p_key, ended_at = p_at, ended_by = p_by,
-            outcome = points_outcome(r_pieces, r_paid_debt)
+            state = 'released', release_key = p_key, ended_at = p_at, ended_by = p_by, outcome = h.outcome,
+            hash = points_hold_hash(
+                p_account, h.seq, h.points, 'released', h.key, h.source, h."by", h.at, h.expires_at, p_at, p_by, NULL,
+                p_key, h.outcome
+            )
         WHERE account_id = p_account AND seq = h.seq;
         UPDATE points_account SET
             last_seq = v_last_seq, unspent = unspent + h.points - r_paid_debt, held = held - h.points,

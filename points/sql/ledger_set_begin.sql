@@ -6,7 +6,9 @@ CREATE OR REPLACE FUNCTION ledger_set_begin(
     p_account bigint, p_earned text, p_active_from timestamptz, p_expires_at timestamptz, p_by text, p_at timestamptz,
     OUT r_active_from timestamptz, OUT r_expires_at timestamptz, OUT r_changed boolean
 )
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
 DECLARE
     a points_account := points_lock(p_account);
     s points_entry;

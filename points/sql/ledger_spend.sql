@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION ledger_spend(
     OUT r_seq integer, OUT r_points integer, OUT r_available bigint, OUT r_balance_after bigint,
     OUT r_repeated boolean
 )
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $$
 DECLARE

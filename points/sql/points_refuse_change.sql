@@ -2,6 +2,6 @@
 CREATE OR REPLACE FUNCTION points_refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'PT008',
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
         MESSAGE = 'points entries cannot be changed, and no row of the ledger can be deleted';
 END $$;

@@ -62,6 +62,7 @@ def test_a_transaction_that_lost_its_statements_is_broken_and_the_next_one_goes_
 def test_a_lost_connection_is_an_error_of_django_and_the_next_one_works(own):
     own.earn(10)
     with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": None, "context": None}) as other:
+        other.execute("SET ROLE NONE")  # back to who signed in
         other.execute("SELECT pg_terminate_backend(%s)", [run("SELECT pg_backend_pid()")[0]])
     with pytest.raises(OperationalError):
         own.spend(4)

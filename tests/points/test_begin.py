@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from core.errors import InvalidInput
 from points import audit, ledger, queries, rules
 from points.ledger import UNDATED, NotEnoughPoints, UnknownEntry
 from points.models import ExpiryPolicy, PointsAccount, PointsEntry, PointsLot
 from tests.points.conftest import AT
+from tests.rights import tampering
 
 DAY = timedelta(days=1)
 
@@ -159,9 +160,9 @@ def lot_of(own, key):
 def test_the_audit_names_a_begin_that_nobody_set(earned, statement):
     earned.set_begin("e", AT + 7 * DAY, AT + 30 * DAY)
     assert audit.run().breaks == []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # a superuser, with triggers off
-        cursor.execute(statement)
+    with transaction.atomic():
+        with tampering() as cursor:
+            cursor.execute(statement)
         assert "lot of entry" in {found.kind for found in audit.run().breaks}
         transaction.set_rollback(True)
 

@@ -8,7 +8,7 @@ import pytest
 from points import audit, ledger, queries, rules
 from points.models import PointsEntry, PointsLot
 from points.services import expiry
-from tests.points.conftest import tampering
+from tests.rights import tampering
 
 SHOP = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)

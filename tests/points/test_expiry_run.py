@@ -11,7 +11,8 @@ from points import audit, ledger, queries
 from points.ledger import checks
 from points.models import PointsAccount, PointsEntry, PointsLot
 from points.services import expiry
-from tests.points.conftest import AT, tampering
+from tests.points.conftest import AT
+from tests.rights import tampering
 
 DAY = timedelta(days=1)
 BY = "system:expiry"

@@ -10,9 +10,10 @@ from accounts import sent
 from accounts.models import Notice, User
 from core import clock
 from points import ledger, queries, tasks
-from points.models import ExpiryWarning, PointsLot
+from points.models import ExpiryWarning
 from points.services import expiry, warning
 from tests.points.conftest import AT
+from tests.rights import tampering
 
 DAY = timedelta(days=1)
 LAST = datetime(2026, 12, 31, 15, 59, 59, 999_999, tzinfo=UTC)  # the last moment of the year in the shop
@@ -101,7 +102,8 @@ def test_what_ended_already_is_no_news(phone, tell):
 def test_a_longer_life_is_warned_of_again(phone, tell):
     phone.earn(40, expires_at=LAST)
     assert tell(days_before(30)) == 1
-    PointsLot.objects.update(expires_at=LAST + 31 * DAY)
+    with tampering() as cursor:
+        cursor.execute("UPDATE points_lot SET expires_at = %s", [LAST + 31 * DAY])
     assert tell(days_before(7)) == 0
     assert tell(days_before(-1)) == 1
 
@@ -152,6 +154,17 @@ def test_many_members_in_small_transactions(db, tell):
         ledger.earn(account=member, points=n + 1, kind="campaign", key="e", by="x", at=AT, expires_at=LAST)
     assert tell(days_before(30), members=2) == 5
     assert len(sent.latest()) == 5
+
+
+def test_one_that_cannot_be_told_keeps_nobody_else_waiting(db, tell, monkeypatch):
+    members = [User.objects.create(username=f"m{n}", email=f"m{n}@example.com", date_joined=AT).pk for n in range(5)]
+    for member in members:
+        ledger.earn(account=member, points=1, kind="campaign", key="e", by="x", at=AT, expires_at=LAST)
+    with monkeypatch.context() as patch:
+        real = warning._tell
+        patch.setattr(warning, "_tell", lambda member, *rest: real(member, *rest) if member.pk != members[2] else 1 / 0)
+        assert tell(days_before(30)) == 4
+    assert tell(days_before(30)) == 1
 
 
 def test_the_tasks_do_both(phone, django_capture_on_commit_callbacks):

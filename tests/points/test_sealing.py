@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
-from django.db import connection
 from django.urls import reverse
 
 from accounts.models import User
@@ -17,12 +16,13 @@ from points import books, tasks
 from points.models import AuditRun
 from points.services import sealing
 from tests.points.conftest import AT
+from tests.rights import tampering
 
 pytestmark = pytest.mark.django_db
 
 
 def tamper():
-    with connection.cursor() as cursor:
+    with tampering() as cursor:
         cursor.execute("UPDATE points_account SET unspent = unspent + 1")
 
 

@@ -1,7 +1,8 @@
 -- What an entry or a hold took is covered by its allocations, and what they got back is what releases and refunds gave.
 -- (What a clawback lacks is the account's debt: debt.sql.)
 WITH taker AS (
-    SELECT account_id, taker AS seq, sum(points) AS points, sum(returned) AS returned
+    SELECT account_id, taker AS seq, sum(points) AS points, sum(returned) AS returned,
+        count(*) AS n, min(position) AS first, max(position) AS last
     FROM points_allocation GROUP BY account_id, taker
 )
 SELECT e.account_id, v.kind, 'entry ' || e.seq || v.detail
@@ -35,6 +36,9 @@ CROSS JOIN LATERAL (VALUES
         ' is ' || h.state || ', and its allocations or entry say otherwise')
 ) v (kind, broken, detail)
 WHERE v.broken
+UNION ALL
+SELECT account_id, 'allocation', 'positions of taker ' || seq || ' are not 1 to ' || n
+FROM taker WHERE first <> 1 OR last <> n
 UNION ALL
 SELECT account_id, 'allocation', 'taker ' || seq || ' is neither a debit nor a hold'
 FROM taker t

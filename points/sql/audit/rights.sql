@@ -1,0 +1,39 @@
+-- Tables and functions belong to one role, points_ledger where there is one, which is nobody's to sign in with; nobody else
+-- may write the tables, or put things where the functions look for theirs.
+WITH wanted AS (
+    SELECT coalesce(
+        to_regrole('points_ledger')::oid, (SELECT relowner FROM pg_class WHERE oid = 'points_account'::regclass)
+    ) AS owner
+), ledger AS (
+    SELECT oid, relname, relowner, relacl FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace
+        AND relname IN ('points_account', 'points_entry', 'points_lot', 'points_hold', 'points_allocation')
+)
+SELECT NULL::bigint, 'owner', relname || ' belongs to ' || relowner::regrole
+FROM ledger, wanted WHERE relowner <> owner
+UNION ALL
+SELECT NULL, 'owner', p.oid::regprocedure || ' belongs to ' || proowner::regrole
+FROM pg_proc p, wanted
+WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_' AND proowner <> owner
+UNION ALL
+SELECT NULL, 'owner', 'points_ledger may sign in, or more'
+FROM pg_roles
+WHERE rolname = 'points_ledger'
+    AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)
+UNION ALL
+SELECT NULL, 'rights', CASE grantee WHEN 0 THEN 'everybody' ELSE grantee::regrole::text END
+    || ' has ' || privilege_type || ' on ' || relname
+FROM (
+    SELECT relname, relowner, a.* FROM ledger CROSS JOIN LATERAL aclexplode(relacl) a
+    UNION ALL
+    SELECT relname || '.' || attname, relowner, a.*
+    FROM ledger JOIN pg_attribute ON attrelid = ledger.oid CROSS JOIN LATERAL aclexplode(attacl) a
+) granted
+WHERE grantee <> relowner AND privilege_type NOT IN ('SELECT', 'REFERENCES')
+    AND NOT (privilege_type = 'TRUNCATE' AND left(current_database(), 5) = 'test_')
+UNION ALL
+SELECT NULL, 'rights', 'triggers are off: session_replication_role'
+WHERE current_setting('session_replication_role') <> 'origin'
+UNION ALL
+SELECT NULL, 'rights', 'everybody may make things in the schema public'
+WHERE has_schema_privilege('public', 'public', 'CREATE')
