@@ -4,8 +4,8 @@
 To change one: edit its file (drop the old signature in the migration where the arguments change) and add a migration
 with ``install(<fingerprint()>)``. Tests fail when the database, the files and the latest migration do not agree.
 
-Every migration installs the files of today. On a fresh database the early ones leave out what needs a type that comes
-later; the last one leaves out nothing.
+The last such migration brings all functions to the files of today. Those before it, which may come long before the
+columns that the files speak of, make only what is not there yet, and leave out what needs a type that comes later.
 
 ``setup/`` has what is no function: triggers (``guards.sql``), the role of the ledger (``close.sql``), what the mall's
 own role needs beside it (``open_to.sql``), and how PostgreSQL's catalogue must show all of it (``catalogue.txt``). A
@@ -94,7 +94,10 @@ def _install(named, schema_editor):
     with connection.cursor() as cursor:
         # Functions call each other: let the order of files not matter.
         cursor.execute("SET LOCAL check_function_bodies = off")
+        there = set() if is_last else {name for name, _body in _functions(cursor)}
         for path in files():
+            if path.stem in there:
+                continue
             try:
                 with transaction.atomic(connection.alias):
                     cursor.execute(path.read_text())
@@ -135,13 +138,16 @@ def audits():
 
 def differences(cursor):
     """Names of functions that are missing in the database, differ from their file, or have no file."""
+    wanted = {(path.stem, BODY.search(path.read_text())[1]) for path in files()}
+    return sorted({name for name, _body in _functions(cursor) ^ wanted})
+
+
+def _functions(cursor):
     cursor.execute(
-        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-        " AND (proname ~ '^points_' OR proname ~ '^ledger_')"
+        "SELECT proname, prosrc FROM pg_proc"
+        " WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'"
     )
-    there = sorted(cursor.fetchall())
-    wanted = sorted((path.stem, BODY.search(path.read_text())[1]) for path in files())
-    return sorted({name for name, body in set(there) ^ set(wanted)})
+    return set(cursor.fetchall())
 
 
 def catalogue(cursor):

@@ -5,12 +5,13 @@ import importlib
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 from django.db.models import ProtectedError
 
 from points import ledger, receivers, sql
 from points.models import EARNED, SPENT, UNDATED, Kind, PointsEntry
 from tests.points.conftest import AT
-from tests.rights import tampering
+from tests.rights import superuser, tampering
 
 TABLES = {"points_account", "points_entry", "points_lot", "points_allocation", "points_hold"}
 
@@ -140,3 +141,22 @@ def test_a_member_with_points_cannot_be_deleted(own, django_user_model):
         member.delete()
     assert django_user_model.objects.filter(pk=own.member).exists()
     assert ledger.spend(account=own.member, points=1, kind="redeem", key="k", by="x", at=AT).available == 0
+
+
+def test_an_early_migration_leaves_the_functions_that_are_there(db):
+    """It may come long before the columns that the files of today speak of; what is missing it makes."""
+
+    def body(name):
+        return rows("SELECT prosrc FROM pg_proc WHERE proname = %s", name)
+
+    with superuser() as cursor:
+        today = body("points_undated")
+        cursor.execute("CREATE OR REPLACE FUNCTION points_undated() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'")
+        cursor.execute("DROP FUNCTION points_outcome")
+        with connection.schema_editor(atomic=False) as editor:
+            sql.install("of before").database_forwards("points", editor, ProjectState(), ProjectState())
+            assert body("points_undated") != today
+            assert body("points_outcome")
+            sql.install(sql.fingerprint()).database_forwards("points", editor, ProjectState(), ProjectState())
+        assert body("points_undated") == today
+        assert rows("SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'points_outcome'") == [(sql.ROLE,)]

@@ -3,6 +3,8 @@
 -- and the functions have just read those under its lock; as none is ever deleted, no key between the tables needs to look
 -- again.
 
+-- Postings begin with the account's row: so none of them holds another table while this waits for it.
+LOCK TABLE points_account IN EXCLUSIVE MODE;
 CREATE OR REPLACE TRIGGER points_account_by_functions BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON points_account
     FOR EACH STATEMENT EXECUTE FUNCTION points_refuse_stranger();
 CREATE OR REPLACE TRIGGER points_hold_by_functions BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON points_hold
