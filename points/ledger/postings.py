@@ -113,8 +113,8 @@ def refund(
     they would have today; raises ``UnknownEntry``, ``TooMuchRefunded``. Any number of partial refunds, each with its
     own key.
 
-    Points whose lot has ended live ``grace_days`` more; with ``grace_from_end``, for members who changed their mind,
-    that many days after their own end, and once, so that spending and taking back again keeps nothing alive. Otherwise
+    Points whose lot has ended live ``grace_days`` more, once; with ``grace_from_end``, for members who changed their
+    mind, that many days after their own end: spending and taking back again and again keeps nothing alive. Otherwise
     they stay ended (``lost``): they are booked back and nobody can spend them.
     """
     checks.common(account=account, key=key, by=by, at=at, reason=reason)

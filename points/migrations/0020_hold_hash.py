@@ -10,5 +10,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("pointshold", "hash", models.BinaryField("hash", max_length=32, null=True)),
-        sql.install("687d64992ea89828"),
+        sql.install("aff7c6c2d34a65f8"),
     ]

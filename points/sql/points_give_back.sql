@@ -1,7 +1,8 @@
 -- Gives points of an entry or hold back to the lots that paid, last one first (B7), with the end that earnings gave the
 -- others meanwhile (B9). A lot that is over all the same: the points get a grace lot until p_grace_until, or, with
--- p_from_end, as long after the lot's own end, once. Without grace they return to the ended lot, where the clock keeps
--- them from being spent and the next expiry run books them out. Returns what went where, and the last number used.
+-- p_from_end, as long after the lot's own end; once, a grace lot that is over gets none. Without grace they return to the
+-- ended lot, where the clock keeps them from being spent and the next expiry run books them out. Returns what went where,
+-- and the last number used.
 CREATE OR REPLACE FUNCTION points_give_back(
     p_account bigint, p_taker integer, p_points integer, p_at timestamptz, p_grace_until timestamptz,
     p_last_seq integer, p_from_end boolean DEFAULT false, OUT pieces jsonb, OUT last_seq integer
@@ -26,8 +27,8 @@ BEGIN
         IF x.origin IS NULL THEN
             x.expires_at := points_renewed_end(p_account, p_taker, x.expires_at);
         END IF;
-        v_grace_until := CASE WHEN NOT p_from_end THEN p_grace_until
-            WHEN x.origin IS NULL THEN x.expires_at + (p_grace_until - p_at) END;
+        v_grace_until := CASE WHEN x.origin IS NOT NULL THEN NULL
+            WHEN p_from_end THEN x.expires_at + (p_grace_until - p_at) ELSE p_grace_until END;
         v_grace := (x.expires_at <= p_at AND v_grace_until > p_at) IS TRUE;
         UPDATE points_allocation SET returned = returned + v_points
         WHERE account_id = p_account AND taker = p_taker AND position = x.position;

@@ -366,12 +366,19 @@ class TestRefunds:
         assert refund.pieces == (ledger.Piece(40, ends or AT + DAY, ends is not None),)
         assert refund.lost == (0 if ends else 40)
 
-    def test_of_who_changed_their_mind_have_grace_once(self, own):
+    @pytest.mark.parametrize("grace_from_end", [True, False])
+    def test_have_grace_once(self, own, grace_from_end):
+        """Five returns, each after the end of what was spent."""
+        at = AT
         own.earn(40, expires_at=AT + DAY)
-        own.spend(40, key="s")
-        own.refund("s", 40, at=AT + 2 * DAY, grace_from_end=True)
-        own.spend(40, key="s2", at=AT + 3 * DAY)
-        assert own.refund("s2", 40, at=AT + 16 * DAY, grace_from_end=True).lost == 40
+        for n in range(5):
+            if available(own.member, at):
+                own.spend(40, key=f"s{n}", at=at)
+                at += 13 * DAY
+                own.refund(f"s{n}", 40, at=at, grace_from_end=grace_from_end)
+        last = AT + (15 if grace_from_end else 27) * DAY
+        assert PointsLot.objects.order_by("seq").last().expires_at == last
+        assert available(own.member, last) == 0
 
     def test_of_points_with_grace_go_back_to_them(self, own):
         own.earn(40, expires_at=AT + DAY)

@@ -126,10 +126,8 @@ class Model:
             points -= back
             lot = self.lots[taking[0]]
             end = self.end_of(lot, key)
-            ended, grace_end = end <= at, at + grace_days * DAY
-            if from_end:
-                grace_end = at if lot[4] is not None or not ended else end + grace_days * DAY
-            grace = ended and grace_end > at
+            grace_end = (end if from_end and end <= at else at) + grace_days * DAY
+            grace = end <= at < grace_end and lot[4] is None
             if grace:
                 number = self.number()
                 lot = self.lots[number] = [grace_end, at, number, 0, taking[0]]
