@@ -45,7 +45,8 @@ def attach():
 def revive():
     """Start again, at its old address, what died of the servers that this process attached to; returns their names."""
     var = var_dir()
-    dead = [SERVERS[variable] for variable in _ours if not SERVERS[variable].is_running(var / SERVERS[variable].NAME)]
+    ours = [server for variable, server in SERVERS.items() if variable in _ours]
+    dead = [server for server in ours if not server.is_running(var / server.NAME)]
     if dead:
         with _exclusive(var):
             for server in dead:

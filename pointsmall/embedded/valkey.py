@@ -12,6 +12,7 @@ from pointsmall.embedded import processes
 
 NAME = "valkey"
 START_TIMEOUT_S = STOP_TIMEOUT_S = 15
+PORT_TIMEOUT_S = 3
 
 
 def start(data):
@@ -47,7 +48,7 @@ def _start(data):
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     url = _url(data)
-    if url is None or not _is_free(urlsplit(url).port):  # else the same as before: running processes look for it there
+    if url is None or not _becomes_free(urlsplit(url).port):  # else the same as before: running processes look for it there
         url = f"redis://:{secrets.token_urlsafe(32)}@127.0.0.1:{_free_port()}/0"
         (data / "url").write_text(url)
     # On standard input, for whoever lists processes reads their arguments.
@@ -86,6 +87,16 @@ def _answers(url):
             return connection.makefile("rb").read(12) == b"+OK\r\n+PONG\r\n"
     except OSError:
         return False
+
+
+def _becomes_free(port):
+    """Whether it is free in a moment: the threads of a server that was killed may hold it a little longer."""
+    deadline = time.monotonic() + PORT_TIMEOUT_S
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _is_free(port):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -140,6 +141,17 @@ def test_whoever_uses_the_servers_can_have_them_revived(var):
     servers(var)["valkey-server"].kill()
     out, _err = process.communicate("\n", timeout=60)
     assert out.splitlines() == ["['postgres', 'valkey']", "[]", "connected"]
+
+
+def test_an_address_that_a_dying_server_still_holds_is_waited_for(var):
+    leave(start(var))
+    url = (var / "valkey" / "url").read_text()
+    with socket.create_server(("127.0.0.1", urlsplit(url).port)) as dying:
+        process = popen(var)
+        time.sleep(1.5)
+        dying.close()
+        process.communicate("", timeout=60)
+    assert (var / "valkey" / "url").read_text() == url
 
 
 def slow(*values):
