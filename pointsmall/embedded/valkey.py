@@ -48,7 +48,8 @@ def _start(data):
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     url = _url(data)
-    if url is None or not _becomes_free(urlsplit(url).port):  # else the same as before: running processes look for it there
+    # The same as before where it can be: running processes look for it there.
+    if url is None or not _becomes_free(urlsplit(url).port):
         url = f"redis://:{secrets.token_urlsafe(32)}@127.0.0.1:{_free_port()}/0"
         (data / "url").write_text(url)
     # On standard input, for whoever lists processes reads their arguments.
