@@ -80,7 +80,8 @@ def _fill():
     from points.services.partners import members, setup  # noqa: PLC0415 - after setup()
 
     by, at = actors.system("bench"), clock.now()
-    limits = {"calls_per_minute": 10**8, "daily_grant_points": 2**31 - 1, "daily_deduct_points": 2**31 - 1}
+    limits = {"is_active": True, "calls_per_minute": 10**8}
+    limits |= {"daily_grant_points": 2**31 - 1, "daily_deduct_points": 2**31 - 1}
     partner = setup.create_partner(code="bench", name="Bench", by=by, at=at, **limits)
     for n in range(MEMBERS):
         member = User.objects.create(username=f"bench{n}", date_joined=at).pk
@@ -88,6 +89,7 @@ def _fill():
         members.link(source=partner.source, external_id=f"m{n}", member_id=member, by=by, at=at)
     key, secret = setup.make_key(partner=partner, scopes=Scope.values, by=by, at=at)
     first = User.objects.order_by("pk").values_list("pk", flat=True)[0]
+    setup.open_key(key=key, by=by, at=at)
     print(json.dumps([key.name, secret, str(first)]))
 
 

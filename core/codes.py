@@ -67,6 +67,7 @@ EVENTS = {
     "partner.changed": gettext_lazy("Partner changed"),
     "partner.created": gettext_lazy("Partner added"),
     "partner.key_made": gettext_lazy("Partner's key made"),
+    "partner.key_opened": gettext_lazy("Partner's key in force"),
     "partner.key_revoked": gettext_lazy("Partner's key revoked"),
     "partner.webhook_set": gettext_lazy("Partner's webhook set"),
     "payment.asked": gettext_lazy("Provider asked about a payment"),

@@ -11,11 +11,11 @@ from core import approvals
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import price_text, shop_time, signed
 from points import queries, wording
-from points.models import Adjustment, BulkGrant, Partner, Script, Tier
+from points.models import Adjustment, BulkGrant, Partner, PartnerKey, Scope, Script, Tier
 from points.parameters import ADJUST_APPROVAL_ABOVE
 from points.rules import goods
 from points.services import adjusting, granting, releasing, tier_figures
-from points.services.partners import budgets
+from points.services.partners import opening
 
 APPROVE_POINTS, APPROVE_RULES = "points.approve_adjustment", "points.approve_rules"
 APPROVE_FIGURES = "core.approve_parametervalue"
@@ -89,25 +89,44 @@ def _facts_of_script(approval, at):
 
 
 def _facts_of_tier(approval, at):
-    data = approval.data
-    tier = Tier.objects.get(code=data["code"])
+    tier = Tier.objects.get(code=approval.data["code"])
+    return [(_("Tier"), tier.name), *_facts_of_fields(Tier, approval)]
 
-    def shown(value):
-        return (_("yes") if value else _("no")) if isinstance(value, bool) else value
 
+def _facts_of_partner(approval, at):
+    partner = Partner.objects.get(pk=approval.data["partner"])
+    return [(_("Partner"), _link_to(partner)), *_facts_of_fields(Partner, approval)]
+
+
+def _facts_of_key(approval, at):
+    key = PartnerKey.objects.select_related("partner").defer("secret").get(pk=approval.data["key"])
     return [
-        (_("Tier"), tier.name),
-        *(
-            (Tier._meta.get_field(name).verbose_name, f"{shown(data['before'][name])} → {shown(value)}")
-            for name, value in data["after"].items()
-        ),
+        (_("Partner"), _link_to(key.partner)),
+        (_("Access key"), key.name),
+        (_("The key may"), wording.labels(Scope, key.scopes)),
     ]
 
 
-def _facts_of_budget(approval, at):
-    data = approval.data
-    change = f"{grouped(data['before'])} → {grouped(data['after'])}"
-    return [(_("Partner"), Partner.objects.get(pk=data["partner"]).name), (_("Points given a day"), change)]
+def _facts_of_fields(model, approval):
+    """``before → after`` of each field that would change."""
+
+    def shown(value):
+        return (_("yes") if value else _("no")) if isinstance(value, bool) else _figure(value)
+
+    before, after = approval.data["before"], approval.data["after"]
+    return [
+        (model._meta.get_field(name).verbose_name, f"{shown(before[name])} → {shown(value)}")
+        for name, value in after.items()
+    ]
+
+
+def _figure(value):
+    return grouped(value) if isinstance(value, int) else value
+
+
+def _link_to(partner):
+    url = reverse("admin:points_partner_change", args=[partner.pk])
+    return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, partner.name)
 
 
 approvals.register(
@@ -152,6 +171,17 @@ approvals.register(
 )
 for name, label, run, facts in (
     (tier_figures.KIND, _("Figures of a tier"), tier_figures.run, _facts_of_tier),
-    (budgets.KIND, _("Budget of a partner"), budgets.run, _facts_of_budget),
+    (opening.PARTNER, _("Partner and its budgets"), opening.run, _facts_of_partner),
 ):
     approvals.register(approvals.Kind(name=name, label=label, permission=APPROVE_FIGURES, run=run, facts=facts))
+approvals.register(
+    approvals.Kind(
+        name=opening.KEY,
+        label=_("Key of a partner"),
+        permission=APPROVE_FIGURES,
+        run=opening.run_key,
+        drop=opening.drop_key,
+        facts=_facts_of_key,
+        many=True,
+    )
+)

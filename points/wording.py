@@ -29,6 +29,11 @@ def given_back(pieces, *, at):
     return _(", ").join(_piece(piece, at) for piece in pieces)
 
 
+def labels(choices, values):
+    """The labels of ``choices`` that ``values`` are, in one line."""
+    return _(", ").join(str(choices(value).label) for value in values if value in choices.values) or "—"
+
+
 def _piece(piece, at):
     if piece.expires_at is None:
         text = _("%(points)s never end")

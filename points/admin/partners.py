@@ -17,11 +17,11 @@ from core.errors import DomainError
 from core.staff import LookOnlyAdmin, waits
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import signed
-from points import tasks
+from points import tasks, wording
 from points.admin import tables
 from points.admin.partner_forms import KeyForm, NewPartnerForm, PartnerForm, RevokeForm, WebhookForm
 from points.models import Deduction, Event, Partner, PartnerCall, PartnerEntry, PartnerKey, Scope, WebhookDelivery
-from points.services.partners import budgets, setup, webhooks
+from points.services.partners import opening, setup, webhooks
 
 LATEST = 20
 Held, Delivery = Deduction.State, WebhookDelivery.State
@@ -73,7 +73,7 @@ class PartnerAdmin(LookOnlyAdmin):
 
     @display(description=_("told of"))
     def told_of(self, partner):
-        return _labels(Event, partner.webhook_events)
+        return wording.labels(Event, partner.webhook_events)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if not self.has_view_permission(request):
@@ -89,10 +89,8 @@ class PartnerAdmin(LookOnlyAdmin):
             raise PermissionDenied
 
         def act(data):
-            partner, approval = budgets.create(**data, by=actors.staff(request.user.pk), at=clock.now())
-            if approval:
-                return waits(approval)
-            return _page_of(partner), _("Saved. Make a key next.")
+            _partner, approval = opening.create(**data, by=actors.staff(request.user.pk), at=clock.now())
+            return waits(approval)
 
         return self.act_page(
             request,
@@ -111,7 +109,7 @@ class PartnerAdmin(LookOnlyAdmin):
 
         def act(data):
             by = actors.staff(request.user.pk)
-            if approval := budgets.change(partner=partner, **data, by=by, at=clock.now()):
+            if approval := opening.change(partner=partner, **data, by=by, at=clock.now()):
                 return waits(approval)
             return _page_of(partner), _("Saved.")
 
@@ -130,8 +128,14 @@ class PartnerAdmin(LookOnlyAdmin):
         partner = self._partner(request, object_id)
 
         def act(data):
-            key, secret = setup.make_key(partner=partner, **data, by=actors.staff(request.user.pk), at=clock.now())
-            return [(_("Access key"), key.name), (_("Secret"), secret), (_("The key may"), _labels(Scope, key.scopes))]
+            by = actors.staff(request.user.pk)
+            key, secret, approval = opening.make_key(partner=partner, **data, by=by, at=clock.now())
+            return [
+                (_("Access key"), key.name),
+                (_("Secret"), secret),
+                (_("The key may"), wording.labels(Scope, key.scopes)),
+                (_("Signs from when"), _("a second person has approved request %(number)s") % {"number": approval}),
+            ]
 
         return self._secret_page(request, partner, KeyForm(request.POST or None), act, _("Make a key"))
 
@@ -184,12 +188,13 @@ class PartnerAdmin(LookOnlyAdmin):
 
 @admin.register(PartnerKey)
 class PartnerKeyAdmin(LookOnlyAdmin):
-    list_display = ["name", "partner", "may", "created_at", "last_used_at", "revoked_at"]
-    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    list_display = ["name", "partner", "may", "created_at", "opened_at", "last_used_at", "revoked_at"]
+    list_filter = [("opened_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["partner"]
     ordering = ["-pk"]
     fields = [
-        ("name", "partner"), "may", ("created_at", "created_by"), "last_used_at", ("revoked_at", "revoked_by")
+        ("name", "partner"), "may", ("created_at", "created_by"), ("opened_at", "last_used_at"),
+        ("revoked_at", "revoked_by"),
     ]  # fmt: skip
     readonly_fields = ["may"]
     actions_detail = ["revoke"]
@@ -207,7 +212,7 @@ class PartnerKeyAdmin(LookOnlyAdmin):
 
     @display(description=_("allowed to"))
     def may(self, key):
-        return _labels(Scope, key.scopes)
+        return wording.labels(Scope, key.scopes)
 
     @action(description=_("Revoke"), url_path="revoke", permissions=["revoke"], icon="block", variant="danger")
     def revoke(self, request, object_id):
@@ -349,14 +354,15 @@ def _tables_of(partner):
     return [
         tables.table(
             _("Keys"),
-            [_("access key"), _("allowed to"), _("created at"), _("last used"), _("revoked at")],
+            [_("access key"), _("allowed to"), _("created at"), _("signs since"), _("last used"), _("revoked at")],
             [
                 (
                     format_html(
                         '<a href="{}">{}</a>', reverse("admin:points_partnerkey_change", args=[key.pk]), key.name
                     ),
-                    _labels(Scope, key.scopes),
+                    wording.labels(Scope, key.scopes),
                     tables.when(key.created_at),
+                    tables.when(key.opened_at),
                     tables.when(key.last_used_at),
                     tables.when(key.revoked_at),
                 )
@@ -378,10 +384,6 @@ def _tables_of(partner):
 def _of_today(partner, counted, limit):
     today = counted if partner.book.day >= clock.shop_date(clock.now()) else 0
     return f"{grouped(today)} / {grouped(limit)}"
-
-
-def _labels(choices, values):
-    return _(", ").join(str(choices(value).label) for value in values if value in choices.values) or "—"
 
 
 def _page_of(partner):

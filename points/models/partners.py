@@ -41,12 +41,12 @@ class Partner(models.Model):
 
     code = models.CharField(_("code"), max_length=24, unique=True, validators=[CODE])
     name = models.CharField(_("name"), max_length=60)
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(_("active"), default=False)
     calls_per_minute = models.PositiveIntegerField(_("calls a minute"), default=600)
     daily_grant_points = models.PositiveIntegerField(
-        _("points given a day"), default=100_000, help_text=_("Purchases and grants together, by the shop's day.")
+        _("points given a day"), default=0, help_text=_("Purchases and grants together, by the shop's day.")
     )
-    daily_deduct_points = models.PositiveIntegerField(_("points deducted a day"), default=100_000)
+    daily_deduct_points = models.PositiveIntegerField(_("points deducted a day"), default=0)
     webhook_url = models.CharField(_("webhook address"), max_length=300, blank=True)
     webhook_events = models.JSONField(_("told of"), default=list, blank=True)
     webhook_secret = EncryptedTextField(_("webhook secret"), blank=True)
@@ -76,7 +76,8 @@ class Partner(models.Model):
 
 
 class PartnerKey(models.Model):
-    """A secret that signs requests. Two may live side by side, so that one can be replaced without a gap."""
+    """A secret that signs requests from ``opened_at`` to ``revoked_at``. Two may live side by side, so that one can be
+    replaced without a gap."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys", verbose_name=_("partner"))
     name = models.CharField(_("access key"), max_length=32, unique=True)
@@ -85,6 +86,7 @@ class PartnerKey(models.Model):
     slot = models.PositiveSmallIntegerField(_("slot of the key"))
     created_at = models.DateTimeField(_("created at"))
     created_by = models.CharField(_("created by"), max_length=64)
+    opened_at = models.DateTimeField(_("signs since"), null=True)
     last_used_at = models.DateTimeField(_("last used"), null=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True)
     revoked_by = models.CharField(_("revoked by"), max_length=64, blank=True)

@@ -26,9 +26,10 @@ def names_of(codes):
 
 
 def live_key(name):
-    """The ``PartnerKey`` that may sign, with its partner, or None: unknown, revoked, or the partner is switched off."""
+    """The ``PartnerKey`` that may sign, with its partner, or None: unknown, not approved yet or revoked, or the
+    partner is switched off."""
     keys = PartnerKey.objects.select_related("partner")
-    return keys.filter(name=name, revoked_at=None, partner__is_active=True).first()
+    return keys.filter(name=name, opened_at__isnull=False, revoked_at=None, partner__is_active=True).first()
 
 
 def member_by_name(source, text):

@@ -21,7 +21,7 @@ from core.models import OutboxMessage
 from orders.models import Carrier
 from points.models import Event, Partner, PartnerKey, Scope, Script
 from points.services import adjusting, scripts
-from points.services.partners import deductions, grants, setup
+from points.services.partners import deductions, grants, opening, setup
 from pointsmall.demo import loading
 
 PHONE = "+8613900000099"
@@ -81,8 +81,10 @@ def _work(boss, at):
     act = {"by": actors.staff(boss.pk), "at": at}
     member = create_member(phone=PHONE, by=actors.system("sign_up"), at=at)
     staff.save_group(group=Group(name="客服"), permissions=[], **act)
-    partner = setup.create_partner(code="shop", name="小店", **act)
-    setup.make_key(partner=partner, scopes=tuple(Scope.values), **act)
+    limits = {"calls_per_minute": 60, "daily_grant_points": 1000, "daily_deduct_points": 1000}
+    partner, _approval = opening.create(code="shop", name="小店", **limits, **act)
+    opening.make_key(partner=partner, scopes=tuple(Scope.values), **act)  # waits, as the partner does
+    setup.change_partner(partner=partner, name=partner.name, **limits, **act)
     url, events = "https://hooks.example.com/x", list(Event.values)
     setup.set_webhook(partner=partner, url=url, events=events, new_secret=True, **act)
     grants.grant(partner=partner, reference="一号", member=PHONE, points=900, at=at)

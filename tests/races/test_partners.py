@@ -22,13 +22,14 @@ from tests.races.test_ledger import all_at_once
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 WORKERS = 16
 PHONE = "+8613900000001"
+LIMITS = {"daily_grant_points": 1000, "daily_deduct_points": 100_000}
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def shop():
-    return setup.create_partner(code="shop", name="小店", daily_grant_points=1000, by="staff:1", at=AT)
+    return setup.create_partner(code="shop", name="小店", is_active=True, by="staff:1", at=AT, **LIMITS)
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def member():
 
 def test_one_idempotency_key_from_everywhere_has_one_effect_and_one_answer(live_server, shop, member):
     key, secret = setup.make_key(partner=shop, scopes=Scope.values, by="staff:1", at=clock.now())
+    setup.open_key(key=key, by="staff:1", at=clock.now())
     start = threading.Barrier(WORKERS)
 
     def act(n):

@@ -1,4 +1,8 @@
-"""Staff make partners, their keys and their webhooks (H3). A secret is returned once, by the call that made it."""
+"""Partners, their keys and their webhooks are written (H3). A secret is returned once, by the call that made it.
+
+A new partner is switched off and may give nothing, a new key signs nothing: what opens them is asked for in
+``opening``.
+"""
 
 import secrets
 from urllib.parse import urlsplit
@@ -13,7 +17,7 @@ from core.outgoing import may_be_public
 from points.models import Event, Partner, PartnerBook, PartnerKey, Scope
 
 SLOTS = (1, 2)
-LIMITS = ("calls_per_minute", "daily_grant_points", "daily_deduct_points")
+LIMITS = ("is_active", "calls_per_minute", "daily_grant_points", "daily_deduct_points")
 
 
 class CodeTaken(DomainError):
@@ -32,7 +36,7 @@ class AddressNotAllowed(DomainError):
 
 
 def create_partner(*, code, name, by, at, **limits):
-    """Make a partner; ``limits`` are ``LIMITS``. Raises ``CodeTaken``."""
+    """Make a partner; ``limits`` are ``LIMITS``, by default closed. Raises ``CodeTaken``."""
     try:
         with transaction.atomic():
             partner = Partner.objects.create(code=code, name=name, created_at=at, **_known(limits))
@@ -43,9 +47,9 @@ def create_partner(*, code, name, by, at, **limits):
     return partner
 
 
-def change_partner(*, partner, name, is_active, by, at, **limits):
-    """Set name, limits, and whether its keys open anything at all."""
-    changed = {"name": name, "is_active": is_active, **_known(limits)}
+def change_partner(*, partner, name, by, at, **limits):
+    """Set the name and any of ``LIMITS``; switched off, none of its keys opens anything."""
+    changed = {"name": name, **_known(limits)}
     with transaction.atomic():
         Partner.objects.filter(pk=partner.pk).update(**changed)
         audit.record("partner.changed", by=by, subject=partner.source, at=at, **changed)
@@ -54,7 +58,8 @@ def change_partner(*, partner, name, is_active, by, at, **limits):
 
 
 def make_key(*, partner, scopes, by, at):
-    """``(PartnerKey, secret)``: the only time that the secret is told. Raises ``TwoKeysAlready``."""
+    """``(PartnerKey, secret)``: the only time that the secret is told. It signs nothing before ``open_key``. Raises
+    ``TwoKeysAlready``."""
     secret = secrets.token_urlsafe(32)
     scopes = [scope for scope in Scope.values if scope in scopes]
     with transaction.atomic():
@@ -76,8 +81,17 @@ def make_key(*, partner, scopes, by, at):
     return key, secret
 
 
+def open_key(*, key, by, at):
+    """From this moment on the key signs. True unless it did before, or is revoked."""
+    with transaction.atomic():
+        opened = PartnerKey.objects.filter(pk=key.pk, opened_at=None, revoked_at=None).update(opened_at=at)
+        if opened:
+            audit.record("partner.key_opened", by=by, subject=key.partner.source, at=at, key=key.name)
+    return bool(opened)
+
+
 def revoke_key(*, key, by, at):
-    """From this moment on the key signs nothing. True if it did before."""
+    """From this moment on the key signs nothing, and cannot be opened. True unless it was revoked before."""
     with transaction.atomic():
         revoked = PartnerKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at, revoked_by=by)
         if revoked:

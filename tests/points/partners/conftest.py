@@ -18,18 +18,19 @@ from tests.points.partners.client import PartnerClient
 
 LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
 PHONE = "+8613900000001"
+OPEN = {"is_active": True, "daily_grant_points": 100_000, "daily_deduct_points": 100_000}
 
 
 @pytest.fixture
 def shop(db):
     """The partner ``shop``."""
-    return setup.create_partner(code="shop", name="小店", by="staff:1", at=clock.now())
+    return setup.create_partner(code="shop", name="小店", by="staff:1", at=clock.now(), **OPEN)
 
 
 @pytest.fixture
 def other(db):
     """Another partner."""
-    return setup.create_partner(code="other", name="别家", by="staff:1", at=clock.now())
+    return setup.create_partner(code="other", name="别家", by="staff:1", at=clock.now(), **OPEN)
 
 
 @pytest.fixture
@@ -68,6 +69,7 @@ def client_of(connect):
 
     def make(partner, scopes=tuple(Scope.values), **more):
         key, secret = setup.make_key(partner=partner, scopes=scopes, by="staff:1", at=clock.now())
+        setup.open_key(key=key, by="staff:1", at=clock.now())
         return connect(key.name, secret, **more)
 
     return make

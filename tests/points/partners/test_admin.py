@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from core import clock
-from core.models import AuditEvent
+from core.models import Approval, AuditEvent
 from points.models import Event, Partner, PartnerKey, Scope, WebhookDelivery
 from points.services.partners import setup, webhooks
 
@@ -34,16 +34,38 @@ def page(partner, act="change"):
 def test_a_partner_is_made_and_changed(staff):
     client = staff("manage_partner")
     client.post("/admin/points/partner/add/", {"code": "shop", **LIMITS})
-    partner = Partner.objects.get()
-    assert (partner.code, partner.daily_grant_points, partner.book.last_seq) == ("shop", 1000, 0)
+    partner, approval = Partner.objects.get(), Approval.objects.get()
+    assert (partner.code, partner.is_active, partner.book.last_seq) == ("shop", False, 0)
+    assert approval.data["after"] == {"is_active": True, "daily_grant_points": 1000, "daily_deduct_points": 500}
     again = client.post("/admin/points/partner/add/", {"code": "shop", **LIMITS})
     assert again.status_code == 200  # refused on the page
     assert client.post("/admin/points/partner/add/", {"code": "Shop!", **LIMITS}).status_code == 200
-    client.post(page(partner, "edit"), {**LIMITS, "calls_per_minute": 5})
+    closed = {"daily_grant_points": 0, "daily_deduct_points": 0}
+    client.post(page(partner, "edit"), {**LIMITS, **closed, "calls_per_minute": 5})
     partner.refresh_from_db()
     assert (partner.calls_per_minute, partner.is_active) == (5, False)
-    assert set(AuditEvent.objects.values_list("event", flat=True)) == {"partner.created", "partner.changed"}
+    assert set(AuditEvent.objects.values_list("event", flat=True)) == {
+        "partner.created", "partner.changed", "approval.asked",
+    }  # fmt: skip
     assert client.get(page(partner)).status_code == 200
+
+
+def test_whoever_decides_reads_what_would_open(staff, client):
+    requester = staff("manage_partner", "manage_partner_keys")
+    requester.post("/admin/points/partner/add/", {"code": "shop", **LIMITS})
+    partner = Partner.objects.get()
+    answer = requester.post(page(partner, "key"), {"scopes": [Scope.GRANTS, Scope.ENTRIES]})
+    of_partner, of_key = Approval.objects.order_by("pk")
+    assert f"#{of_key.pk}" in answer.text
+    second = staff("approve_parametervalue")
+    said = second.get(f"/admin/core/approval/{of_partner.pk}/change/").text
+    assert ("否 → 是" in said, "0 → 1,000" in said, "0 → 500" in said) == (True, True, True)
+    assert "发放积分" in second.get(f"/admin/core/approval/{of_key.pk}/change/").text
+    for approval in (of_partner, of_key):
+        second.post(f"/admin/core/approval/{approval.pk}/approve/", {})
+    partner.refresh_from_db()
+    assert (partner.is_active, partner.daily_grant_points) == (True, 1000)
+    assert PartnerKey.objects.get().opened_at
 
 
 def test_a_secret_is_shown_once_and_kept_nowhere_else(staff, shop):

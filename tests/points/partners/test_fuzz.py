@@ -57,6 +57,7 @@ def session(live_server, shop, member):
     limits = {"calls_per_minute": 100_000, "daily_grant_points": 2**31 - 1, "daily_deduct_points": 2**31 - 1}
     setup.change_partner(partner=shop, name="小店", is_active=True, by="staff:1", at=clock.now(), **limits)
     key, secret = setup.make_key(partner=shop, scopes=Scope.values, by="staff:1", at=clock.now())
+    setup.open_key(key=key, by="staff:1", at=clock.now())
     with requests.Session() as session:
         session.trust_env = False
         session.auth = Signed(key.name, secret)
