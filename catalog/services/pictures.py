@@ -1,11 +1,14 @@
 """Pictures that are uploaded: checked, made anew without what they carried along, cut to the pages' sizes (E8).
 
 Whoever uploads decides how much memory and time a picture takes, so both are bounded here for every upload of the mall:
-the header says how many pixels there are before one of them is decoded, and a process decodes for one sender at a time.
+the header says how many pixels there are before one of them is decoded, and one picture of a machine is decoded at a
+time, in a process of its own (``picture_child``) that ends with it.
 """
 
-import ctypes
-from contextlib import contextmanager, suppress
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
 from io import BytesIO
 
 from django.core.files.base import ContentFile
@@ -14,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from easy_thumbnails.alias import aliases
 from easy_thumbnails.files import get_thumbnailer
 from easy_thumbnails.models import Source
-from PIL import Image, ImageOps
+from PIL import Image
 
 from catalog.pictures import TARGET, sizes
+from catalog.services import picture_child
 from core.errors import Busy, DomainError
 from core.turns import Full, Turns
 
@@ -24,13 +28,32 @@ FORMATS = ["JPEG", "PNG", "WEBP"]
 LARGEST_BYTES = 20 * 1024 * 1024
 LONGEST_EDGE = 16_000
 SMALLEST_EDGE = 160
-# Four bytes a pixel, twice while it is made smaller. A JPEG of one scan is decoded small at once, whatever it measures.
-MOST_PIXELS = 25_000_000
+# What is decoded whole takes up to 11 bytes a pixel, WebP 17. A JPEG of one scan is decoded small at once, whatever it
+# measures.
+MOST_PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "WEBP": 16_000_000}
 MOST_PIXELS_OF_PHOTO = 65_000_000
+MOST_MEMORY = 384 * 2**20  # of the process that decodes, bytes
+MOST_PROCESSOR_S = 10
+PATIENCE_S = 20  # by the clock on the wall: others of this machine may come first
 KEPT_EDGE = 1600
-GROUND = (255, 255, 255)
 PLACES = 3  # one decodes, the others wait
 LONGEST_WAIT_S = 10
+
+CHILD = [
+    sys.executable,
+    "-I",
+    picture_child.__file__,
+    json.dumps(
+        {"process_bytes": MOST_MEMORY, "processor_s": MOST_PROCESSOR_S, "edge": KEPT_EDGE, "formats": FORMATS},
+    ),
+]
+OPTIONS = {
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.DEVNULL,
+    "env": {"MALLOC_ARENA_MAX": "1"},  # address space counts, used or not
+    "cwd": "/",
+    "start_new_session": True,  # who stops the mall lets it finish
+}
 
 START_OF_SCAN = 0xDA
 MARKERS_ALONE = range(0xD0, 0xDA)  # without a length
@@ -47,7 +70,7 @@ class PictureTooLarge(BadPicture):
     code = "picture_too_large"
     message = _(
         "The picture is too large. It may have 20 MB, 16,000 pixels on each side and 65 million pixels as a photo in "
-        "JPEG, 25 million in PNG, WebP and progressive JPEG."
+        "JPEG, 25 million in PNG and progressive JPEG, 16 million in WebP."
     )
 
 
@@ -82,10 +105,7 @@ def prepare_all(files):
             _check(_content(file))
     try:
         with turns.place():
-            try:
-                return [_made_anew(file) for file in files]
-            finally:
-                _give_memory_back()
+            return [_made_anew(_content(file)) for file in files]
     except Full as full:
         raise TooManyPicturesAtOnce from full
 
@@ -127,7 +147,8 @@ def _check(content):
     with Image.open(BytesIO(content), formats=FORMATS) as image:
         width, height = image.size
         is_photo = not image.info.get("progressive") and _components_of_first_scan(content) == len(image.getbands())
-        if max(width, height) > LONGEST_EDGE or width * height > (MOST_PIXELS_OF_PHOTO if is_photo else MOST_PIXELS):
+        most = MOST_PIXELS_OF_PHOTO if is_photo else MOST_PIXELS[image.format]
+        if max(width, height) > LONGEST_EDGE or width * height > most:
             raise PictureTooLarge
         if min(width, height) < SMALLEST_EDGE:
             raise PictureTooSmall
@@ -148,34 +169,13 @@ def _components_of_first_scan(content):
     return 0
 
 
-def _made_anew(file):
-    with _reading(), Image.open(BytesIO(_content(file)), formats=FORMATS) as image:
-        enough = 2 * KEPT_EDGE / max(image.size)
-        image.draft(None, tuple(int(edge * enough) for edge in image.size))  # a JPEG is decoded at about twice the size
-        pixels = image.convert("RGBA") if _has_palette(image) else image
-        pixels.thumbnail((KEPT_EDGE, KEPT_EDGE), Image.Resampling.LANCZOS)
-        pixels = _flat(ImageOps.exif_transpose(pixels))
-    kept = BytesIO()
-    pixels.save(kept, "WEBP", quality=90, method=4)
-    return ContentFile(kept.getvalue(), name="picture.webp")
-
-
-def _has_palette(image):
-    """Whether its colours cannot be mixed as they are when it is made smaller."""
-    return image.mode in ("1", "P", "PA") or "transparency" in image.info
-
-
-def _give_memory_back():
-    """Blocks of pixels are small enough for the C library to keep them for later; it gives them back when asked.
-    Libraries that have no such call keep none."""
-    with suppress(AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _flat(image):
-    """RGB on a white ground."""
-    if image.mode in ("RGBA", "LA"):
-        image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, (*GROUND, 255))
-        return Image.alpha_composite(ground, image).convert("RGB")
-    return image.convert("RGB")
+def _made_anew(content):
+    try:
+        done = subprocess.run(CHILD, input=content, timeout=PATIENCE_S, check=False, **OPTIONS)
+    except subprocess.TimeoutExpired as error:
+        raise TooManyPicturesAtOnce from error
+    if done.returncode == picture_child.NO_MEMORY:
+        raise PictureTooLarge
+    if done.returncode:
+        raise BadPicture
+    return ContentFile(done.stdout, name="picture.webp")

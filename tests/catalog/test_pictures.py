@@ -1,14 +1,16 @@
 """Uploads are pictures, or they are refused; what is kept carries nothing along (E8)."""
 
+import fcntl
+import json
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
-from PIL import Image, ImageFile
+from PIL import Image
 
 from catalog.pictures import detail_picture, sizes, thumbnail_url
-from catalog.services import pictures, products
+from catalog.services import picture_child, pictures, products
 from core import actors, clock
 from core.turns import Turns
 
@@ -79,29 +81,27 @@ def test_a_bomb_is_refused_by_its_header():
         pictures.prepare(ContentFile(bomb.getvalue(), name="bomb.png"))
 
 
-PHOTO, FLAT = pictures.MOST_PIXELS_OF_PHOTO, pictures.MOST_PIXELS
+PHOTO = pictures.MOST_PIXELS_OF_PHOTO
 
 
 @pytest.mark.parametrize(
     ("image_format", "options", "most"),
     [
         ("JPEG", {}, PHOTO),
-        ("JPEG", {"progressive": True}, FLAT),
-        ("PNG", {}, FLAT),
-        ("WEBP", {}, FLAT),
+        ("JPEG", {"progressive": True}, pictures.MOST_PIXELS["JPEG"]),
+        ("PNG", {}, pictures.MOST_PIXELS["PNG"]),
+        ("WEBP", {}, pictures.MOST_PIXELS["WEBP"]),
     ],
 )
 def test_pixels_are_counted_before_they_are_decoded(image_format, options, most, picture, monkeypatch):
     """The limits are made 400 times smaller here, so that the pictures are."""
-    monkeypatch.setattr(pictures, "MOST_PIXELS", FLAT // 400)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", {name: n // 400 for name, n in pictures.MOST_PIXELS.items()})
     monkeypatch.setattr(pictures, "MOST_PIXELS_OF_PHOTO", PHOTO // 400)
     height = most // 400 // 250
     assert pictures.prepare(picture((250, height), image_format, **options))
-    decoded = []
-    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.format))
+    monkeypatch.setattr(pictures, "CHILD", ["/bin/false"])
     with pytest.raises(pictures.PictureTooLarge):
         pictures.prepare_all([picture(), picture((250, height + 1), image_format, **options)])
-    assert not decoded
 
 
 def test_a_jpeg_of_several_scans_is_no_photo(picture, monkeypatch):
@@ -109,7 +109,7 @@ def test_a_jpeg_of_several_scans_is_no_photo(picture, monkeypatch):
     content = bytearray(picture((300, 300), "JPEG").read())
     scan = content.index(b"\xff\xda\x00\x0c\x03")
     content[scan : scan + 14] = b"\xff\xda\x00\x08\x01" + content[scan + 5 : scan + 7] + b"\x00\x3f\x00"
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 200 * 200)
+    monkeypatch.setitem(pictures.MOST_PIXELS, "JPEG", 200 * 200)
     with pytest.raises(pictures.PictureTooLarge):
         pictures.prepare(ContentFile(bytes(content)))
 
@@ -129,9 +129,80 @@ def test_a_photo_of_48_megapixels_is_made_small(monkeypatch):
         return real(image, *args)
 
     monkeypatch.setattr(Image.Image, "thumbnail", thumbnail)
-    with Image.open(pictures.prepare(ContentFile(photo.getvalue()))) as image:
+    kept = picture_child.made_anew(photo.getvalue(), pictures.KEPT_EDGE, pictures.FORMATS)
+    with Image.open(BytesIO(kept)) as image:
         assert image.size == (1200, 1600)
     assert seen == [(4032, 3024)]
+
+
+def tiny_webp(width, height):
+    """A lossless WebP with transparency, of one colour: 32 bytes, however many pixels."""
+    one_symbol = "1" + "0" * 3  # a simple code, of one symbol, of one bit: 0
+    bits = f"{width - 1:014b}"[::-1] + f"{height - 1:014b}"[::-1] + "1000" + "000" + 5 * one_symbol
+    packed = bytes(int(bits[n : n + 8][::-1], 2) for n in range(0, len(bits), 8))
+    data = b"\x2f" + packed + b"\0" * 4
+    chunk = b"WEBPVP8L" + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
+    return ContentFile(b"RIFF" + len(chunk).to_bytes(4, "little") + chunk)
+
+
+def memory(what):
+    """``RSS`` of this process now, or its peak ``HWM`` since ``forget_peak``, in bytes."""
+    lines = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines[f"Vm{what}"].split()[0]) * 1024
+
+
+def forget_peak():
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+@pytest.mark.parametrize(
+    ("image_format", "mode", "options"),
+    [
+        ("WEBP", "RGBA", {"lossless": True}),
+        ("PNG", "RGBA", {}),
+        ("PNG", "P", {}),
+        ("JPEG", "CMYK", {"progressive": True}),
+        ("JPEG", "RGB", {}),
+    ],
+)
+def test_a_process_of_its_own_takes_the_memory_of_the_largest(image_format, mode, options, picture):
+    """It takes each of them with the memory it may have; this process grows by what is kept alone."""
+    most = PHOTO if (image_format, options) == ("JPEG", {}) else pictures.MOST_PIXELS[image_format]
+    edge = int(most**0.5)
+    upload = tiny_webp(edge, edge) if image_format == "WEBP" else picture((edge, edge), image_format, mode, **options)
+    pictures.prepare(picture())
+    forget_peak()
+    before = memory("RSS")
+    with Image.open(pictures.prepare(upload)) as image:
+        assert image.size == (pictures.KEPT_EDGE, pictures.KEPT_EDGE)
+    assert memory("HWM") - before < 16 * 2**20
+
+
+def test_thirty_two_bytes_of_25_megapixels_are_refused():
+    bomb = tiny_webp(5000, 5000)
+    assert bomb.size == 32
+    with pytest.raises(pictures.PictureTooLarge):
+        pictures.prepare(bomb)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "error"),
+    [("process_bytes", 64 * 2**20, pictures.PictureTooLarge), ("processor_s", 0, pictures.BadPicture)],
+)
+def test_what_takes_more_than_it_may_is_refused(limit, most, error, picture, monkeypatch):
+    limits = json.loads(pictures.CHILD[-1]) | {limit: most}
+    monkeypatch.setattr(pictures, "CHILD", [*pictures.CHILD[:-1], json.dumps(limits)])
+    with pytest.raises(error):
+        pictures.prepare(picture((4000, 4000), "PNG"))
+
+
+def test_processes_of_a_machine_wait_for_one_another(picture, monkeypatch):
+    monkeypatch.setattr(pictures, "PATIENCE_S", 0.5)
+    with open(picture_child.__file__) as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        with pytest.raises(pictures.TooManyPicturesAtOnce):
+            pictures.prepare(picture())
+    assert pictures.prepare(picture())
 
 
 def test_one_sender_at_a_time(picture, monkeypatch):
