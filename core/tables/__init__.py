@@ -7,15 +7,17 @@ the reader reads back unchanged.
 """
 
 from core.tables.cells import fen, moment, whole
-from core.tables.columns import Column, Columns
+from core.tables.columns import Column, Columns, key_of
 from core.tables.errors import (
     ColumnMissing,
+    ColumnsUnknown,
     ColumnTwice,
     ColumnUnclear,
     CsvBroken,
     FileEmpty,
     FileNotReadable,
     FileTooLarge,
+    FormulaNotComputed,
     LineWrong,
     NotText,
     OldWorkbook,
@@ -37,10 +39,12 @@ __all__ = [
     "ColumnTwice",
     "ColumnUnclear",
     "Columns",
+    "ColumnsUnknown",
     "CsvBroken",
     "FileEmpty",
     "FileNotReadable",
     "FileTooLarge",
+    "FormulaNotComputed",
     "LineWrong",
     "NotText",
     "OldWorkbook",
@@ -53,6 +57,7 @@ __all__ = [
     "download",
     "fen",
     "first_column",
+    "key_of",
     "moment",
     "rows",
     "whole",

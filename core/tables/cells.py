@@ -13,13 +13,30 @@ EXACT_DIGITS = 15  # of a number; a spreadsheet makes zeros of the rest
 _MARKS = frozenset("'=")
 _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 
-_ODD = re.compile(r"#|\d[.,\d]*e|\d{16}", re.ASCII | re.IGNORECASE)
-_EXPONENT = re.compile(r"\d(?:[.,]\d+)?e\+\d{1,3}|\d[.,]\d+e\d{1,3}", re.ASCII | re.IGNORECASE)
-_LONG = re.compile(rf"\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
+_LONG = re.compile(rf"[+-]?\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
+_SURE = re.compile(rf"\d{{0,{EXACT_DIGITS}}}|(?!TRUE$|FALSE$)[A-Za-z_]\w*", re.ASCII)  # that nothing damaged it
+# A long number in short, as spreadsheets show and save it: 2.02611E+15, 2,02611×10^15.
+_SHORT = re.compile(
+    r"[+-]?\d+(?:(?:[.,]\d+)?\s*(?:e\s*\+|[x×*·]\s*10\s*\^\s*[+-]?|×\s*10[+-]?)|[.,]\d+\s*e\s*-?)\s*\d{1,3}",
+    re.ASCII | re.IGNORECASE,
+)
+# What spreadsheets make of texts that look like a number, a date, a time, or yes and no to them.
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_TAKEN = re.compile(
+    r"[+-]?(?:\d+[.,]\d+|\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:\.\d{3}){3,}(?:,\d+)?)"
+    r"|\d{4}([-/.])\d{1,2}\1\d{1,2}(?:[ T].*)?|\d{4}年\d{1,2}月.*|\d{1,2}月\d{1,2}日|\d{1,2}/\d{1,2}/\d{2,4}(?: .*)?"
+    rf"|\d{{1,2}}-{_MONTH}(?:-\d{{2,4}})?|{_MONTH}-\d{{2}}"
+    r"|\d+:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?"
+    r"|TRUE|FALSE",
+    re.ASCII,
+)
 
-_WHOLE = re.compile(r"(\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.0+)?", re.ASCII)
-_YUAN = re.compile(r"¥?\s*(\d{1,11}|\d{1,3}(?:,\d{3}){1,3})(?:\.(\d{1,2})0*)?\s*元?", re.ASCII)
+# 1.500 is one and a half here, and a thousand and a half elsewhere.
+_UNCLEAR = r"(?![1-9]\d{0,2}\.\d{3}(?!\d))"
+_THOUSAND = re.compile(r"¥?\s*[1-9]\d{0,2},\d{3}\s*元?", re.ASCII)
+_WHOLE = re.compile(rf"{_UNCLEAR}(\d{{1,18}}|\d{{1,3}}(?:,\d{{3}}){{1,5}})(?:\.0+)?", re.ASCII)
+_YUAN = re.compile(rf"¥?\s*{_UNCLEAR}(\d{{1,11}}|\d{{1,3}}(?:,\d{{3}}){{1,3}})(?:\.(\d{{1,2}})0*)?\s*元?", re.ASCII)
 _MOMENT = re.compile(
     r"(\d{4})(?P<sign>[-/.年])(\d{1,2})(?:(?P=sign)|月)(\d{1,2})日?"
     r"(?:[ T]*(\d{1,2})[:时点](\d{1,2})(?:[:分](?:(\d{1,2})(?:\.\d+)?秒?)?)?)?",
@@ -53,30 +70,38 @@ def clean(cell):
 # Damage
 
 
-def is_odd(text, most):
+def is_odd(text, column):
     """Whether a text deserves a second look by ``problem_of``; hardly any does."""
-    return len(text) > most or _ODD.match(text) is not None
+    return len(text) > column.most or text[:1] == "#" or (column.is_code and not _SURE.fullmatch(text))
 
 
-def problem_of(cell, text, column, is_rounded):
+def problem_of(cell, text, column, is_doubtful):
     """What is wrong with a cell whose text is ``text``, by itself: a sentence, or None.
 
-    ``is_rounded()`` says whether every long number of this column ends in zeros.
+    ``is_doubtful()`` says whether cells that are marked as text may have been numbers before.
     """
     if len(text) > column.most:
         why = _("“%(text)s …” is longer than %(most)s characters.")
         return why % {"text": text[:20], "most": column.most}
     if _ERROR.fullmatch(text):
         return _("“%(text)s” is an error of the spreadsheet and no value.") % {"text": text}
-    if not column.is_code or is_marked(cell):
+    if not column.is_code:
         return None
-    if _EXPONENT.fullmatch(text):
-        why = _("Excel damaged the long number “%(text)s”. Set this column to text and enter it again.")
-        return why % {"text": text[:20]}
-    if looks_rounded(text) and is_rounded():
+    if looks_rounded(text) and (not is_marked(cell) or is_doubtful()):
         why = _(
             "“%(text)s” ends in zeros, as long numbers do that Excel damaged. Set this column to text and enter it"
             " again; where it is right, put an apostrophe (') before it."
+        )
+        return why % {"text": text[:40]}
+    if is_marked(cell):
+        return None
+    if is_short(text):
+        why = _("Excel damaged the long number “%(text)s”. Set this column to text and enter it again.")
+        return why % {"text": text[:20]}
+    if is_taken(text):
+        why = _(
+            "“%(text)s” is what Excel makes of a text that looks like a number or a date. Set this column to text and"
+            " enter it again; where it is right, put an apostrophe (') before it."
         )
         return why % {"text": text[:40]}
     return None
@@ -87,22 +112,37 @@ def is_long(text):
     return bool(_LONG.fullmatch(text))
 
 
+def is_short(text):
+    """A number of which a spreadsheet kept the first digits alone."""
+    return bool(_SHORT.fullmatch(text))
+
+
+def is_taken(text):
+    """What a spreadsheet takes for something else than a text."""
+    return bool(_TAKEN.fullmatch(text))
+
+
+def is_thousand(text):
+    """``1,200``, which is 1.2 to those who write commas before decimals."""
+    return bool(_THOUSAND.fullmatch(text))
+
+
 def looks_rounded(text):
     """A long number with zeros where a spreadsheet makes zeros; one in ten of 16 digits is so by itself."""
-    return is_long(text) and not text[EXACT_DIGITS:].strip("0")
+    return is_long(text) and not text.lstrip("+-")[EXACT_DIGITS:].strip("0")
 
 
 # Values
 
 
 def whole(text):
-    """``12``, ``1,200`` or ``12.00`` as a number, None for anything else."""
+    """``12``, ``1,200`` or ``12.00`` as a number, None for anything else, also for ``1.200``."""
     found = _WHOLE.fullmatch(text)
     return int(found[1].replace(",", "")) if found else None
 
 
 def fen(text):
-    """``88``, ``88.5``, ``1,234.50`` or ``¥88.00`` yuan as fen, None for anything else."""
+    """``88``, ``88.5``, ``1,234.50`` or ``¥88.00`` yuan as fen, None for anything else, also for ``1.500``."""
     found = _YUAN.fullmatch(text)
     return found and int(found[1].replace(",", "")) * 100 + int((found[2] or "").ljust(2, "0"))
 

@@ -7,9 +7,10 @@ from difflib import SequenceMatcher
 from django.utils.translation import get_language
 
 from core.tables.cells import clean
-from core.tables.errors import ColumnMissing, ColumnTwice, ColumnUnclear
+from core.tables.errors import ColumnMissing, ColumnsUnknown, ColumnTwice, ColumnUnclear
 
 ALIKE = 0.6  # of two headings' letters
+MOST_NAMED = 10  # headings in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Column:
     """One column. ``name`` is its English heading and what the code calls it, ``also`` are further headings.
 
     ``is_code``: a name or number that must arrive sign for sign, so that damage by a spreadsheet is looked for.
+    ``is_number``: a number to reckon with.
     ``most`` is the length of a cell. A required column must be there, and filled unless ``may_be_empty``. What is not
     ``is_read`` is known and passed over, as what a report adds.
     """
@@ -25,6 +27,7 @@ class Column:
     chinese: str
     also: tuple[str, ...] = ()
     is_code: bool = False
+    is_number: bool = False
     most: int = 200
     is_required: bool = False
     may_be_empty: bool = False
@@ -46,7 +49,7 @@ class Column:
         return self.name if self.heading == self.name else f"{self.heading} / {self.name}"
 
     def is_called(self, heading):
-        return _key(heading) in map(_key, self.known)
+        return key_of(heading) in map(key_of, self.known)
 
     @property
     def must_be_filled(self):
@@ -54,28 +57,34 @@ class Column:
 
 
 class Columns:
-    """All columns of a kind of table, in the order in which it is written."""
+    """All columns of a kind of table, in the order in which it is written.
 
-    def __init__(self, *columns):
+    ``is_strict``: a column that is not known may turn what a line means (a kind, a currency, a state), so that a file
+    with one is refused until somebody says that it is to be left out.
+    """
+
+    def __init__(self, *columns, is_strict=False):
         self.all = columns
-        self._by_key = {_key(heading): one for one in columns for heading in one.known}
+        self.is_strict = is_strict
+        self._by_key = {key_of(heading): one for one in columns for heading in one.known}
 
     def __getitem__(self, name):
-        return self._by_key[_key(name)]
+        return self._by_key[key_of(name)]
 
     def headings(self, *names):
         """What to write into the first line of a file, in the language of the moment."""
         return [self[name].heading for name in names]
 
-    def find(self, headings):
+    def find(self, headings, leave_out=()):
         """``({place: Column} of those to read, places without a heading, headings that are not known)``.
 
-        Raises ``ColumnMissing``, ``ColumnTwice``, or ``ColumnUnclear`` for a heading that resembles one which the file
-        does not name otherwise: whoever drops "refund" reads refunds as purchases.
+        Raises ``ColumnMissing``, ``ColumnTwice``, ``ColumnsUnknown`` where that ``is_strict``, or ``ColumnUnclear`` for
+        a heading that resembles one which the file does not name otherwise: whoever drops "refund" reads refunds as
+        purchases. Unknown headings that are in ``leave_out`` are passed over.
         """
         found, nameless, unknown = {}, [], []
         for place, heading in enumerate(map(clean, headings)):
-            column = self._by_key.get(_key(heading))
+            column = self._by_key.get(key_of(heading))
             if not heading:
                 nameless.append(place)
             elif column is None:
@@ -87,20 +96,24 @@ class Columns:
         for column in self.all:
             if column.is_required and column not in found.values():
                 raise ColumnMissing(column=column.names)
-        for heading in unknown:
+        left_out = set(map(key_of, leave_out))
+        asked = [heading for heading in unknown if key_of(heading) not in left_out]
+        for heading in asked:
             self._refuse_lookalike(heading, found.values())
+        if asked and self.is_strict:
+            raise ColumnsUnknown(columns=", ".join(asked[:MOST_NAMED]))
         return {place: column for place, column in found.items() if column.is_read}, nameless, unknown
 
     def _refuse_lookalike(self, heading, found):
-        mine = _key(heading)
+        mine = key_of(heading)
         for known, column in self._by_key.items():
             if column.is_read and column not in found and _is_alike(mine, known):
                 raise ColumnUnclear(column=heading, known=column.names)
 
 
-def _key(heading):
-    """``Order-Number *`` and ``order_number`` are one heading."""
-    return re.sub(r"[\W_]+", "", heading.casefold())
+def key_of(name):
+    """As names are compared: ``Order-Number *`` and ``order_number`` are one."""
+    return re.sub(r"[\W_]+", "", clean(name).casefold())
 
 
 def _is_alike(one, other):

@@ -60,5 +60,18 @@ class ColumnUnclear(FileNotReadable):
     message = _("The column “%(column)s” is not known. Call it “%(known)s” if that is meant, or delete it.")
 
 
+class ColumnsUnknown(FileNotReadable):
+    message = _(
+        "Columns that are not known may change what a line means: %(columns)s. Delete them where they change nothing."
+    )
+
+
+class FormulaNotComputed(FileNotReadable):
+    message = _(
+        "Line %(line)s: no program has computed the formula in column %(letter)s yet. Open the file in a spreadsheet,"
+        " save it, and hand it in again."
+    )
+
+
 class FileEmpty(FileNotReadable):
     message = _("The file has no lines below the headings.")

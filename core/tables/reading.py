@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from core.tables.book import MOST_COLUMNS, WorkbookSheet
-from core.tables.cells import clean, is_long, is_odd, looks_rounded, plain, problem_of
+from core.tables.cells import clean, is_odd, is_short, is_thousand, plain, problem_of
+from core.tables.columns import MOST_NAMED
 from core.tables.errors import FileEmpty, FileTooLarge, LineWrong, OldWorkbook, TooManyColumns, TooManyLines
 from core.tables.text import TextSheet
 
@@ -28,21 +29,22 @@ class Table:
     """The lines below the headings of a file's bytes; going through it twice begins anew. Empty lines are left out.
 
     Raises ``FileNotReadable``: at once for what the bytes and the headings tell, else when it comes to the line.
-    ``note`` says what of the file is not read, or is empty.
+    ``leave_out`` are headings that are not known and do not matter. ``note`` says what of the file is not read, or is
+    empty.
     """
 
-    def __init__(self, content, columns, *, most_bytes, most_lines):
+    def __init__(self, content, columns, *, most_bytes, most_lines, leave_out=()):
         self._sheet = _sheet(content, most_bytes)
         self._most_lines = most_lines
         self._head, headings = next(self._filled_lines(), (0, []))
         if len(headings) > MOST_COLUMNS:
             raise TooManyColumns(most=MOST_COLUMNS)
-        found, self._nameless, unknown = columns.find(headings)
+        found, self._nameless, unknown = columns.find(headings, leave_out)
         self._places = [(place, column, clean(headings[place])) for place, column in found.items()]
         self._empty = {column.name: "" for column in columns.all if column.is_read}
         self._required = [(column.name, heading) for _, column, heading in self._places if column.must_be_filled]
         self._width = len(headings)
-        self._rounded = {}
+        self._doubtful = {}
         self.note = _note(unknown, self._sheet.name)
 
     def __iter__(self):
@@ -65,9 +67,12 @@ class Table:
         for place, column, heading in self._places:
             cell = cells[place] if place < width else ""
             values[column.name] = text = clean(cell)
-            if not problem and is_odd(text, column.most):
-                problem = problem_of(cell, text, column, lambda place=place: self._is_rounded(place))
+            if not problem and is_odd(text, column):
+                problem = problem_of(cell, text, column, lambda place=place: self._is_doubtful(place))
                 problem = problem and _in_column(heading, problem)
+            if not problem and column.is_number and self._sheet.has_decimal_commas and is_thousand(text):
+                why = _("The comma in “%(text)s” may be of thousands or of decimals. Write it as 1200 or as 1.2.")
+                problem = _in_column(heading, why % {"text": text[:20]})
         for name, heading in self._required:
             if not values[name] and not problem:
                 problem = _in_column(heading, _("The cell is empty."))
@@ -81,12 +86,13 @@ class Table:
                 return why % {"text": text[:20], "letter": get_column_letter(place + 1)}
         return None
 
-    def _is_rounded(self, place):
-        """Whether every long number of a column looks rounded; asked once."""
-        if place not in self._rounded:
-            texts = (cells[place].strip() for _number, cells in self._sheet if place < len(cells))
-            self._rounded[place] = not any(is_long(text) and not looks_rounded(text) for text in texts)
-        return self._rounded[place]
+    def _is_doubtful(self, place):
+        """Whether text cells of a column may have been numbers before: in a workbook, beside one that was cut short.
+        Asked once. In a CSV file it is a person who marks a text as one."""
+        if place not in self._doubtful:
+            texts = (cells[place] for _number, cells in self._sheet if place < len(cells))
+            self._doubtful[place] = self._sheet.marks_texts and any(map(is_short, texts))
+        return self._doubtful[place]
 
 
 def first_column(content, column, *, most_bytes, most_lines):
@@ -98,7 +104,7 @@ def first_column(content, column, *, most_bytes, most_lines):
         text = clean(cell)
         if not text or (not found and column.is_called(text)):
             continue
-        if is_odd(text, column.most) and (problem := problem_of(cell, text, column, lambda: True)):
+        if is_odd(text, column) and (problem := problem_of(cell, text, column, lambda: False)):
             raise LineWrong(line=number, problem=problem)
         if len(found) == most_lines:
             raise TooManyLines(most=f"{most_lines:,}")
@@ -134,5 +140,5 @@ def _note(unknown, sheet):
     if sheet:
         notes.append(_("Only the sheet “%(sheet)s” is read.") % {"sheet": sheet})
     if unknown:
-        notes.append(_("Columns that are not read: %(columns)s.") % {"columns": ", ".join(unknown[:10])})
+        notes.append(_("Columns that are not read: %(columns)s.") % {"columns": ", ".join(unknown[:MOST_NAMED])})
     return " ".join(notes)

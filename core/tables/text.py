@@ -18,6 +18,7 @@ class TextSheet:
     beginning. A line whose cells have line breaks goes by its last number. Raises ``NotText``, ``CsvBroken``."""
 
     name = None  # a workbook's sheet has one
+    marks_texts = False
 
     def __init__(self, content):
         self._content = content
@@ -25,6 +26,11 @@ class TextSheet:
         marked = _SEP.fullmatch(next(self._open(), ""))
         self._begin = 1 if marked else 0
         self._delimiter = marked[1] if marked else max(DELIMITERS, key=self._width)
+
+    @property
+    def has_decimal_commas(self):
+        """Whether a comma may stand for decimals: spreadsheets separate by semicolons where it does."""
+        return self._delimiter == ";"
 
     def __iter__(self):
         lines = self._open()

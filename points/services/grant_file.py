@@ -21,11 +21,14 @@ CHUNK = 2000
 
 COLUMNS = tables.Columns(
     tables.Column("member", "会员", ("手机号",), is_code=True, most=254, is_required=True),
-    tables.Column("points", "积分", is_required=True),
+    tables.Column("points", "积分", is_number=True, is_required=True),
     tables.Column("reason", "原因"),
     tables.Column("key", "编号", is_code=True, most=64),
+    tables.Column("name", "姓名", ("会员姓名", "昵称"), is_read=False),
+    tables.Column("note", "备注", is_read=False),
     tables.Column("line", "行号", is_read=False),
     tables.Column("problem", "问题", is_read=False),
+    is_strict=True,
 )
 FIELDS = ("member", "points", "reason", "key")
 REPORT = ("line", *FIELDS, "problem")

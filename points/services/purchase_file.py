@@ -3,15 +3,18 @@
 ``refund_of`` is empty, or the order that the line gives back. ``line`` and ``problem``, which the report of refused
 lines adds, are passed over, so that a corrected report can be given again.
 
-Lines with one order number are one purchase (or one refund): where one of them is refused, all are.
+Lines with one order number are one purchase (or one refund): where one of them is refused, all are. A category may be
+told by its code or by its name; one that nobody knows earns what goods of no category earn, and is named.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from core import tables
+from points.queries.categories import Categories
 from points.services.purchase_age import too_old
 
 MOST_BYTES = 200 * 1024 * 1024
@@ -24,10 +27,20 @@ COLUMNS = tables.Columns(
     tables.Column("order_number", "订单号", ("订单编号",), is_code=True, most=MOST_NAME, is_required=True),
     tables.Column("paid_at", "付款时间", ("支付时间",), is_required=True),
     tables.Column("category", "分类", is_code=True, most=MOST_NAME),
-    tables.Column("amount", "金额", is_required=True),
-    tables.Column("refund_of", "退款订单", is_code=True, most=MOST_NAME),
+    tables.Column("amount", "金额", is_number=True, is_required=True),
+    tables.Column(
+        "refund_of",
+        "退款订单",
+        ("退款订单号", "原订单", "原订单号", "原订单编号", "original_order", "original_order_number"),
+        is_code=True,
+        most=MOST_NAME,
+    ),
+    tables.Column("name", "姓名", ("会员姓名", "昵称"), is_read=False),
+    tables.Column("goods", "商品", ("商品名称",), is_read=False),
+    tables.Column("note", "备注", is_read=False),
     tables.Column("line", "行号", is_read=False),
     tables.Column("problem", "问题", is_read=False),
+    is_strict=True,
 )
 FIELDS = ("member", "order_number", "paid_at", "category", "amount", "refund_of")
 REPORT = ("line", *FIELDS, "problem")
@@ -50,7 +63,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line by itself in order; ``typed`` as in ``Refused``."""
+    """A line by itself in order; ``typed`` as in ``Refused``, ``category`` is a code where somebody knows it."""
 
     number: int
     typed: tuple[str, ...]
@@ -60,6 +73,10 @@ class Line:
     category: str
     fen: int
     refund_of: str
+
+    @property
+    def typed_category(self):
+        return self.typed[FIELDS.index("category")]
 
     def refused(self, problem):
         return Refused(self.number, self.typed, problem)
@@ -92,11 +109,13 @@ class Order:
         """Where it stands in the history: by time, what is paid before what is given back, then as in the file."""
         return self.paid_at, bool(self.refund_of), self.lines[0].number
 
-    def by_category(self):
-        """``{category: fen}``."""
-        sums = {}
+    def by_category(self, recorded):
+        """``{category: fen}`` of a refund, as the purchase has ``recorded`` its categories: perhaps as typed, when
+        nobody knew the name yet."""
+        sums = Counter()
         for line in self.lines:
-            sums[line.category] = sums.get(line.category, 0) + line.fen
+            is_as_typed = line.category not in recorded and line.typed_category in recorded
+            sums[line.typed_category if is_as_typed else line.category] += line.fen
         return sums
 
     def refused(self, problem):
@@ -105,23 +124,26 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file: its ``orders`` in order of time, the lines that were ``refused``, how many lines there are, and a
-    ``note`` about what was not read."""
+    """A file: its ``orders`` in order of time, the lines that were ``refused``, how many lines there are, a ``note``
+    about what was not read, and in how many lines stand ``unknown_categories``, the most frequent first."""
 
     orders: list[Order]
     refused: list[Refused]
     lines: int
     note: str
+    unknown_categories: dict[str, int]
 
 
-def read(content, *, at, progress=None):
-    """The ``Content`` of a file's bytes; ``progress`` is called with lines read. Raises ``tables.FileNotReadable``."""
-    table = tables.Table(content, COLUMNS, most_bytes=MOST_BYTES, most_lines=MOST_LINES)
+def read(content, *, at, leave_out=(), progress=None):
+    """The ``Content`` of a file's bytes; ``leave_out`` as in ``tables.Table``, ``progress`` is called with lines read.
+    Raises ``tables.FileNotReadable``."""
+    table = tables.Table(content, COLUMNS, most_bytes=MOST_BYTES, most_lines=MOST_LINES, leave_out=leave_out)
+    categories, unknown = Categories(), Counter()
     good, refused = {}, []
     broken = {}  # an order of which a line was refused, and which line
     count = 0
     for count, row in enumerate(table, 1):
-        line = _line(row, at)
+        line = _line(row, categories, unknown, at)
         if isinstance(line, Refused):
             refused.append(line)
             broken.setdefault((row.values["order_number"], row.values["refund_of"]), row.number)
@@ -138,7 +160,7 @@ def read(content, *, at, progress=None):
         else:
             orders.append(order)
     orders.sort(key=lambda order: order.place)
-    return Content(orders, refused, count, table.note)
+    return Content(orders, refused, count, table.note, dict(unknown.most_common()))
 
 
 def _problem_of_order(order, broken_line):
@@ -155,13 +177,17 @@ def _problem_of_order(order, broken_line):
     return None
 
 
-def _line(row, at):
+def _line(row, categories, unknown, at):
     values = row.values
     typed = member, order_number, paid_at, category, amount, refund_of = [values[field] for field in FIELDS]
     moment, fen = tables.moment(paid_at), tables.fen(amount)
     if problem := row.problem or _problem(values, moment, fen, at):
         return Refused(row.number, tuple(text[:100] for text in typed), problem)
-    return Line(row.number, tuple(typed), member, order_number, moment, category, fen, refund_of)
+    code = categories.code_of(category)
+    if code is None:
+        unknown[category] += 1
+        code = category
+    return Line(row.number, tuple(typed), member, order_number, moment, code, fen, refund_of)
 
 
 def _problem(values, paid_at, fen, at):

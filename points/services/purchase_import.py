@@ -31,7 +31,8 @@ TRIES = 5  # of a batch, when somebody else holds a row
 class Report:
     """What an import did. ``repeated`` purchases and refunds had been recorded before; ``points_back`` is by how many
     points refunds lowered balances; ``ended`` of the points were over by then and count for tiers alone. Members that
-    were made get ``welcome_points`` each. ``note`` says what of the file was not read."""
+    were made get ``welcome_points`` each. ``note`` says what of the file was not read. ``unknown_categories`` tells in
+    how many lines each category stands that nobody knows: they earn what goods of no category earn."""
 
     lines: int = 0
     purchases: int = 0
@@ -45,22 +46,30 @@ class Report:
     welcome_points: int = 0
     refused: list = field(default_factory=list)
     note: str = ""
+    unknown_categories: dict = field(default_factory=dict)
 
     @property
     def refused_lines(self):
         return len(self.refused)
 
 
-def run(content, *, by, at, create_members=False, welcome=False, dry_run=False, reading=None, booking=None):
+def run(
+    content, *, by, at, create_members=False, welcome=False, dry_run=False, leave_out=(), reading=None, booking=None
+):
     """Judge all lines of the bytes of a file, then book the good ones; returns a ``Report``.
 
     ``create_members`` makes members of unknown names: by phone, or known to files alone by their number; with
     ``welcome`` they get what newcomers get, which is not for a history. ``dry_run`` judges and writes nothing:
-    ``points`` stay 0. ``reading`` and ``booking`` are called with the lines done, and with the orders done and all
-    orders. Raises ``tables.FileNotReadable``.
+    ``points`` stay 0. ``leave_out`` are headings that are not known and do not matter. ``reading`` and ``booking`` are
+    called with the lines done, and with the orders done and all orders. Raises ``tables.FileNotReadable``.
     """
-    content = purchase_file.read(content, at=at, progress=reading)
-    report = Report(lines=content.lines, refused=content.refused, note=content.note)
+    content = purchase_file.read(content, at=at, leave_out=leave_out, progress=reading)
+    report = Report(
+        lines=content.lines,
+        refused=content.refused,
+        note=content.note,
+        unknown_categories=content.unknown_categories,
+    )
     make = partial(_create, welcome=welcome, by=by, at=at) if create_members else None
     members = _members(content.orders, report, make, dry_run=dry_run)
     if welcome and report.members_created:
@@ -189,6 +198,7 @@ class _Booking:
             if purchase.member_id != self.members[order.member]:
                 raise purchases.PurchaseDiffers(number=order.refund_of)
             before = purchase.refunded_fen
+            recorded = set(purchase.lines.values_list("category", flat=True))
             points = sum(
                 purchases.refund(
                     source=purchases.FILE,
@@ -199,7 +209,7 @@ class _Booking:
                     by=self.by,
                     at=order.paid_at,
                 )
-                for category, fen in order.by_category().items()
+                for category, fen in order.by_category(recorded).items()
             )
             purchase.refresh_from_db(fields=["refunded_fen"])
             return points, purchase.refunded_fen != before

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from openpyxl import Workbook
 
 from accounts.models import User
 from core import actors, approvals, tables
@@ -11,7 +12,7 @@ from core.errors import DomainError
 from points import audit, ledger, queries, rules
 from points.models import BulkGrant, PointsEntry, PointsLot
 from points.services import adjusting, expiry, grant_file, granting
-from tests.core.tables.conftest import xlsx
+from tests.core.tables.conftest import saved, xlsx
 from tests.points.conftest import AT
 
 pytestmark = pytest.mark.django_db
@@ -158,8 +159,7 @@ def test_what_a_spreadsheet_writes_is_read(people, encoding):
     content = "会员\t积分\t备注\r\n'cy\t１,２００\t\r\n\r\n\t\t\r\n".encode(encoding)
     checked = grant_file.check(content, reason="goodwill")
     assert [(line.account, line.points) for line in checked.good] == [(people[2].pk, 1200)]
-    assert checked.refused == []
-    assert "备注" in checked.note
+    assert (checked.refused, checked.note) == ([], "")
 
 
 def test_a_workbook_is_granted(people):
@@ -169,10 +169,29 @@ def test_a_workbook_is_granted(people):
     assert [line[0] for line in grant.refused] == [4]
 
 
+@pytest.mark.parametrize("heading", ["colour", "类型", "扣减"])
+def test_a_column_that_may_turn_the_meaning_stops_the_file(people, heading):
+    """Points to take away would be given."""
+    grant = grant_all(f"member,points,{heading}\ncy,5,red\n".encode())
+    assert (grant.state, grant.granted) == ("broken", 0)
+    assert heading in grant.problem
+    assert [points_of(person) for person in people] == [0, 0, 0, 0]
+
+
+def test_numbers_as_others_write_them_are_asked_about(people):
+    checked = grant_file.check(b"member;points\ncy;1.500\ndi;1,500\n13800000101;1500\n", reason="goodwill")
+    assert [line.points for line in checked.good] == [1500]
+    assert [line.number for line in checked.refused] == [2, 3]
+
+
 def test_what_was_not_read_is_said(people):
-    grant = grant_all(b"member,points,colour\ncy,5,red\n")
+    book = Workbook()
+    book.active.append(["member", "points"])
+    book.active.append(["cy", 5])
+    book.create_sheet("more")
+    grant = grant_all(saved(book), name="a.xlsx")
     assert (grant.state, grant.granted) == ("done", 1)
-    assert "colour" in grant.problem
+    assert "Sheet" in grant.problem
 
 
 def test_the_report_can_be_corrected_and_given_again(people, tmp_path):

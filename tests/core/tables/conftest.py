@@ -9,7 +9,7 @@ from core import tables
 
 COLUMNS = tables.Columns(
     tables.Column("order_number", "订单号", ("单号",), is_code=True, most=32, is_required=True),
-    tables.Column("amount", "金额", is_required=True, may_be_empty=True),
+    tables.Column("amount", "金额", is_number=True, is_required=True, may_be_empty=True),
     tables.Column("refund_of", "退款订单", is_code=True),
     tables.Column("problem", "问题", is_read=False),
 )
@@ -20,9 +20,9 @@ HEADINGS = ("order_number", "amount", "refund_of")
 def table():
     """The table of a file's bytes or text."""
 
-    def table(content, columns=COLUMNS, *, most_bytes=1 << 20, most_lines=1000):
+    def table(content, columns=COLUMNS, *, most_bytes=1 << 20, most_lines=1000, **options):
         content = content.encode() if isinstance(content, str) else content
-        return tables.Table(content, columns, most_bytes=most_bytes, most_lines=most_lines)
+        return tables.Table(content, columns, most_bytes=most_bytes, most_lines=most_lines, **options)
 
     return table
 

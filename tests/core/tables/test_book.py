@@ -1,8 +1,9 @@
 """Workbooks: what spreadsheets save, and what is made to harm."""
 
 import io
+import re
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zlib import crc32
 
 import pytest
@@ -17,24 +18,43 @@ from tests.core.tables.conftest import HEADINGS, saved, xlsx
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
-        ("A1", "A1"), ("１２", "12"), (12, "12"), (12.0, "12"), (88.5, "88.5"), (0.1 + 0.2, "0.3"), (True, "TRUE"),
-        (13800000101, "13800000101"), (datetime(2026, 11, 30, 10, 0), "2026-11-30 10:00:00"),
-        (datetime(2026, 11, 30, 9, 59, 59, 999000), "2026-11-30 10:00:00"), (date(2026, 11, 30), "2026-11-30 00:00:00"),
+        ("A1", "A1"), ("１２", "12"), (12, "12"), (12.0, "12"), (13800000101, "13800000101"),
         ("2026112012345670", "2026112012345670"), (123456789012345, "123456789012345"),
+        ("2026-11-30", "2026-11-30"), ("1-Sep", "1-Sep"), ("1001.10", "1001.10"), ("TRUE", "TRUE"), ("'1.5", "1.5"),
+        ("２０２６１１２０１２３４５６７０", "2026112012345670"),
     ],
 )  # fmt: skip
-def test_a_cell_of_any_kind_is_a_text(lines, cell, text):
+def test_what_stands_in_a_cell_is_a_name(lines, cell, text):
     assert lines(xlsx(HEADINGS, (cell, 5))) == [(2, (text, "5", ""), None)]
 
 
-@pytest.mark.parametrize("cell", [2026112012345670, 2.02611201234567e15, 2.02611e20, "2.02611E+15", "#N/A"])
-def test_a_number_that_a_spreadsheet_damaged(lines, cell):
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (88.5, "88.5"), (0.1 + 0.2, "0.3"), (True, "TRUE"), (datetime(2026, 11, 30, 10, 0), "2026-11-30 10:00:00"),
+        (datetime(2026, 11, 30, 9, 59, 59, 999000), "2026-11-30 10:00:00"), (date(2026, 11, 30), "2026-11-30 00:00:00"),
+        (time(10, 5), "10:05:00"), (timedelta(hours=30, seconds=5), "30:00:05"), (2026112012345678, "2.02611E+15"),
+        (2.02611201234567e15, "2.02611E+15"), (2.02611e20, "2.02611E+20"),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_is_a_value_and_no_name(lines, cell, text):
+    """An order number in such a cell is what a spreadsheet made of one."""
+    of_value, of_name = lines(xlsx(HEADINGS, ("A1", cell), (cell, 5)))
+    assert of_value == (2, ("A1", text, ""), None)
+    assert "Excel" in of_name[2]
+
+
+@pytest.mark.parametrize("cell", ["2.02611E+15", "+2.02611E+15", "2.02611×10^15", "2.02611×10¹⁵", "#N/A"])
+def test_a_text_that_a_spreadsheet_damaged_before_it_was_one(lines, cell):
     ((_number, _values, problem),) = lines(xlsx(HEADINGS, (cell, 5)))
     assert problem
 
 
-def test_a_text_does_not_vouch_for_a_number(lines):
-    found = lines(xlsx(HEADINGS, ("2026112012345678", 5), (2026112012345670, 5), (2026112012345680, 5)))
+def test_each_number_is_judged_by_itself(lines):
+    """Texts beside numbers that were cut short may have been numbers themselves: those that end in zeros are asked
+    about, too."""
+    rows = [("2026112012345678", 5, "2026112012345670"), (2026112012345670, 5), ("2026112012345680", 5)]
+    found = lines(xlsx(HEADINGS, *rows))
     assert [bool(problem) for *_line, problem in found] == [False, True, True]
 
 
@@ -55,11 +75,30 @@ def test_the_first_visible_sheet_is_read_and_that_is_said(table):
     assert "to ship" in found.note
 
 
-def test_a_formula_counts_by_what_it_came_to(lines):
-    """Here no spreadsheet has computed it yet: the cell is empty."""
-    ((_number, values, problem),) = lines(xlsx(HEADINGS, ("=1+1", 5)))
-    assert values[0] == ""
-    assert problem
+@pytest.mark.parametrize("row", [("=1+1", 5), ("A1", 5, '="A"&"0"'), ("A1", 5, None, "=B3")])
+def test_a_formula_that_nobody_has_computed_stops_the_file(lines, row):
+    """Its cell is empty: a refund would be read as a purchase."""
+    with pytest.raises(tables.FormulaNotComputed) as refused:
+        lines(xlsx(HEADINGS, ("A0", 5), row))
+    assert refused.value.details == {"line": 3, "letter": "ABCD"[len(row) - 1 if len(row) > 2 else 0]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "came_to", "text"), [("str", "A0", "A0"), ("str", "", ""), ("n", "12", "12"), ("b", "1", "TRUE")]
+)
+@pytest.mark.parametrize("prefix", [b"", b"x:"])
+def test_a_formula_counts_by_what_it_came_to(lines, kind, came_to, text, prefix):
+    computed = f'<c r="C2" t="{kind}"><f>IF(1,2,3)</f><v>{came_to}</v></c>'.encode()
+    content = replaced(xlsx(HEADINGS, ("A1", 5, "=X")), b'<c r="C2"><f>X</f><v /></c>', computed)
+    if prefix:
+        content = repacked(content, lambda name, part: prefixed(part, prefix) if "sheet1" in name else part)
+    assert [values[2] for _number, values, _problem in lines(content)] == [text]
+
+
+def prefixed(part, prefix):
+    """The same sheet with a name for its namespace, as some programs write it."""
+    part = re.sub(rb"<(/?)(?=\w)", rb"<\1" + prefix, part)
+    return part.replace(b" xmlns=", b" xmlns:x=")
 
 
 def test_dates_of_the_other_calendar_are_refused(table):

@@ -3,6 +3,7 @@
 import pytest
 
 from core import tables
+from tests.core.tables.conftest import COLUMNS
 
 HEAD = "order_number,amount,refund_of\n"
 
@@ -160,14 +161,61 @@ def test_a_number_in_a_column_of_numbers_is_not_looked_at_for_damage(lines):
     assert [problem for *_line, problem in lines(HEAD + "A1,1.5E+10,\nA2,2026112012345670,\n")] == [None, None]
 
 
-def test_one_long_number_to_the_last_digit_shows_that_none_was_rounded(lines):
-    whole = ["2026112012345670", "2026112012345678", "2026112012345680"]
-    text = HEAD + "".join(f"{number},5,\n" for number in whole)
-    assert [problem for *_line, problem in lines(text)] == [None] * 3
-    rounded = HEAD + "".join(f"{number[:15]}0,5,2026112012345678\n" for number in whole)
-    assert all(problem for *_line, problem in lines(rounded))
-    marked = HEAD + "2026112012345670,5,\n'2026112012345678,5,\n"
-    assert [bool(problem) for *_line, problem in lines(marked)] == [True, False]
+def test_each_long_number_is_judged_by_itself(lines):
+    """One that is right says nothing about the others: each order has a line of its own."""
+    numbers = ["2026112012345670", "2026112012345678", "'2026112012345680", '="2026112012345690"']
+    found = lines(HEAD + "".join(f"{number},5,\n" for number in numbers))
+    assert [bool(problem) for *_line, problem in found] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+2.02611E+15", "2.02611×10^15", "2.02611×10¹⁵", "2.02611 x 10^15", "2.02611*10^15", "20.2611e+14",
+        "2,026,112,012,345,678", "2.026.112.012.345.678", "1,234", "1001.0", "1001.10", "TRUE", "FALSE", "2026-11-30",
+        "2026/11/3 10:00", "2026年11月30日", "11月30日", "30/11/2026", "1-Sep", "1-Sep-26", "Sep-01", "10:30",
+        "10:30:00 AM", "+2026112012345670",
+    ],
+)  # fmt: skip
+def test_a_name_that_excel_took_for_something_else(lines, typed):
+    ((_number, _values, problem),) = lines(f'{HEAD}"{typed}",5,\n')
+    assert "Excel" in problem
+    assert lines(f'{HEAD}"\'{typed}",5,\n')[0][2] is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["138-0013-8000", "+8613800138000", "2026-11-30-001", "20261130-1", "1E5", "3x105", "SEP-01", "1.2.3", "W-1/2"],
+)
+def test_names_that_no_spreadsheet_touches(lines, typed):
+    assert lines(f"{HEAD}{typed},5,\n") == [(2, (typed, "5", ""), None)]
+
+
+def test_numbers_with_commas_in_a_file_with_semicolons(lines):
+    """Where semicolons separate, commas are of decimals mostly: 1,200 may be 1.2."""
+    text = "A1;1,200\nA2;1200\nA3;1.20\nA4;\n"
+    for first in ("", "sep=;\n"):
+        found = lines(f"{first}order_number;amount\n{text}")
+        assert [bool(problem) for *_line, problem in found] == [True, False, False, False]
+    (others,) = lines('order_number,amount\nA1,"1,200"\n')
+    assert others[2] is None
+
+
+def test_columns_that_are_not_known_where_they_may_turn_the_meaning(table):
+    strict = tables.Columns(*COLUMNS.all, is_strict=True)
+    text = "order_number,amount,币种,Kind Of Line,problem\nA1,5,USD,refund,\n"
+    with pytest.raises(tables.ColumnsUnknown) as refused:
+        table(text, strict)
+    assert "币种, Kind Of Line" in str(refused.value)
+    with pytest.raises(tables.ColumnsUnknown):
+        table(text, strict, leave_out=["币种"])
+    found = table(text, strict, leave_out=["币种", "kind_of_line"])
+    assert [row.values["order_number"] for row in found] == ["A1"]
+    assert "币种" in found.note
+
+
+def test_a_column_that_looks_like_ours_may_be_left_out_by_who_says_so(table):
+    assert list(table("order_number,amount,退款\nA1,5,0\n", leave_out=["退款"]))
 
 
 def test_a_line_break_in_a_cell_is_a_space_and_the_last_line_counts(lines):

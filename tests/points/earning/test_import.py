@@ -9,11 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from catalog.models import Category
 from core import clock, outbox
 from core.models import OutboxMessage
 from points import audit, queries
 from points.management.commands.import_purchases import Command as ImportPurchases
-from points.models import ExternalMember, PointsEntry, Purchase, TierChange
+from points.models import ExternalMember, PointsEntry, Purchase, PurchaseLine, TierChange
 from points.services import purchase_import
 from tests.core.tables.conftest import xlsx
 
@@ -222,7 +223,8 @@ def test_encodings_and_chinese_headers_in_any_order(buyer, run, encoding):
         encoding=encoding,
     )
     assert (code, done["purchases"]) == (0, 1)
-    assert Purchase.objects.get().lines.get().category == "进口水果"
+    assert Purchase.objects.get().lines.get().category == "imported_fruit"
+    assert PointsEntry.objects.get().points == 132
 
 
 def test_columns_that_may_be_missing(buyer, run):
@@ -319,10 +321,65 @@ def test_a_workbook_is_imported(buyer, run, tmp_path):
     }
 
 
-def test_a_column_that_nobody_knows_is_named(buyer, run):
-    code, done = run(line() + ",red", header=HEADER.strip() + ",colour\n")
+@pytest.mark.parametrize("heading", ["colour", "交易类型", "币种", "状态", "折扣"])
+def test_a_column_that_nobody_knows_is_asked_about(buyer, run, heading):
+    """It may say that the line is a refund, in other money, or never was paid."""
+    header = f"{HEADER.strip()},{heading}\n"
+    with pytest.raises(CommandError, match=f"{heading}.*--leave-out"):
+        run(line() + ",x", header=header)
+    assert not Purchase.objects.exists()
+    code, done = run(line() + ",x", header=header, leave_out=[heading])
     assert (code, done["purchases"]) == (0, 1)
-    assert "colour" in done["note"]
+    assert heading in done["note"]
+
+
+@pytest.mark.parametrize("heading", ["原订单号", "退款订单号", "Original Order"])
+def test_a_refund_by_another_heading_is_a_refund(buyer, run, heading):
+    header = HEADER.replace("refund_of", heading)
+    code, done = run(line(), line("R1", "2026-11-03T10:00:00", amount="8", refund_of="A1"), header=header)
+    assert (code, done["purchases"], done["refunds"]) == (0, 1, 1)
+    assert queries.balance(buyer, at=datetime(2026, 11, 20, tzinfo=UTC)).total == 80
+
+
+def test_a_refund_whose_order_is_a_formula_is_no_purchase(buyer, run):
+    head = HEADER.strip().split(",")
+    day = datetime(2026, 11, 1, 10)
+    with pytest.raises(CommandError):
+        run(content=xlsx(head, [PHONE, "A1", day, "", 88, None], [PHONE, "R1", day, "", 8, "=B2"]))
+    assert not Purchase.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["imported_fruit", "Imported_Fruit", "ＩＭＰＯＲＴＥＤ fruit", " 进口水果 "])
+def test_a_category_is_told_by_code_or_name(buyer, run, name):
+    code, done = run(line(category=name, amount="100"), line("R", "2026-11-03", name, "50", "A1"))
+    assert (code, done["points"], done["points_back"], done["unknown_categories"]) == (0, 150, 75, {})
+    assert Purchase.objects.get().lines.get().category == "imported_fruit"
+
+
+def test_categories_that_nobody_knows_are_told_once(buyer, run, tmp_path, capsys):
+    Category.objects.create(code="tea", name="茶叶", position=1)
+    lines = [line("A1", category="坚果"), line("A2", category="茶叶"), line("A3", category="坚果"), line("A4")]
+    for options in ({"dry_run": True}, {}):
+        code, done = run(*lines, **options)
+        assert (code, done["purchases"], done["unknown_categories"]) == (0, 4, {"坚果": 2})
+    assert set(PurchaseLine.objects.values_list("category", flat=True)) == {"坚果", "tea", ""}
+    path = tmp_path / "purchases"
+    path.write_text(f"{HEADER}{line('A5', category='坚果')}\n")
+    call_command("import_purchases", path)
+    assert "坚果 (1 lines)" in capsys.readouterr().out
+
+
+def test_a_refund_of_what_was_booked_when_nobody_knew_its_category(buyer, run):
+    run(line(category="坚果"))
+    Category.objects.create(code="nuts", name="坚果", position=1)
+    code, done = run(line("R1", "2026-11-03T10:00:00", "坚果", "8", "A1"))
+    assert (code, done["refunds"], done["points_back"]) == (0, 1, 8)
+
+
+@pytest.mark.parametrize("sign", [",", "."])
+def test_yuan_as_others_write_them_are_asked_about(buyer, run, sign):
+    code, done = run(f"{PHONE};A1;2026-11-01;1{sign}500", header="member;order_number;paid_at;amount\n")
+    assert (code, done["purchases"], done["refused_lines"]) == (1, 0, 1)
 
 
 def test_no_report_holds_a_formula(buyer, run, tmp_path):
