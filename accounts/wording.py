@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from core.templatetags.mall import shop_day, yuan_sum
@@ -20,6 +20,15 @@ def told(message, values):
 def in_language(name):
     """``{"zh": text, "en": text}`` in the active language; Chinese where there is no English."""
     return name["en"] if name["en"] and (get_language() or "").startswith("en") else name["zh"]
+
+
+def in_both(say):
+    """What ``say()`` returns in each language, as a value for ``told``."""
+    found = {}
+    for code, language in (("zh", "zh-hans"), ("en", "en")):
+        with override(language):
+            found[code] = say()
+    return found
 
 
 def _shown(value):

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from activities import rules
 from activities.models import SignIn
 from core.clock import shop_date
-from points.queries import earning
-from points.queries.tiers import tier_of
+from points.earning.queries import earning
+from points.tiers.queries import tier_of
 
 ONE_DAY = timedelta(days=1)
 
@@ -43,7 +43,7 @@ class Strip:
 
 
 def strip(member, *, at, tier=None):
-    """The strip of ``member``, who has the ``points.rules.tiers.Tier`` (left out: it is read), at ``at``. ``None``
+    """The strip of ``member``, who has the ``points.tiers.rules.Tier`` (left out: it is read), at ``at``. ``None``
     stands for a stranger, who sees a first day. Figures are those that the points rules would book."""
     today = shop_date(at)
     signed = {}

@@ -15,10 +15,10 @@ from activities.services import sign_in as services
 from core import actors, clock, visitor
 from core.errors import DomainError
 from core.redirects import go_on
-from points.queries import month_totals
-from points.queries.earning import sign_up_points
-from points.services.earning import Facts
-from points.visitor import standing
+from points.earning.queries.earning import sign_up_points
+from points.earning.services.earning import Facts
+from points.ledger.queries import month_totals
+from points.tiers.visitor import standing
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 

@@ -5,9 +5,10 @@ from itertools import count
 
 from core import clock
 from points import ledger
-from points.queries import rule_sets as queries
-from points.rules import engine
-from points.services import purchases, rule_sets, scripts
+from points.earning.queries import rule_sets as queries
+from points.earning.rules import engine
+from points.earning.services import rule_sets, scripts
+from points.purchases.services import purchases
 
 BY = "system:bench"
 HUNDRED = 100

@@ -13,7 +13,7 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402 - after setup()
 
 from points import ledger  # noqa: E402 - after setup()
-from points.services import tiers  # noqa: E402 - after setup()
+from points.tiers.services import tiers  # noqa: E402 - after setup()
 
 AT = datetime.fromisoformat("2026-11-22T01:00:00+08:00")
 CALLS = 3_000

@@ -19,9 +19,12 @@ django.setup()
 from django.db import connection  # noqa: E402 - after setup()
 
 from core import actors, approvals, clock  # noqa: E402 - after setup()
-from points import ledger, queries  # noqa: E402 - after setup()
-from points.rules import engine, presets  # noqa: E402 - after setup()
-from points.services import expiry, granting, purchase_import, what_if  # noqa: E402 - after setup()
+from points import ledger  # noqa: E402 - after setup()
+from points.earning.rules import engine, presets  # noqa: E402 - after setup()
+from points.grants.services import granting  # noqa: E402 - after setup()
+from points.ledger import queries  # noqa: E402 - after setup()
+from points.ledger.services import expiry  # noqa: E402 - after setup()
+from points.purchases.services import purchase_import, what_if  # noqa: E402 - after setup()
 
 MS = 1000
 KB_PER_MB = 1024

@@ -76,8 +76,9 @@ def _fill():
     from accounts.models import User  # noqa: PLC0415 - after setup()
     from core import actors, clock  # noqa: PLC0415 - after setup()
     from points import ledger  # noqa: PLC0415 - after setup()
-    from points.models import Scope  # noqa: PLC0415 - after setup()
-    from points.services.partners import members, setup  # noqa: PLC0415 - after setup()
+    from points.partners.models import Scope  # noqa: PLC0415 - after setup()
+    from points.partners.services import setup  # noqa: PLC0415 - after setup()
+    from points.purchases.services import linking as members  # noqa: PLC0415 - after setup()
 
     by, at = actors.system("bench"), clock.now()
     limits = {"is_active": True, "calls_per_minute": 10**8}
@@ -96,7 +97,7 @@ def _fill():
 def _ours(kind, key, secret, first):
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - after setup()
 
-    from points.rules import signing  # noqa: PLC0415 - after setup()
+    from points.partners import signing  # noqa: PLC0415 - after setup()
 
     def request():
         number = f"m{random.randrange(MEMBERS)}"
@@ -126,7 +127,8 @@ def _bare(kind, key, secret, first):
     from django.urls import path  # noqa: PLC0415 - after setup()
 
     from core import clock  # noqa: PLC0415 - after setup()
-    from points import ledger, queries  # noqa: PLC0415 - after setup()
+    from points import ledger  # noqa: PLC0415 - after setup()
+    from points.ledger import queries  # noqa: PLC0415 - after setup()
 
     def balance(request):
         now = queries.balance(int(first) + random.randrange(MEMBERS), at=clock.now())

@@ -9,6 +9,6 @@ class CatalogConfig(AppConfig):
     def ready(self):
         from catalog import parameters  # noqa: F401 - declares them
         from catalog.queries import category_names
-        from points.rules import goods
+        from points.earning.rules import goods
 
         goods.names_from(category_names)

@@ -27,8 +27,8 @@ from catalog.services import pictures, stock
 from core.errors import DomainError
 from core.forms import DecimalField, IntegerField
 from core.templatetags.mall import yuan_sum
-from points.parameters import POINTS_PER_YUAN
-from points.rules import tiers
+from points.ledger.parameters import POINTS_PER_YUAN
+from points.tiers import rules as tiers
 
 PRICES = {"points_price", "mixed_points", "mixed_fen", "cash_fen", "cost_fen"}
 ONE_OF = ("points_price", "mixed_points", "cash_fen")

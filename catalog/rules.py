@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import product as combinations
 
 from catalog.prices import Price, Way, WayNotOffered
-from points.rules import value
+from points.ledger.rules import value
 
 __all__ = [
     "Price",

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from catalog import drawing, queries
 from catalog.filters import Filters
 from core import clock
-from points import visitor
+from points.ledger import visitor
 
 SUGGESTED = 5
 

@@ -5,7 +5,7 @@ of each member who gets something, and of the act itself, with all kinds that co
 into smaller ones, several files or several authors, changes nothing: the sums are read under a lock. Above the limit
 the act waits, frozen as it was asked for, until somebody decides who is neither its author nor gains by it.
 
-An app registers its kinds (``points.approvals``, ``orders.approvals``) and does what was decided.
+An app registers its kinds (``points.grants.approvals``, ``orders.approvals``) and does what was decided.
 """
 
 from collections import Counter
@@ -19,9 +19,11 @@ from core import actors, audit
 from core.db import locking_transaction, one_at_a_time
 from core.errors import DomainError
 from core.models import Approval
+from core.templatetags.mall import points as grouped
 
 DAY = timedelta(days=1)  # the last 24 hours, so that midnight is no way around
 LONGEST_WORDS = 200
+FIGURES = "core.approve_parametervalue"  # the permission of whoever decides on figures
 State = Approval.State
 
 
@@ -188,3 +190,18 @@ def _record(approval, what, *, by, at):
         f"approval.{what}", by=by, subject=approval.subject[:64], at=at,
         approval=approval.pk, kind=approval.kind, amount=approval.amount,
     )  # fmt: skip
+
+
+def changes(model, approval):
+    """``[(field, "before → after")]`` of the fields of ``model`` in the approval's ``before`` and ``after``."""
+    before, after = approval.data["before"], approval.data["after"]
+    return [
+        (model._meta.get_field(name).verbose_name, f"{_in_words(before[name])} → {_in_words(value)}")
+        for name, value in after.items()
+    ]
+
+
+def _in_words(value):
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return grouped(value) if isinstance(value, int) else value

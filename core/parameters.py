@@ -176,7 +176,7 @@ def _load():
 PARAMETERS = Live("parameters", _load)
 
 approvals.register(
-    approvals.Kind(name=KIND, label=_("Parameter"), permission="core.approve_parametervalue", run=_run, facts=_facts)
+    approvals.Kind(name=KIND, label=_("Parameter"), permission=approvals.FIGURES, run=_run, facts=_facts)
 )
 
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -9,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import codes
 from core.clock import FIRST_YEAR, LAST_YEAR
@@ -187,3 +189,14 @@ class LookOnlyInline(InWords, LookOnly, TabularInline):
     def has_view_permission(self, request, obj=None):
         """Who may see the whole sees what belongs to it."""
         return True
+
+
+def reason_field():
+    """Whoever has to approve a large change reads it."""
+    return forms.CharField(
+        required=False,
+        max_length=200,
+        label=_("Why"),
+        help_text=_("Where the change needs a second person, they read it."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )

@@ -4,6 +4,8 @@ from celery import shared_task
 
 from core import clock, limits, outbox
 
+LONGEST_S = 3_000  # of a task; shorter than the broker waits before it hands an unfinished one to somebody else
+
 
 @shared_task
 def drain_outbox():

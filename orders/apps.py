@@ -13,6 +13,9 @@ class OrdersConfig(AppConfig):
         from orders.models import Carrier
         from orders.sandbox_gateway import tasks  # noqa: F401 - registers the task
         from orders.services.shipping import ensure_carriers
+        from points.pages.views import rules
+
+        rules.FIGURES["payment_minutes"] = lambda: parameters.PAYMENT_WINDOW_MINUTES.value
 
         def fill(**kwargs):
             # ``migrate points`` alone comes here too, before there is a table of ours.

@@ -94,3 +94,12 @@ RETURN_ADDRESS = declare(
     label=_("where returned goods are sent"),
     help=_("Recipient, phone and address. Members read it once their request is approved."),
 )
+PAYMENT_WINDOW_MINUTES = declare(
+    "points.payment_window",
+    default=30,
+    least=5,
+    most=55,  # shorter than the broker keeps a waiting task to itself, or each order's clock would start again
+    unit=_("minutes"),
+    label=_("time to pay"),
+    help=_("An order that is not paid by then closes by itself; its points and goods go back."),
+)

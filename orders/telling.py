@@ -18,7 +18,8 @@ from orders.models.payment import RefundState
 from orders.parameters import AUTO_RECEIPT_DAYS
 from orders.queries.standing import Standing
 from orders.states import payable
-from points import wording as points_wording
+from points.earning import wording as earning_wording
+from points.purchases import wording as purchases_wording
 
 NOTHING_BESIDE = Standing()
 TOLD_ENDS = 2
@@ -197,12 +198,12 @@ def earned(purchase, requests, *, at):
         return ""
     points = purchase.points - purchase.points_back
     if not purchase.points and purchase.steps:
-        why, _result = points_wording.step(*purchase.steps[-1])
+        why, _result = earning_wording.step(*purchase.steps[-1])
         return _("0, %(why)s") % {"why": why}
     text = ngettext("%(points)s point", "%(points)s points", points) % {"points": f"{points:,}"}
     if not points or (purchase.active_from and purchase.active_from <= at):
         return text
-    when = points_wording.usable(purchase.active_from)
+    when = purchases_wording.usable(purchase.active_from)
     if purchase.active_from is None and any(request.is_open for request in requests):
         when = _("pending until your request has ended")
     return _("%(points)s, %(when)s") % {"points": text, "when": when}

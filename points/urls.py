@@ -1,6 +1,7 @@
 from django.urls import path
 
-from points.views import account, held, rules, tier
+from points.earning import views as held
+from points.pages.views import account, rules, tier
 
 app_name = "points"
 urlpatterns = [

@@ -4,7 +4,7 @@ from core import approvals
 from orders.models import Order
 from orders.queries import books
 from orders.states import MAY_SHIP
-from points.queries.earning import reviews_waiting
+from points.earning.queries.earning import reviews_waiting
 
 
 def orders_waiting(request):

@@ -5,7 +5,8 @@ from functools import cached_property
 from django.conf import settings
 
 from orders.queries import cart_count
-from points import visitor
+from points.ledger import visitor as ledger_visitor
+from points.tiers import visitor as tiers_visitor
 
 # The page ground of each preset, for the browser's own frame around the page.
 THEME_COLORS = {"fresh": "#F6F4EE", "fashion": "#F5F2EE", "business": "#F2F4F6"}
@@ -32,18 +33,18 @@ class Bar:
 
     @property
     def balance(self):
-        """The ``points.queries.Balance`` of the member, or None."""
-        return visitor.balance(self._request)
+        """The ``points.ledger.queries.Balance`` of the member, or None."""
+        return ledger_visitor.balance(self._request)
 
     @property
     def available(self):
         """Points that the member can spend, or None."""
-        return visitor.available(self._request)
+        return ledger_visitor.available(self._request)
 
     @property
     def standing(self):
-        """The ``points.queries.tiers.Standing`` of the member, or None."""
-        return visitor.standing(self._request)
+        """The ``points.tiers.queries.Standing`` of the member, or None."""
+        return tiers_visitor.standing(self._request)
 
     @cached_property
     def cart_count(self):

@@ -14,8 +14,9 @@ from core import clock
 from core.templatetags.mall import price_text, yuan_sum
 from orders.models import Order, State
 from orders.queries.books import cash_in, placed
-from points import books, wording
-from points.queries import alerts
+from points.earning import wording
+from points.earning.queries import alerts
+from points.pages import books
 
 ROWS = 8
 ALERTS = 3

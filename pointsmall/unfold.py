@@ -132,7 +132,7 @@ UNFOLD = {
                         _("Alerts about the rules"),
                         "notification_important",
                         "points_rulealert",
-                        badge="points.admin.scripts.open_alerts",
+                        badge="points.earning.admin.scripts.open_alerts",
                     ),
                     _item(_("Expiry rules"), "hourglass", "points_expirypolicy"),
                     _page(_("Adjustments"), "tune", "points_adjustment_changelist", *ADJUSTING),

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from points import api
+from points.partners import api
 from pointsmall import views
 
 handler400 = "pointsmall.errors.bad_request"

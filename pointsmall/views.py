@@ -10,8 +10,9 @@ from django_prometheus.exports import ExportToDjangoView
 
 from activities.queries import strip
 from core import cache, clock
-from points import visitor
-from points.queries.earning import sign_up_points
+from points.earning.queries.earning import sign_up_points
+from points.ledger import visitor as ledger_visitor
+from points.tiers import visitor as tiers_visitor
 from pointsmall import gallery
 from pointsmall import home as composition
 
@@ -20,12 +21,12 @@ def home(request):
     """Balance, sign-in strip and shelves of goods (E5); a stranger sees what is liked and how to begin."""
     now = clock.now()
     member = request.user if request.user.is_authenticated else None
-    balance = visitor.balance(request)
+    balance = ledger_visitor.balance(request)
     context = {
         "balance": balance,
         "greeting": composition.greeting(member, at=now),
         "sign_up_points": sign_up_points(at=now),
-        "strip": strip(member, at=now, tier=member and visitor.standing(request).tier),
+        "strip": strip(member, at=now, tier=member and tiers_visitor.standing(request).tier),
         **composition.shelves(balance=balance, at=now),
     }
     return render(request, "home.html", context)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.db import ProgrammingError, connection, transaction
 
-from points import rights
+from points.ledger import rights
 
 ROLE = "test_mall"  # of the whole server: its databases share it
 

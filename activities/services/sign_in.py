@@ -12,7 +12,7 @@ from activities.models import SignIn
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError
-from points.services import earning
+from points.earning.services import earning
 
 
 class AlreadySigned(DomainError):

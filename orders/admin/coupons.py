@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.finding import find_members
 from catalog.forms import YuanField
 from core import actors, clock, tables
 from core.staff import LookOnlyAdmin, StaffAdmin, StaffPages, waits
@@ -25,8 +26,7 @@ from orders.models import Coupon, CouponType
 from orders.queries import coupons as queries
 from orders.rules import coupons as rules
 from orders.services import by_hand, coupons
-from points.finding import find_members
-from points.rules import tiers
+from points.tiers import rules as tiers
 
 MOST_NAMES = 5_000
 MOST_BYTES = 1024 * 1024

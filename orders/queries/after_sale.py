@@ -15,7 +15,7 @@ from orders.models import (
     State,
 )
 from orders.queries.parcels import shipped_pieces
-from points.parameters import AFTER_SALE_DAYS
+from points.purchases.parameters import AFTER_SALE_DAYS
 
 
 @dataclass(frozen=True)

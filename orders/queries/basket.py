@@ -13,8 +13,8 @@ from catalog.prices import Price, Way, WayNotOffered
 from orders.models import CartLine
 from orders.queries.facts import NO_WISHES, Wishes, goods_of, pricing_facts
 from orders.rules.pricing import Choice, PricingFacts, price_order
-from points.queries.tiers import tier_of
-from points.rules import tiers
+from points.tiers import rules as tiers
+from points.tiers.queries import tier_of
 
 NO_FACTS = PricingFacts(())
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from accounts.models import User
 from orders.models import Coupon, CouponClaim, CouponType
 from orders.rules import coupons as rules
-from points.models.tiers import LOWEST
+from points.tiers.models import LOWEST
 
 SHOWN_PAST = 20
 

@@ -11,9 +11,11 @@ from orders.models import Coupon, Order, State
 from orders.parameters import DEDUCTION_MINIMUM, DEDUCTION_PERCENT, DEDUCTION_STEP
 from orders.rules.pricing import CouponTerms, DeductionPolicy, Goods, PricingFacts
 from orders.rules.shipping_fee import RATES
-from points.parameters import POINTS_PER_YUAN
-from points.queries import balance, rule_sets
-from points.rules import engine, tiers
+from points.earning.queries import rule_sets
+from points.earning.rules import engine
+from points.ledger.parameters import POINTS_PER_YUAN
+from points.ledger.queries import balance
+from points.tiers import rules as tiers
 
 
 @dataclass(frozen=True, slots=True)

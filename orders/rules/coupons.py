@@ -9,7 +9,7 @@ from core.clock import shop_date
 from core.templatetags.mall import yuan
 from orders.models import CouponKind
 from orders.parameters import COUPON_WORTH_YUAN
-from points.rules.value import worth_fen as worth_of_points
+from points.ledger.rules.value import worth_fen as worth_of_points
 
 
 def terms(coupon):

@@ -15,7 +15,7 @@ from orders.rules import keys
 from orders.services import after_sale, coupons, paying
 from orders.services.after_sale import moving
 from orders.services.paying import rows
-from points.rules import value
+from points.ledger.rules import value
 
 SETTLED, ACCEPTED, PAID_BACK, GIFT = "orders.settled", "orders.accepted", "orders.paid_back", "orders.gift"
 MARKED, GIVEN_BACK = "orders.marked", "orders.given_back"

@@ -9,8 +9,8 @@ from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from orders.models import CartLine
 from orders.models.cart import MOST_LINES, MOST_PIECES
-from points.queries.tiers import tier_of
-from points.rules import tiers
+from points.tiers import rules as tiers
+from points.tiers.queries import tier_of
 
 
 class LineGone(DomainError):

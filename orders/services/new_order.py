@@ -8,9 +8,9 @@ from core import clock
 from core.call import call
 from core.crypto import encrypt, fingerprint
 from orders.models import Order, State
+from orders.parameters import PAYMENT_WINDOW_MINUTES
 from orders.rules import numbers, pricing
-from points.parameters import PAYMENT_WINDOW_MINUTES
-from points.queries import rule_sets
+from points.earning.queries import rule_sets
 
 LONGEST_NOTE = 200
 

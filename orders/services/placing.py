@@ -23,8 +23,8 @@ from orders.services import coupons as coupon_service
 from orders.services import new_order, paying, popularity
 from orders.services.cart import check_listed, check_reserved
 from points import ledger
-from points.models import Kind
-from points.queries.tiers import tier_of
+from points.ledger.models import Kind
+from points.tiers.queries import tier_of
 
 NUMBER_TRIES = 5
 CLOSE_TASK = "orders.tasks.close_unpaid"

@@ -13,8 +13,8 @@ from orders.models.order import PAID_FEN
 from orders.queries import after_sale as queries
 from orders.rules import keys
 from orders.services import moves
-from points.models import Purchase, PurchaseRefund
-from points.services import purchases
+from points.purchases.models import Purchase, PurchaseRefund
+from points.purchases.services import purchases
 
 A_MOMENT = timedelta(microseconds=1)
 

@@ -19,7 +19,7 @@ from orders.forms import ChoiceForm, LineForm
 from orders.models import CartLine
 from orders.models.cart import MOST_PIECES
 from orders.services import cart as service
-from points.queries import balance
+from points.ledger.queries import balance
 
 
 @require_GET

@@ -16,14 +16,14 @@ from core.templatetags.mall import price_text
 from orders import payments, queries, telling
 from orders.forms import CheckoutForm, ChoiceForm
 from orders.models import CouponKind, State
+from orders.parameters import PAYMENT_WINDOW_MINUTES
 from orders.payments.devices import device_of
 from orders.rules import coupons as coupon_rules
 from orders.rules.pricing import Choice, changes
 from orders.services import placing, rush
 from orders.views import kept_form, shown
 from orders.views.door import one_at_a_time
-from points.parameters import PAYMENT_WINDOW_MINUTES
-from points.queries import balance, lots_to_be_used
+from points.ledger.queries import balance, lots_to_be_used
 
 SHOWN_COUPONS = 20  # of a kind
 

@@ -14,7 +14,7 @@ from orders.forms import RedeemCouponForm
 from orders.models import CouponType
 from orders.queries import coupons as queries
 from orders.services import coupons as service
-from points.queries import balance
+from points.ledger.queries import balance
 
 
 @require_GET

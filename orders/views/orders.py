@@ -21,7 +21,7 @@ from orders.queries.history import PAGE
 from orders.rules import pricing
 from orders.services import cancelling, receiving
 from orders.states import MEMBER_MAY_CANCEL, payable
-from points.queries.purchases import of_order
+from points.purchases.queries.purchases import of_order
 
 
 @require_GET

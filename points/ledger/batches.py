@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from core.call import call
 from core.errors import InvalidInput
-from points.errors import BY_SQLSTATE
 from points.ledger import checks
 from points.ledger.earnings import terms
-from points.models import EARNED
+from points.ledger.errors import BY_SQLSTATE
+from points.ledger.models import EARNED
 
 MOST_ACCOUNTS = 10_000  # of one call, so that nobody waits long for its locks
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.clock import is_in_calendar
 from core.errors import InvalidInput
-from points.models import UNDATED
+from points.ledger.models import UNDATED
 
 MAX_POINTS = 2**31 - 1
 MAX_ID = 2**63 - 1

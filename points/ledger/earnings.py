@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from points import rules
-from points.ledger import checks
+from points.ledger import checks, rules
 
 DEFAULT = object()  # "as the rules in force say"
 

@@ -2,13 +2,12 @@
 
 from core.call import call
 from core.errors import InvalidInput
-from points import rules
-from points.errors import BY_SQLSTATE
-from points.ledger import checks
+from points.ledger import checks, rules
 from points.ledger.checks import DEBT, POLICIES
 from points.ledger.earnings import DEFAULT, Earning, terms
+from points.ledger.errors import BY_SQLSTATE
+from points.ledger.models import EARNED, SPENT, Kind
 from points.ledger.results import Begin, Clawback, Hold, Posting, Refund, Released, pieces_and_lost
-from points.models import EARNED, SPENT, Kind
 
 EARN = (
     "SELECT * FROM ledger_earn(%s, %s::integer, %s::text, %s::text, %s::text, %s::timestamptz, %s::text, %s::text,"

@@ -6,7 +6,7 @@ import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
-from points import sql
+from points.ledger import sql
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-from points import sql
+from points.ledger import sql
 
 SIGNATURES = (
     "ledger_capture", "ledger_clawback", "ledger_earn", "ledger_hold", "ledger_refund", "ledger_release",

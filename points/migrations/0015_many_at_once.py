@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from points import sql
+from points.ledger import sql
 
 
 class Migration(migrations.Migration):

@@ -1,32 +1,9 @@
 """Tables of the points app."""
 
-from points.models.earning import EarningReview, EarningTally, EarningTrace
-from points.models.expiry import ExpiryPolicy, ExpiryWarning
-from points.models.ledger import (
-    EARNED,
-    SPENT,
-    UNDATED,
-    Kind,
-    PointsAccount,
-    PointsAllocation,
-    PointsEntry,
-    PointsHold,
-    PointsLot,
-)
-from points.models.partners import (
-    Deduction,
-    Event,
-    ExternalMember,
-    Partner,
-    PartnerBook,
-    PartnerCall,
-    PartnerEntry,
-    PartnerKey,
-    Scope,
-    WebhookDelivery,
-)
-from points.models.purchases import Purchase, PurchaseLine, PurchaseRefund
-from points.models.rule_sets import (
+from points.earning.models import (
+    EarningReview,
+    EarningTally,
+    EarningTrace,
     RuleAlert,
     RuleSetPilot,
     RuleSetStage,
@@ -35,9 +12,34 @@ from points.models.rule_sets import (
     Script,
     ScriptVersion,
 )
-from points.models.staff import Adjustment, AuditRun, BulkGrant, Reason
-from points.models.tiers import MemberTier, Tier, TierChange, TierCode
-from points.models.what_if import WhatIfRun
+from points.grants.models import Adjustment, BulkGrant, Reason
+from points.ledger.models import (
+    EARNED,
+    SPENT,
+    UNDATED,
+    AuditRun,
+    ExpiryPolicy,
+    ExpiryWarning,
+    Kind,
+    PointsAccount,
+    PointsAllocation,
+    PointsEntry,
+    PointsHold,
+    PointsLot,
+)
+from points.partners.models import (
+    Deduction,
+    Event,
+    Partner,
+    PartnerBook,
+    PartnerCall,
+    PartnerEntry,
+    PartnerKey,
+    Scope,
+    WebhookDelivery,
+)
+from points.purchases.models import ExternalMember, Purchase, PurchaseLine, PurchaseRefund, WhatIfRun
+from points.tiers.models import MemberTier, Tier, TierChange, TierCode
 
 __all__ = [
     "EARNED",

@@ -3,7 +3,7 @@
 from django import template
 
 from core import clock
-from points.queries import earning
+from points.earning.queries import earning
 
 register = template.Library()
 

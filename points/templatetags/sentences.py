@@ -2,12 +2,13 @@
 
 from django import template
 
-from points import wording
+from points.earning import wording as earning_wording
+from points.ledger import wording as ledger_wording
 
 register = template.Library()
 
 
-register.filter("figure", wording.figure)
+register.filter("figure", earning_wording.figure)
 
 
 @register.tag
@@ -25,4 +26,4 @@ class SentencesNode(template.Node):
         self.nodelist = nodelist
 
     def render(self, context):
-        return wording.close_up(self.nodelist.render(context))
+        return ledger_wording.close_up(self.nodelist.render(context))

@@ -20,8 +20,11 @@ from orders.payments.base import PAID
 from orders.rules import keys
 from orders.sandbox_gateway import gateway
 from orders.services import cancelling, cart, paying, placing, receiving, rewards, shipping
-from points import audit, ledger
-from points.services import earning, purchases, tiers
+from points import ledger
+from points.earning.services import earning
+from points.ledger import audit
+from points.purchases.services import purchases
+from points.tiers.services import tiers
 from pointsmall.demo import members, plan, privileges
 from pointsmall.demo import products as goods
 

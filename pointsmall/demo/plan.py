@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from activities import rules as sign_in_rules
 from core.clock import shop_date
-from points.parameters import PAYMENT_WINDOW_MINUTES
-from points.rules import engine, presets
+from orders.parameters import PAYMENT_WINDOW_MINUTES
+from points.earning.rules import engine, presets
 from pointsmall.demo.members import MEMBERS
 
 WELCOME_POINTS = engine.behaviour_points(engine.build("v1", presets.S2.rules), engine.Earner(0), "sign_up", None).points

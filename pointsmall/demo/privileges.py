@@ -7,7 +7,7 @@ from catalog.models import SKU
 from catalog.services import products
 from orders.models import CouponType, ShippingRate
 from orders.services import coupons, shipping_rates
-from points.rules.tiers import TIERS, all_tiers
+from points.tiers.rules import TIERS, all_tiers
 
 FAR = ["54", "63", "65"]  # Tibet, Qinghai, Xinjiang
 RATES = [

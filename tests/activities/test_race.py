@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.services import create_member
 from activities.models import SignIn
 from activities.services.sign_in import AlreadySigned, sign_in
-from points.models import PointsEntry
+from points.ledger.models import PointsEntry
 
 from .conftest import shop
 

@@ -10,8 +10,8 @@ from django.utils import translation
 from activities.models import SignIn
 from activities.services.sign_in import AlreadySigned, sign_in
 from core import actors
-from points import queries as points_queries
-from points.models import PointsEntry
+from points.ledger import queries as points_queries
+from points.ledger.models import PointsEntry
 
 from .conftest import shop
 

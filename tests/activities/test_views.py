@@ -9,8 +9,9 @@ from accounts.services import create_member
 from activities.models import SignIn
 from core import clock
 from core.errors import Busy
-from points import queries as points_queries
-from points.models import EarningReview, PointsEntry
+from points.earning.models import EarningReview
+from points.ledger import queries as points_queries
+from points.ledger.models import PointsEntry
 
 from .conftest import shop
 

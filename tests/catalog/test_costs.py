@@ -9,7 +9,7 @@ from catalog.models import SKU, Product
 from catalog.prices import Way
 from catalog.queries import listed_products, product_page
 from core import clock
-from points.rules import points_for, points_within, worth_fen
+from points.ledger.rules import points_for, points_within, worth_fen
 from tests.catalog.test_admin import change_url, form_of, staff  # noqa: F401
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 
-from points import ledger, queries
+from points import ledger
+from points.ledger import queries
 from tests.points.conftest import AT
 
 pytestmark = pytest.mark.django_db(transaction=True)

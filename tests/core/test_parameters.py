@@ -13,7 +13,8 @@ from django.db import connection
 
 from core import approvals, clock, live, parameters
 from core.models import Approval, AuditEvent, ParameterValue
-from points.parameters import PARTNER_LOG_DAYS, POINTS_PER_YUAN
+from points.ledger.parameters import POINTS_PER_YUAN
+from points.partners.parameters import PARTNER_LOG_DAYS
 
 BY = "staff:1"
 
@@ -97,7 +98,7 @@ def test_without_the_cache_server_the_database_answers_at_every_look(db, cache_s
 OTHER_PROCESS = """
 import sys, django
 django.setup()
-from points.parameters import PARTNER_LOG_DAYS
+from points.partners.parameters import PARTNER_LOG_DAYS
 while True:
     print(PARTNER_LOG_DAYS.value, flush=True)
     sys.stdin.readline()

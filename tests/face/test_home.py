@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
-from points.queries import Balance
+from points.ledger.queries import Balance
 from pointsmall import home
 
 WEIGHT_LIMIT = 100_000  # bytes of HTML, styles and scripts, uncompressed

@@ -9,8 +9,9 @@ from catalog.models import SKU
 from catalog.queries import stock_breaks
 from core.models import OutboxMessage
 from orders.models import AfterSaleItem, Order, Payment, PaymentNotification
-from points import audit
-from points.models import PointsEntry, PointsHold, Purchase, PurchaseRefund
+from points.ledger import audit
+from points.ledger.models import PointsEntry, PointsHold
+from points.purchases.models import Purchase, PurchaseRefund
 
 
 def read():

@@ -186,7 +186,7 @@ def work(folder, later=timedelta(minutes=3)):
     from core import clock
     from core.tasks import drain_outbox
     from orders import tasks
-    from points import tasks as points_tasks
+    from points.partners import tasks as points_tasks
 
     clock.now = lambda: datetime.now(UTC) + later
     for task in (

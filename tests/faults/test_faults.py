@@ -15,7 +15,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from points import audit, ledger, queries
+from points import ledger
+from points.ledger import audit, queries
 from tests.faults.cluster import ROOT, Cluster
 from tests.faults.worker import ACCOUNTS, AT
 

@@ -12,8 +12,9 @@ from accounts.models import User
 from core import clock
 from core.errors import InvalidInput
 from core.forms import DateField, DateTimeField
-from points import ledger, queries
-from points.services import expiry
+from points import ledger
+from points.ledger import queries
+from points.ledger.services import expiry
 
 MODELS = [admin for admin in site._registry.values() if admin.date_hierarchy]
 

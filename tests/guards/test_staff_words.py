@@ -19,9 +19,11 @@ from catalog.models import SKU, Category
 from core import actors, clock, codes, outbox
 from core.models import OutboxMessage
 from orders.models import Carrier
-from points.models import Event, Partner, PartnerKey, Scope, Script
-from points.services import adjusting, scripts
-from points.services.partners import deductions, grants, opening, setup
+from points.earning.models import Script
+from points.earning.services import scripts
+from points.grants.services import adjusting
+from points.partners.models import Event, Partner, PartnerKey, Scope
+from points.partners.services import deductions, grants, opening, setup
 from pointsmall.demo import loading
 
 PHONE = "+8613900000099"

@@ -12,8 +12,8 @@ from core.models import OutboxMessage
 from orders.models import AfterSale, Carrier, Order, PaymentRefund
 from orders.sandbox_gateway.models import SandboxCharge
 from orders.services import shipping
-from points import audit
-from points.queries import balance
+from points.ledger import audit
+from points.ledger.queries import balance
 from tests.journeys.test_redeem import member_with_points, sign_in
 
 

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from core import actors, clock
 from orders.models import CouponType, Order
 from orders.services import coupons
-from points import audit
-from points.queries import balance
-from points.services import tiers
+from points.ledger import audit
+from points.ledger.queries import balance
+from points.tiers.services import tiers
 from tests.journeys.test_redeem import member_with_points, sign_in
 from tests.standins.alipay import Alipay
 from tests.standins.unionpay import UnionPay

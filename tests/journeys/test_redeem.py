@@ -9,7 +9,8 @@ from accounts.services import create_member, save_address
 from catalog.models import SKU
 from core import actors, clock
 from orders.models import Order
-from points import audit, ledger
+from points import ledger
+from points.ledger import audit
 
 PHONE = "13900000001"
 

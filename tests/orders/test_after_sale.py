@@ -42,9 +42,9 @@ from orders.queries.standing import Standing, refunds_of, standing
 from orders.services import after_sale, cancelling, paying, receiving, rewards, shipping
 from orders.services.after_sale import moving, requesting, settling
 from orders.services.moves import MoveNotAllowed
-from points import audit
-from points.models import Purchase
-from points.queries import balance
+from points.ledger import audit
+from points.ledger.queries import balance
+from points.purchases.models import Purchase
 
 STAFF = actors.staff(9001)  # no member of these tests
 

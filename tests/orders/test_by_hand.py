@@ -11,8 +11,8 @@ from core.models import Approval
 from orders.models import AfterSale, Carrier, Coupon, CouponType, Payment, PaymentRefund, PaymentState, RefundState
 from orders.queries import after_sale as queries
 from orders.services import after_sale, by_hand, cancelling, coupons, paying, shipping
-from points import audit
-from points.queries import balance
+from points.ledger import audit
+from points.ledger.queries import balance
 
 ANNA, BERND = actors.staff(9001), actors.staff(9002)
 

@@ -17,9 +17,9 @@ from orders.payments.sandbox import SandboxProvider
 from orders.sandbox_gateway import gateway, protocol
 from orders.services import cancelling, paying, receiving, shipping
 from orders.services.moves import MoveNotAllowed
-from points import audit
-from points.models import PointsLot
-from points.queries import balance
+from points.ledger import audit
+from points.ledger.models import PointsLot
+from points.ledger.queries import balance
 from tests.orders.conftest import give, sweep
 
 BY = actors.system("test")

@@ -14,8 +14,9 @@ from core.models import AuditEvent
 from orders.models import Coupon, CouponClaim, CouponType
 from orders.queries import coupons as queries
 from orders.services import cancelling, coupons
-from points import audit, ledger
-from points.queries import balance
+from points import ledger
+from points.ledger import audit
+from points.ledger.queries import balance
 from tests.core.tables.conftest import xlsx
 from tests.orders.conftest import STAFF
 

@@ -20,7 +20,7 @@ from orders.models import Carrier, CartLine, Order, State
 from orders.payments import KNOWN
 from orders.rules.pricing import Choice, Goods, PricingFacts, price_order
 from orders.services import cancelling, cart, placing, shipping
-from points.queries import balance
+from points.ledger.queries import balance
 from tests.orders.conftest import STAFF, give
 
 BY = actors.system("test")

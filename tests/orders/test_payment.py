@@ -19,8 +19,8 @@ from orders.payments.sandbox import SandboxProvider
 from orders.sandbox_gateway import gateway, protocol
 from orders.sandbox_gateway import tasks as gateway_tasks
 from orders.services import cancelling, notifications, paying
-from points import audit
-from points.queries import balance
+from points.ledger import audit
+from points.ledger.queries import balance
 from tests.orders.conftest import sweep
 
 BY = actors.system("test")

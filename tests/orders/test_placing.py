@@ -18,9 +18,10 @@ from orders.models import CartLine, Order, OrderItem, OrderMove, Payment, State
 from orders.queries import NO_WISHES
 from orders.rules import numbers, pricing
 from orders.services import cancelling, cart, placing
-from points import audit, ledger
-from points.models import PointsEntry, PointsHold
-from points.queries import balance
+from points import ledger
+from points.ledger import audit
+from points.ledger.models import PointsEntry, PointsHold
+from points.ledger.queries import balance
 from tests.orders.conftest import STAFF
 
 

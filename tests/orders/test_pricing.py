@@ -25,7 +25,7 @@ from orders.rules.pricing import (
     stored,
 )
 from orders.rules.shipping_fee import Rate
-from points.rules.tiers import Benefits
+from points.tiers.rules import Benefits
 
 CUP_POINTS = Goods(Choice(1, "points", 1), Price(1000))
 CUP_MIXED = Goods(Choice(1, "mixed", 1), Price(400, 3200))

@@ -9,7 +9,7 @@ import pytest
 from catalog.prices import Price
 from orders.rules.pricing import Choice, CouponTerms, Goods, PricingFacts, Stage, price_order
 from orders.rules.shipping_fee import Rate
-from points.rules.tiers import Benefits
+from points.tiers.rules import Benefits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pricing.md").read_text()
 NAMES = {1: "thermos", 2: "towels", 3: "lamp"}

@@ -8,8 +8,9 @@ from core.models import OutboxMessage
 from orders import receivers
 from orders.models import Order
 from orders.services import cancelling, paying
-from points import audit, queries
-from points.models import UNDATED, PointsEntry, Purchase
+from points.ledger import audit, queries
+from points.ledger.models import UNDATED, PointsEntry
+from points.purchases.models import Purchase
 from tests.orders.conftest import STAFF
 
 pytestmark = pytest.mark.django_db

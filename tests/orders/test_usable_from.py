@@ -14,11 +14,13 @@ from orders import receivers
 from orders.models import Carrier, Order
 from orders.services import after_sale, cancelling, paying, receiving, rewards, shipping
 from orders.services.moves import MoveNotAllowed
-from points import audit, ledger, rules
-from points.models import PointsEntry, Purchase
-from points.queries import balance
-from points.rules import engine
-from points.services import purchases
+from points import ledger
+from points.earning.rules import engine
+from points.ledger import audit, rules
+from points.ledger.models import PointsEntry
+from points.ledger.queries import balance
+from points.purchases.models import Purchase
+from points.purchases.services import purchases
 from tests.orders.conftest import STAFF
 
 pytestmark = pytest.mark.django_db

@@ -16,10 +16,11 @@ from orders.queries import Wishes, basket_of_cart
 from orders.rules.shipping_fee import RATES, Rate
 from orders.services import cancelling, cart, coupons, placing, shipping_rates
 from orders.services.cart import ReservedForTier
-from points import audit
-from points.queries import balance, rule_sets
-from points.rules import engine
-from points.services import tiers as tier_services
+from points.earning.queries import rule_sets
+from points.earning.rules import engine
+from points.ledger import audit
+from points.ledger.queries import balance
+from points.tiers.services import tiers as tier_services
 from tests.orders.conftest import STAFF
 
 XINJIANG = "650102"

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from accounts.models import User
-from points import audit, ledger
+from points import ledger
+from points.ledger import audit
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in the shop
 

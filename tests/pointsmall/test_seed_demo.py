@@ -15,9 +15,10 @@ from core import clock
 from core.models import OutboxMessage
 from orders import queries as order_queries
 from orders.models import CartLine, Order, State
-from points import queries as points_queries
-from points.audit import Break, Report
-from points.models import MemberTier, PointsEntry, PointsHold
+from points.ledger import queries as points_queries
+from points.ledger.audit import Break, Report
+from points.ledger.models import PointsEntry, PointsHold
+from points.tiers.models import MemberTier
 from pointsmall.demo import loading, offers
 
 OURS = {"accounts", "points", "catalog", "orders", "activities", "core"}

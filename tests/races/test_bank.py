@@ -11,8 +11,9 @@ from django.db import transaction
 
 from accounts.models import User
 from core.errors import Busy, DomainError
-from points import audit, ledger, queries
-from points.models import PointsEntry, PointsHold
+from points import ledger
+from points.ledger import audit, queries
+from points.ledger.models import PointsEntry, PointsHold
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

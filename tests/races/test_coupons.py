@@ -10,7 +10,7 @@ from core import actors, clock
 from orders.models import Coupon, CouponClaim, CouponType, Order
 from orders.services import cancelling, coupons, placing
 from points import ledger
-from points.queries import balance
+from points.ledger.queries import balance
 from tests.races.test_orders import BY, STAFF, all_adds_up, at_once, make_member, no_member_day, patient  # noqa: F401
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]

@@ -6,10 +6,13 @@ import pytest
 
 from accounts.models import Notice, User
 from core.errors import DomainError
-from points import audit
-from points.models import EarningReview, EarningTally, PointsEntry, Purchase
-from points.rules import engine
-from points.services import earning, purchases, review
+from points.earning.models import EarningReview, EarningTally
+from points.earning.rules import engine
+from points.earning.services import earning, review
+from points.ledger import audit
+from points.ledger.models import PointsEntry
+from points.purchases.models import Purchase
+from points.purchases.services import purchases
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 
 from accounts.models import Notice, User
 from core.errors import Busy, DomainError
-from points import audit, ledger, queries
-from points.models import ExpiryWarning, PointsEntry
-from points.services import expiry, warning
+from points import ledger
+from points.ledger import audit, queries
+from points.ledger.models import ExpiryWarning, PointsEntry
+from points.ledger.services import expiry, warning
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -135,7 +136,7 @@ def test_killed_between_and_inside_batches_it_goes_on():
     ids = members(60)
     program = (
         "import django; django.setup()\n"
-        "from datetime import datetime\nfrom points.services import expiry\n"
+        "from datetime import datetime\nfrom points.ledger.services import expiry\n"
         f"at = datetime.fromisoformat('{(AT + 3 * DAY).isoformat()}')\n"
         "for done in expiry.expire_points(by='x', at=at, batch=1):\n"
         "    print(done.lots, flush=True)\n"

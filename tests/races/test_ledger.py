@@ -10,8 +10,9 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from core.errors import Busy, DomainError
-from points import audit, ledger, queries
-from points.models import PointsEntry
+from points import ledger
+from points.ledger import audit, queries
+from points.ledger.models import PointsEntry
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 CONNECTIONS = 64

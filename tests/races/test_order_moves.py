@@ -29,7 +29,7 @@ from orders.payments.base import PAID
 from orders.queries import after_sale as queries
 from orders.services import after_sale, by_hand, cancelling, notifications, paying, shipping
 from orders.services.moves import MoveNotAllowed
-from points.queries import balance
+from points.ledger.queries import balance
 from tests.races.test_orders import (
     BY,
     STAFF,

@@ -23,8 +23,9 @@ from orders.payments.base import PAID, Status
 from orders.queries import basket_of_cart
 from orders.services import cancelling, cart, moves, paying, placing, shipping
 from orders.services.moves import MoveNotAllowed
-from points import audit, ledger
-from points.queries import balance
+from points import ledger
+from points.ledger import audit
+from points.ledger.queries import balance
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 

@@ -11,11 +11,12 @@ from django.db import connection, transaction
 from accounts.models import User
 from core import clock
 from core.errors import DomainError
-from points import audit, ledger, queries
-from points.models import PartnerBook, PartnerCall, PartnerEntry, Scope
-from points.queries.partners import entries_since
-from points.services.partners import deductions, grants, setup
-from points.services.partners.book import BudgetUsed
+from points import ledger
+from points.ledger import audit, queries
+from points.partners.models import PartnerBook, PartnerCall, PartnerEntry, Scope
+from points.partners.queries import entries_since
+from points.partners.services import deductions, grants, setup
+from points.partners.services.book import BudgetUsed
 from tests.points.partners.client import PartnerClient
 from tests.races.test_ledger import all_at_once
 

@@ -10,11 +10,14 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.services import create_member
-from points import audit
-from points.models import PointsEntry, Purchase, RuleAlert, ScriptVersion
-from points.queries import rule_sets as queries
-from points.rules import scripts as rules
-from points.services import purchases, rule_sets, scripts
+from points.earning.models import RuleAlert, ScriptVersion
+from points.earning.queries import rule_sets as queries
+from points.earning.rules import scripts as rules
+from points.earning.services import rule_sets, scripts
+from points.ledger import audit
+from points.ledger.models import PointsEntry
+from points.purchases.models import Purchase
+from points.purchases.services import purchases
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -116,7 +119,7 @@ def test_drafts_made_at_once_have_numbers_of_their_own():
 
 
 def test_alerts_opened_at_once_are_one():
-    from points.services import alerts
+    from points.earning.services import alerts
 
     opened = []
 

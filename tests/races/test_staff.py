@@ -9,9 +9,10 @@ from accounts.models import User
 from core import approvals
 from core.errors import DomainError
 from core.models import Approval
-from points import audit, queries
-from points.models import BulkGrant, PointsEntry
-from points.services import adjusting, granting
+from points.grants.models import BulkGrant
+from points.grants.services import adjusting, granting
+from points.ledger import audit, queries
+from points.ledger.models import PointsEntry
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from accounts.models import Notice, User
 from points import ledger
-from points.models import MemberTier, TierChange
-from points.services import tiers
+from points.tiers.models import MemberTier, TierChange
+from points.tiers.services import tiers
 from tests.races.test_ledger import all_at_once
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

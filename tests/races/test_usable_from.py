@@ -9,10 +9,11 @@ from core import clock
 from orders.models import Carrier, Order
 from orders.payments.base import PAID
 from orders.services import after_sale, paying, receiving, rewards, shipping
-from points import audit, ledger
-from points.models import Purchase
-from points.queries import balance
-from points.services import tiers
+from points import ledger
+from points.ledger import audit
+from points.ledger.queries import balance
+from points.purchases.models import Purchase
+from points.tiers.services import tiers
 from tests.races.test_orders import BY, STAFF, at_once, make_member, no_provider, place, sku  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]

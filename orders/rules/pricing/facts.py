@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from catalog.prices import Price
 from orders.rules.shipping_fee import Rate
-from points.rules import value
-from points.rules.tiers import Benefits
+from points.ledger.rules import value
+from points.tiers.rules import Benefits
 
 
 class Choice(NamedTuple):

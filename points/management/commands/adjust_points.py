@@ -4,14 +4,14 @@ import uuid
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.finding import find_member
 from core import actors, approvals, clock
 from core.errors import DomainError
 from core.models import Approval
-from points import queries
-from points.approvals import APPROVE_POINTS
-from points.finding import find_member
-from points.models import Reason
-from points.services import adjusting
+from points.grants.approvals import APPROVE_POINTS
+from points.grants.models import Reason
+from points.grants.services import adjusting
+from points.ledger import queries
 
 State = Approval.State
 

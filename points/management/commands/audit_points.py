@@ -4,7 +4,7 @@ import sys
 from django.core.management.base import BaseCommand
 
 from core import actors, clock
-from points.services import sealing
+from points.ledger.services import sealing
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from accounts.finding import find_member
 from core.clock import is_in_calendar
-from points import queries
-from points.finding import find_member
+from points.ledger import queries
 
 A_MOMENT = timedelta(microseconds=1)
 

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from points import rights
+from points.ledger import rights
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from collections import Counter
 from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
-from points.progress import Bar
-from points.services import tiers
+from core.progress import Bar
+from points.tiers.services import tiers
 
 
 class Command(BaseCommand):

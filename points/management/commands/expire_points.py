@@ -3,9 +3,10 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 
 from core import actors, clock
-from points import ledger, queries
-from points.progress import Bar
-from points.services import expiry, warning
+from core.progress import Bar
+from points import ledger
+from points.ledger import queries
+from points.ledger.services import expiry, warning
 
 
 class Command(BaseCommand):

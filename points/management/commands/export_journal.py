@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from core.clock import is_in_calendar
-from points import journal
-from points.models import PointsEntry
-from points.progress import Bar
+from core.progress import Bar
+from points.ledger import journal
+from points.ledger.models import PointsEntry
 
 
 class Command(BaseCommand):

@@ -5,11 +5,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import approvals, clock, tables
 from core.errors import DomainError
+from core.progress import Bar
 from core.tables.commands import content_of, write_report
+from points.grants.models import BulkGrant, Reason
+from points.grants.services import grant_file, granting
 from points.management.commands.adjust_points import approver, staff_actor
-from points.models import BulkGrant, Reason
-from points.progress import Bar
-from points.services import grant_file, granting
 
 SHOWN = 20
 STILL = {BulkGrant.State.PENDING: 3, BulkGrant.State.DONE: 0}

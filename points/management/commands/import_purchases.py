@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import actors, clock, tables
 from core.errors import DomainError
+from core.progress import Bar
 from core.tables.commands import content_of, write_report
-from points.progress import Bar
-from points.services import purchase_file, purchase_import
+from points.purchases.services import purchase_file, purchase_import
 
 SHOWN = 20
 

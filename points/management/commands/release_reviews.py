@@ -3,7 +3,7 @@ import json
 from django.core.management.base import BaseCommand
 
 from core import clock
-from points.services import review
+from points.earning.services import review
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from orders.models import PaymentRefund, PaymentState, RefundState, State
 from orders.parameters import BY_HAND_APPROVAL_YUAN
 from orders.queries import books
 from orders.services import by_hand, cancelling, paying
-from points.queries import balance
+from points.ledger.queries import balance
 from pointsmall import badges
 from tests.orders.conftest import sweep
 

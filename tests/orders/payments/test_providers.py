@@ -18,8 +18,8 @@ from orders.models import (
 from orders.payments.base import CHINA, NoStatement, ProviderUnavailable
 from orders.rules import numbers
 from orders.services import cancelling, paying
-from points import audit
-from points.queries import balance
+from points.ledger import audit
+from points.ledger.queries import balance
 from tests.orders.conftest import sweep
 from tests.orders.payments.conftest import ask
 

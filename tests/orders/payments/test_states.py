@@ -15,7 +15,7 @@ from orders import payments, tasks
 from orders.models import Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState, State
 from orders.payments.base import Charge, RefundOrder
 from orders.services import cancelling, paying, reconciling
-from points.queries import balance
+from points.ledger.queries import balance
 from tests.orders.conftest import sweep
 from tests.orders.payments.conftest import ask
 from tests.orders.payments.test_reconciliation import day_of

@@ -6,11 +6,11 @@ from itertools import count
 import pytest
 
 from accounts.models import User
-from points.models import PointsEntry
-from points.queries import rule_sets
-from points.rules import engine
-from points.rules.presets import PRESETS
-from points.services import purchases
+from points.earning.queries import rule_sets
+from points.earning.rules import engine
+from points.earning.rules.presets import PRESETS
+from points.ledger.models import PointsEntry
+from points.purchases.services import purchases
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # noon in the shop
 DAY = timedelta(days=1)

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from points import audit, queries, receivers
-from points.ledger import KeyReused
-from points.models import EarningReview, EarningTally, EarningTrace, PointsEntry
-from points.queries import earning as earning_queries
-from points.services import earning, review, velocity
-from points.services.earning import Facts
+from points.earning import receivers
+from points.earning.models import EarningReview, EarningTally, EarningTrace
+from points.earning.queries import earning as earning_queries
+from points.earning.services import earning, review, velocity
+from points.earning.services.earning import Facts
+from points.ledger import KeyReused, audit, queries
+from points.ledger.models import PointsEntry
 from tests.points.earning.conftest import AT, DAY, buy, entries, new_member
 
 ONE_DEVICE = Facts(device="d" * 64)
@@ -165,7 +166,7 @@ def test_a_past_approval_still_raises_the_tier(member, parameters):
     act(new_member(), facts=ONE_DEVICE)
     act(member, facts=ONE_DEVICE)
     review.approve(review=EarningReview.objects.get(member=member), by="staff:1", at=AT + DAY)
-    from points.queries.tiers import tier_of
+    from points.tiers.queries import tier_of
 
     assert tier_of(member).code == "silver"
     assert queries.balance(member, at=AT + DAY).total == 1040

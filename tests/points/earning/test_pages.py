@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from core import clock
-from points.models import EarningReview, Purchase, WhatIfRun
-from points.services import earning, review, what_if
+from points.earning.models import EarningReview
+from points.earning.services import earning, review
+from points.purchases.models import Purchase, WhatIfRun
+from points.purchases.services import what_if
 from tests.points.earning.conftest import buy, entries, give_back, new_member
 
 pytestmark = pytest.mark.django_db

@@ -10,11 +10,12 @@ from django.utils.translation import override
 from accounts.models import Notice
 from accounts.wording import told
 from core.errors import InvalidInput
-from points import audit, states, tasks
-from points.models import EarningReview
-from points.queries.earning import set_aside, story_of
-from points.services import earning, review
-from points.services.earning import Facts
+from points.earning import states, tasks
+from points.earning.models import EarningReview
+from points.earning.queries.earning import set_aside, story_of
+from points.earning.services import earning, review
+from points.earning.services.earning import Facts
+from points.ledger import audit
 from tests.points.earning.conftest import AT, DAY, entries, new_member
 
 State = EarningReview.State

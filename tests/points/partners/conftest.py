@@ -12,8 +12,8 @@ from django.db import close_old_connections
 from accounts.models import User
 from core import clock
 from points import ledger
-from points.models import Scope
-from points.services.partners import setup
+from points.partners.models import Scope
+from points.partners.services import setup
 from tests.points.partners.client import PartnerClient
 
 LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,8 +6,8 @@ from django.contrib.auth.models import Permission
 from accounts.models import User
 from core import clock
 from core.models import Approval, AuditEvent
-from points.models import Event, Partner, PartnerKey, Scope, WebhookDelivery
-from points.services.partners import setup, webhooks
+from points.partners.models import Event, Partner, PartnerKey, Scope, WebhookDelivery
+from points.partners.services import setup, webhooks
 
 pytestmark = pytest.mark.django_db
 

@@ -7,13 +7,14 @@ from urllib.parse import quote
 import pytest
 
 from core import clock
-from points import audit, queries
-from points.models import Deduction, PartnerEntry, PointsEntry
-from points.queries import rule_sets
-from points.rules import engine
-from points.rules.presets import PRESETS
-from points.services import tiers
-from points.services.partners import setup, sweeping
+from points.earning.queries import rule_sets
+from points.earning.rules import engine
+from points.earning.rules.presets import PRESETS
+from points.ledger import audit, queries
+from points.ledger.models import PointsEntry
+from points.partners.models import Deduction, PartnerEntry
+from points.partners.services import setup, sweeping
+from points.tiers.services import tiers
 from tests.points.partners.conftest import PHONE
 
 pytestmark = pytest.mark.django_db

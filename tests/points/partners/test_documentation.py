@@ -6,10 +6,10 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import DomainError
-from points.api import api, problems
-from points.models import Event, Scope
-from points.rules import signing
-from points.services.partners import webhooks
+from points.partners import signing
+from points.partners.api import api, problems
+from points.partners.models import Event, Scope
+from points.partners.services import webhooks
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "partner-api.md").read_text()
 

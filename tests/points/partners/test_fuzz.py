@@ -19,9 +19,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from core import clock
-from points.api import api
-from points.models import Scope
-from points.services.partners import setup
+from points.partners.api import api
+from points.partners.models import Scope
+from points.partners.services import setup
 from tests.points.partners.client import signature
 from tests.points.partners.conftest import PHONE
 

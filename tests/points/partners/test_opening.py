@@ -4,9 +4,9 @@ import pytest
 
 from core import approvals, clock
 from core.models import Approval
-from points import queries
-from points.models import Partner, PartnerKey, Scope
-from points.services.partners import opening, setup
+from points.ledger import queries
+from points.partners.models import Partner, PartnerKey, Scope
+from points.partners.services import opening, setup
 from tests.points.partners.conftest import OPEN, PHONE
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from core import clock
-from points import audit, queries
+from points.ledger import audit, queries
 from tests.points.partners.conftest import PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,10 +6,10 @@ import pytest
 from django.core.cache import cache
 
 from core import clock
-from points import queries
-from points.models import PartnerCall, PartnerEntry, PartnerKey, Scope
-from points.rules import signing
-from points.services.partners import setup
+from points.ledger import queries
+from points.partners import signing
+from points.partners.models import PartnerCall, PartnerEntry, PartnerKey, Scope
+from points.partners.services import setup
 from tests.points.partners.conftest import PHONE
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from django.db import transaction
 
 from core import clock, outbox
 from core.models import OutboxMessage
-from points.models import Deduction, Event, WebhookDelivery
-from points.services.partners import grants, sending, setup, sweeping, webhooks
+from points.partners.models import Deduction, Event, WebhookDelivery
+from points.partners.services import grants, sending, setup, sweeping, webhooks
 from tests.points.partners.conftest import PHONE
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_a_message_handled_twice_is_one_delivery(shop, secret, member, receiver)
 
 @commits
 def test_a_new_tier_is_told_to_who_knows_the_member(shop, secret, other, member, receiver):
-    from points.services.partners import members
+    from points.purchases.services import linking as members
 
     members.link(source=shop.source, external_id="crm-7", member_id=member, by="x", at=AT)
     with transaction.atomic():

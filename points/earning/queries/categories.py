@@ -1,0 +1,31 @@
+"""Which category of goods is meant: people tell it by its code or by one of its names (C3)."""
+
+from core.tables import key_of
+from points.earning.queries import rule_sets
+from points.earning.rules import goods
+
+
+class Categories:
+    """The categories that the catalogue knows and those that the rules of a released version name, as of now."""
+
+    def __init__(self):
+        rules = [rule for release in rule_sets.releases() for rule in release.rule_set.rules]
+        named = [pair for names in (goods.names(), *(rule.goods() for rule in rules)) for pair in names.items()]
+        self._codes = {code for code, _name in named}
+        self._by_key = _unambiguous((name, code) for code, names in named for name in (names or {}).values())
+        self._by_key |= _unambiguous((code, code) for code in self._codes)
+
+    def code_of(self, text):
+        """The code of the category that is called so, whatever the case and width of its letters; ``""`` for ``""``,
+        None where nobody knows it or where the name is that of several."""
+        if not text or text in self._codes:
+            return text
+        return self._by_key.get(key_of(text))
+
+
+def _unambiguous(pairs):
+    """``{name as names are compared: code}`` of ``(name, code)``, without names of several codes."""
+    found = {}
+    for name, code in pairs:
+        found.setdefault(key_of(name), set()).add(code)
+    return {key: codes.pop() for key, codes in found.items() if key and len(codes) == 1}

@@ -1,0 +1,119 @@
+"""What looks like a mistake in a rule set, asked of the engine before anybody earns by it (C8)."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from django.utils.translation import gettext_noop as N_
+
+from points.earning.rules import engine, saying
+from points.earning.rules.engine import Line
+from points.ledger.rules import value
+
+PROBES_YUAN = (1, 10, 100, 1000, 10_000)
+BASE = 10  # points of an activity that has figures of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A sentence, an English gettext msgid, and its values."""
+
+    text: str
+    values: dict
+
+
+def doubts(rule_set, earners, at):
+    """``[Doubt, ...]`` about a rule set; ``earners`` has one of each tier, lowest first. None for sensible rules."""
+    purchases = [(earner, Line(code, yuan * 100)) for earner, code, yuan in _cases(rule_set, earners)]
+    effects = _effects(rule_set, purchases, earners, at)
+    of_rules = []
+    for number, rule in enumerate(rule_set.rules, 1):
+        values = {"n": number, "rule": rule.label}
+        without = replace(rule_set, rules=(*rule_set.rules[: number - 1], *rule_set.rules[number:]))
+        if (broken := rule.broken()) is not None:
+            text, more = broken
+            of_rules.append(Doubt(text, values | more))
+        elif rule.works_on_earnings() and _effects(without, purchases, earners, at) == effects:
+            of_rules.append(Doubt(N_("Rule %(n)s, “%(rule)s”, changes nothing where it stands."), values))
+    return [*_of_purchases(rule_set, earners, at), *_twice(rule_set), *of_rules]
+
+
+def _cases(rule_set, earners):
+    codes = saying.goods_of(rule_set)
+    return [(earner, code, yuan) for earner in earners for code in codes for yuan in PROBES_YUAN]
+
+
+def _effects(rule_set, purchases, earners, at):
+    """All that the rules do to earnings, as far as these purchases and some acts can tell."""
+    acts = [
+        engine.behaviour_points(rule_set, earner, behaviour, at, base, case).points
+        for earner in earners
+        for behaviour in engine.BEHAVIOURS
+        for base in ((BASE,) if behaviour in engine.WITH_BASE else (None,))
+        for case in (None, saying.CASES.get(behaviour))
+    ]
+    return engine.exact_points(rule_set, purchases, at), acts, engine.caps(rule_set)
+
+
+def _twice(rule_set):
+    """Rules of which one is enough: their figures add up, or multiply each other."""
+    kinds = Counter()
+    for rule in rule_set.rules:
+        if rule.once_by is not None:
+            kinds[rule.label, tuple(getattr(rule, name) for name in rule.once_by)] += 1
+    return [
+        Doubt(N_("“%(rule)s” stands there %(n)s times, and each one counts."), {"rule": label, "n": n})
+        for (label, _subject), n in kinds.items()
+        if n > 1
+    ]
+
+
+def _of_purchases(rule_set, earners, at):
+    cases = _cases(rule_set, earners)
+    outcomes = engine.purchases_points(
+        rule_set, [(earner, [Line(code, yuan * 100)], at) for earner, code, yuan in cases]
+    )
+    points = {
+        (earner.tier, code, yuan): outcome.points for (earner, code, yuan), outcome in zip(cases, outcomes, strict=True)
+    }
+    if not any(points.values()):
+        return [Doubt(N_("Purchases earn nothing."), {})]
+    looks = (_higher_tier_less, _more_money_less, _more_than_paid)
+    return [found for look in looks if (found := next(look(points, earners), None))]
+
+
+def _higher_tier_less(points, earners):
+    for lower, higher in pairwise(earners):
+        for (tier, code, yuan), of_lower in points.items():
+            if tier == lower.tier and points[higher.tier, code, yuan] < of_lower:
+                yield Doubt(
+                    N_("%(higher)s earn less than %(lower)s: for ¥%(yuan)s they get %(points)s instead of %(more)s."),
+                    {
+                        "higher": higher.tier_name,
+                        "lower": lower.tier_name,
+                        "yuan": yuan,
+                        "points": points[higher.tier, code, yuan],
+                        "more": of_lower,
+                    },
+                )
+
+
+def _more_money_less(points, _earners):
+    for less, more in pairwise(PROBES_YUAN):
+        for (tier, code, yuan), of_less in points.items():
+            if yuan == less and points[tier, code, more] < of_less:
+                yield Doubt(
+                    N_("Who pays more gets less: %(points)s points for ¥%(yuan)s, and %(more)s for ¥%(less)s."),
+                    {"less": less, "yuan": more, "more": of_less, "points": points[tier, code, more]},
+                )
+
+
+def _more_than_paid(points, earners):
+    names = {earner.tier: earner.tier_name for earner in earners}
+    for (tier, _code, yuan), earned in points.items():
+        worth_fen = value.worth_fen(earned)
+        if worth_fen > yuan * 100:
+            yield Doubt(
+                N_("%(tier)s get back more than they pay: for ¥%(yuan)s %(points)s points, worth %(worth)s."),
+                {"tier": names[tier], "yuan": yuan, "points": earned, "worth": {"fen": worth_fen}},
+            )
