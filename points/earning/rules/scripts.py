@@ -3,7 +3,8 @@
 A script defines ``calculatePoints(userLevel, amount, isImported)``: the tier as one of the constants ``NORMAL``,
 ``SILVER``, ``GOLD``, ``DIAMOND``, the yuan paid for all goods of a category, whether that is among the imported ones;
 as a fourth argument it may take ``{points, category, multiplier}``, with the points that the rules above gave. Its
-result is the points of the category; the engine rounds them together with the others. A version that fails is not tried
+result is the points of the category; the engine rounds them together with the others. It is read anew for each category
+of each purchase: what it kept in a variable is gone by the next one. A version that fails is not tried
 again by this process from that moment on, and by the others as soon as ``on_failure`` has written it down; the version
 before it takes over in the same call.
 """

@@ -8,8 +8,8 @@ Each line of its input is a request, answered by one line, both JSON:
                                                  is not known here and no source was given
 
 A line is the arguments of ``calculatePoints``, a reason ``[kind, text, line of the source or null]`` with one of the
-kinds time, memory, stack, function, number and error. A script is made ready in 1 ms, kept warm by its key, and costs
-1 µs a call. After any failure it is thrown away; a limit that was reached in a used context is tried once more in a
+kinds time, memory, stack, function, number and error. A script is made ready in 3 ms, kept warm by its key, and costs
+some µs a call. After any failure it is thrown away; a limit that was reached in a used context is tried once more in a
 fresh one, so that what earlier calls left behind does not count against a script.
 
 QuickJS looks at the time between its own steps only. What loops inside one step is ended by the kernel, by a signal
@@ -28,7 +28,8 @@ import quickjs
 
 FUNCTION = "calculatePoints"
 PLACE = re.compile(r"^    at .*<input>:(\d+)", re.MULTILINE)  # the innermost comes first
-ABOVE = 2  # lines that "new Function" puts above a source
+BODY = f"(() => {{%s\n;return typeof {FUNCTION} === 'function' ? {FUNCTION} : null}})"
+TAKES_FACTS = "(made) => made.length > 3 || /arguments/.test(String(made))"
 SCRIPTS = 8
 PRELUDE = (Path(__file__).parent / "prelude.js").read_text()
 
@@ -62,12 +63,10 @@ def _close_down(limits):
 def check(source, limits):
     """Why ``source`` is no JavaScript, or None."""
     context = _context(limits)
-    context.set("source", source)
     try:
-        # As the body of a function that nobody calls: parsed, not run.
-        context.eval("new Function(source); undefined")
+        context.eval(f"throw undefined;{source}")  # read as a whole first; nothing of it runs
     except quickjs.JSException as error:
-        return _reason(error, above=ABOVE)
+        return None if str(error).strip() == "undefined" else _reason(error)
     return None
 
 
@@ -106,58 +105,53 @@ class Failed(Exception):
         self.reason = kind, text, line
 
     @property
-    def is_limit(self):
-        return self.reason[0] in ("time", "memory", "stack")
+    def may_be_of_before(self):
+        """Whether it can be the doing of earlier lines: they filled the memory, or left what cannot be taken away."""
+        return self.reason[0] in ("time", "memory", "stack", "number")
 
 
 class Script:
-    """A source, and a context in which it has run."""
+    """A source, and a context in which its lines run; none of them finds what another left (``prelude.js``)."""
 
     def __init__(self, source, limits):
         self._source, self._limits = source, limits
-        self._function = None
+        self._line = None
 
-    def points(self, tier, yuan, is_imported, *facts):
-        used = self._function is not None
+    def points(self, *line):
+        used = self._line is not None
         try:
-            return self._points(tier, yuan, is_imported, facts)
+            return self._points(line)
         except Failed as failure:
-            if not (used and failure.is_limit):
+            if not (used and failure.may_be_of_before):
                 raise
-        self._function = None
-        return self._points(tier, yuan, is_imported, facts)
+        self._line = None
+        return self._points(line)
 
     def takes_facts(self):
         signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
-        self._load()
-        return self._about is not None
+        context = _context(self._limits)
+        context.eval(PRELUDE)
+        return context.eval(TAKES_FACTS)(self._body(context)())
 
-    def _points(self, tier, yuan, is_imported, facts):
+    def _points(self, line):
         signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
         try:
-            if self._function is None:
-                self._load()
-            if self._about is None:
-                result = self._function(tier, yuan, is_imported)
-            else:
-                result = self._function(tier, yuan, is_imported, self._about(*facts))
+            if self._line is None:
+                context = _context(self._limits)
+                self._line = context.eval(PRELUDE)(self._body(context))
+            result = self._line(*line)
         except quickjs.JSException as error:
             raise Failed(*_reason(error)) from None
         if type(result) not in (int, float):
             raise Failed("number")
         return result
 
-    def _load(self):
-        context = _context(self._limits)
-        context.eval(PRELUDE)
-        context.eval(self._source)
-        function = context.eval(f"typeof {FUNCTION} === 'function' ? {FUNCTION} : null")
-        if function is None:
+    def _body(self, context):
+        """The source as the body of a function, which runs anew for each line."""
+        body = context.eval(BODY % self._source)
+        if body() is None:
             raise Failed("function")
-        takes_facts = context.eval(f"{FUNCTION}.length > 3 || /arguments/.test(String({FUNCTION}))")
-        about = "(points, category, multiplier) => ({points, category, multiplier})"
-        self._about = context.eval(about) if takes_facts else None
-        self._function = function
+        return body
 
 
 def _context(limits):
@@ -168,8 +162,7 @@ def _context(limits):
     return context
 
 
-def _reason(error, above=0):
-    """``above``: so many lines of ours stood above the source."""
+def _reason(error):
     text = str(error)
     if "interrupted" in text:
         return "time", "", None
@@ -180,8 +173,7 @@ def _reason(error, above=0):
         return "stack", "", None
     first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     place = PLACE.search(text)
-    line = int(place[1]) - above if place else 0
-    return "error", first[:200], line if line > 0 else None
+    return "error", first[:200], int(place[1]) if place else None
 
 
 if __name__ == "__main__":

@@ -176,6 +176,7 @@ def test_nothing_outside_can_be_reached(reach):
     [
         "function calculatePoints( {",
         "} function calculatePoints() {} {",
+        "}), (() => { for (;;); })(), (() => { calculatePoints",
         "let total = 1",
         "const = 1; function calculatePoints() {}",
         "function calculatePoints() { return Number(3n ** 9n) }",
@@ -204,32 +205,122 @@ def test_a_script_may_be_an_arrow_and_may_name_its_own_constants():
     assert call("const SILVER = 'x'; const calculatePoints = (level) => level === GOLD ? 3 : 4") == 3
 
 
+# One way each to remember the lines before: "kept" is what the line finds.
+LEAVES = {
+    "a variable": ("let kept = 0;", "return kept++"),
+    "an object": ("const store = {kept: 0};", "return store.kept++"),
+    "a name that nobody declared": ("", "if (typeof kept === 'undefined') kept = 0; return kept++"),
+    "a function": ("", "const kept = calculatePoints.kept ?? 0; calculatePoints.kept = kept + 1; return kept"),
+    "the global object": ("", "globalThis.kept ??= 0; return globalThis.kept++"),
+    "what cannot be deleted": (
+        "",
+        "const kept = globalThis.kept ?? 0;"
+        "Object.defineProperty(globalThis, 'kept' + kept, {value: 1}); return 'kept0' in globalThis ? kept : 0",
+    ),
+    "a property that nobody may change": (
+        "", "if ('kept' in globalThis) return 1; Object.defineProperty(globalThis, 'kept', {value: 1}); return 0"
+    ),
+    "a getter": ("", "if ('kept' in globalThis) return 1; Object.defineProperty(globalThis, 'kept', "
+                 "{get: () => 1, configurable: true}); return 0"),
+    "a closed global object": (
+        "", "const kept = Object.isExtensible(globalThis) ? 0 : 1; Object.preventExtensions(globalThis); return kept"
+    ),
+    "what stands above the global object": (
+        "", "const kept = globalThis.kept ?? 0; Object.setPrototypeOf(globalThis, {kept: 1}); return kept"
+    ),
+    "a number of the shop": ("", "const kept = GOLD === 'gold' ? 0 : 1; GOLD = 'x'; return kept"),
+    "an object of the language": ("", "const kept = Math.kept ?? 0; Math.kept = 1; return kept"),
+    "a function of the language": ("", "const kept = parseInt.kept ?? 0; parseInt.kept = 1; return kept"),
+    "a changed function": ("", "const kept = Math.floor(0.5); Math.floor = () => 1; return kept"),
+    "a prototype": ("", "const kept = [].kept ?? 0; Array.prototype.kept = 1; return kept"),
+    "a prototype of all": ("", "const kept = ({}).kept ?? 0; Object.prototype.kept = 1; return kept"),
+    "what a prototype hands on": (
+        "",
+        "const {get} = Object.getOwnPropertyDescriptor(Object.prototype, 'toString') ?? {};"
+        "const kept = get?.kept ?? Object.prototype.toString.kept ?? 0;"
+        "if (get) get.kept = 1; Object.prototype.toString.kept = 1; return kept",
+    ),
+    "what only syntax reaches": (
+        "",
+        "const above = Object.getPrototypeOf(Object.getPrototypeOf((function* () {})()));"
+        "const kept = above.kept ?? 0; above.kept = 1; return kept",
+    ),
+    "what only a call reaches": (
+        "",
+        "const above = Object.getPrototypeOf([].values()); const kept = above.kept ?? 0; above.kept = 1; return kept",
+    ),
+    "a promise": (
+        "",
+        "const above = Object.getPrototypeOf((async () => 1)());"
+        "const kept = above.kept ?? 0; above.kept = 1; return kept",
+    ),
+    "a template": (
+        "", "const at = ((parts) => parts)`x`; const kept = at.kept ?? 0;"
+        "try { at.kept = 1 } catch {} return kept"
+    ),
+    "a setting of the engine": (
+        "", "const kept = Error.stackTraceLimit === 3 ? 1 : 0; Error.stackTraceLimit = 3; return kept"
+    ),
+    "another setting of the engine": (
+        "", "const kept = Error.prepareStackTrace ? 1 : 0; Error.prepareStackTrace = () => 1; return kept"
+    ),
+    "strictness": ("'use strict'; let kept = 0;", "return kept++"),
+    "what is there while it is read": ("this.kept ??= 0; this.kept++;", "return kept - 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", LEAVES)
+def test_no_line_finds_what_another_left(way):
+    before, body = LEAVES[way]
+    source = f"{before}\nfunction calculatePoints(level, yuan) {{ {body} }}"
+    sandbox.check(source)
+    points, failure = sandbox.call_many(way, source, [("gold", 1.0, True, *FACTS)] * 4)
+    assert (points, failure) == ([0] * 4, None)
+    assert call(source, key=way) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "points"),
+    [
+        ("const it = {}; it.toString = () => '7'; return Number(`${it}`)", 7),
+        ("const error = new TypeError('no'); error.name = error.message = '7'; return Number(error.name)", 7),
+        ("class Odd extends Error { constructor() { super('x'); this.name = 'Odd' } } return new Odd().name.length", 3),
+        ("function Box() {} Box.prototype.valueOf = function () { return 5 }; return +new Box()", 5),
+        ("const sums = {}; sums['constructor'] = 4; return Object.keys(sums).length + sums.constructor", 5),
+        ("let n = 0; for (const key in {a: 1, b: 2}) n++; return n", 2),
+        ("total = 3; for (i = 0; i < 4; i++) total += i; return total", 9),
+    ],
+)
+def test_usual_javascript_works_beside_it(body, points):
+    assert [run(body, key=body) for _ in range(2)] == [points] * 2
+
+
 def test_contexts_stay_warm():
-    source = "let calls = 0; function calculatePoints() { return ++calls }"
-    assert [call(source, key="warm") for _ in range(3)] == [1, 2, 3]
-    assert call(source) == 1
+    call(PRINTED, key="warm")
+    assert processes.ask(["call", "warm", None, [("gold", 100.5, False, *FACTS)]])[0] == [150]
+    assert processes.ask(["call", "cold", None, []]) is None
 
 
 def test_a_full_context_is_made_anew():
     """What earlier calls left behind does not count against a script."""
-    source = "const kept = []; function calculatePoints() { kept.push('x'.concat(kept.length).split('')); return 1 }"
+    source = "function calculatePoints() { const ring = [new Array(5e5).fill(0)]; ring.push(ring); return 1 }"
     assert {call(source, key="full") for _ in range(100)} == {1}
 
 
 def test_a_failed_context_is_not_used_again():
-    source = "let calls = 0; function calculatePoints(level) { calls++; if (level === SILVER) throw 1; return calls }"
-    assert call(source, key="again") == 1
+    source = "function calculatePoints(level) { if (level === SILVER) throw 1; return 2 }"
+    assert call(source, key="again") == 2
     with pytest.raises(Failed):
         call(source, key="again", tier="silver")
-    assert call(source, key="again") == 1
+    assert processes.ask(["call", "again", None, []]) is None
+    assert call(source, key="again") == 2
 
 
 def test_only_so_many_stay_warm():
-    source = "let calls = 0; function calculatePoints() { return ++calls }"
     for number in range(9):
-        call(source, key=f"many{number}")
-    assert call(source, key="many8") == 2
-    assert call(source, key="many0") == 1
+        call(PRINTED, key=f"many{number}")
+    assert processes.ask(["call", "many8", None, []]) is not None
+    assert processes.ask(["call", "many0", None, []]) is None
 
 
 def test_many_lines_are_one_call():
