@@ -1,31 +1,27 @@
 """One statement to PostgreSQL on Django's own connection: prepared, parameters apart from the text, one round trip.
 
 For what is done all day: a posting, an order. It runs in the transaction that is open, or in one of its own. Django's
-cursors bind in the client and never prepare, and psycopg's cursors keep a household of their own for every statement:
-that is most of a call's time in Python. So this speaks to libpq, through psycopg's adaptation of values, and keeps the
-habits of both by hand.
+cursors bind in the client and never prepare. So a cursor of psycopg is kept beside them, and wrapped as Django wraps
+its own: broken transactions, ``execute_wrapper``, captured queries and the classes of errors are Django's work.
 """
 
-import itertools
 import json
-from functools import cache
-from types import MappingProxyType, SimpleNamespace
-from weakref import WeakKeyDictionary
+from contextlib import nullcontext
+from types import MappingProxyType
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 from psycopg import errors as pg
-from psycopg.adapt import AdaptersMap, PyFormat, Transformer
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from core.errors import Busy
 
 BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
+OUTDATED = (pg.InvalidSqlStatementName, pg.FeatureNotSupported)  # the statement is gone, or returns other columns now
+MOST_FAILURES = 100  # of a session, before it prepares anew; each may leave some 15 kB in PostgreSQL
 NONE = MappingProxyType({})
-
-_sessions = WeakKeyDictionary()  # psycopg's connection -> its Transformer, {(sql, types of the parameters): name}
-_numbers = itertools.count(1)
+NOTHING = nullcontext()
+KEPT = "mall_cursor"
 
 
 def call(sql, params, refusals=NONE):
@@ -37,75 +33,60 @@ def call(sql, params, refusals=NONE):
     refuses to go on or to commit. Use a nested ``atomic()`` to catch one and continue.
     """
     connection = connections[DEFAULT_DB_ALIAS]  # once: django.db.connection looks it up for every attribute
-    if connection.connection is None or connection.health_check_enabled:
-        connection.close_if_health_check_failed()
-        connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    if connection.force_debug_cursor:  # somebody captures queries
-        connection.queries_log.append({"sql": f"{sql} {params}", "time": ""})
+    connection.validate_thread_sharing()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()  # refuses where an event loop runs
     try:
-        return _execute(connection.connection, sql, params)
-    except psycopg.Error as error:
-        if connection.in_atomic_block:
+        return _rows(connection, sql, params)
+    except Error as error:
+        if connection.in_atomic_block and not connection.needs_rollback:
             connection.needs_rollback, connection.rollback_exc = True, error
-        if isinstance(error, BUSY):
+        cause = error.__cause__  # psycopg's
+        if isinstance(cause, BUSY):
             raise Busy from error
-        if refusal := refusals.get(error.sqlstate):
-            raise refusal(**json.loads(error.diag.message_detail)) from error
-        with connection.wrap_database_errors:
-            raise
+        if refusal := refusals.get(getattr(cause, "sqlstate", None)):
+            raise refusal(**json.loads(cause.diag.message_detail)) from error
+        raise
 
 
-def _execute(raw, sql, params):
-    values, names = _sessions.get(raw) or _begin_session(raw)
-    dumped = values.dump_sequence(params, _formats(len(params)))
-    pgconn = raw.pgconn
-    if not raw.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
-        _checked(raw, pgconn.exec_(b"BEGIN"))  # as psycopg would before its first statement
+def _rows(connection, sql, params):
+    # Taken away while it is used: whoever calls meanwhile, a wrapper for instance, does not read from this one.
+    cursor = vars(connection).pop(KEPT, None)
+    if cursor is None or cursor.connection is not connection.connection:
+        cursor = _PreparingCursor(connection.connection)
+    wrapped = connection.make_cursor(cursor)
     try:
-        result = _run(raw, sql, values, names, dumped)
-    except pg.InvalidSqlStatementName:  # somebody dropped the statements of the session, and nothing has run
-        names.clear()
-        if pgconn.transaction_status != TransactionStatus.IDLE:
-            raise  # the transaction is broken by it; the next one prepares anew
-        result = _run(raw, sql, values, names, dumped)
-    values.set_pgresult(result)
-    return values.load_rows(0, result.ntuples, tuple)
+        with _captured(connection, cursor, sql, params) if connection.queries_logged else NOTHING:
+            wrapped.execute(sql, params)
+        return [] if cursor.rownumber is None else wrapped.fetchall()
+    finally:
+        vars(connection)[KEPT] = cursor
 
 
-def _begin_session(raw):
-    adapters = AdaptersMap(raw.adapters)
-    for dumper in (Int8Dumper, Int8BinaryDumper):  # one statement for all sizes of a number, not one for each
-        adapters.register_dumper(int, dumper)
-    session = _sessions[raw] = Transformer(SimpleNamespace(adapters=adapters, connection=raw)), {}
-    return session
+def _captured(connection, cursor, sql, params):
+    """Django would ask the cursor for its text, and that of a prepared one is not known."""
+    return connection.make_debug_cursor(cursor).debug_sql(f"{sql} {params}", params)
 
 
-def _run(raw, sql, values, names, dumped):
-    name = names.get((sql, values.types))
-    if name is None:  # new in this session
-        name = b"mall_%d" % next(_numbers)
-        _checked(raw, raw.pgconn.prepare(name, _numbered(sql), values.types))
-        names[sql, values.types] = name
-    return _checked(raw, raw.pgconn.exec_prepared(name, dumped, values.formats))
+class _PreparingCursor(psycopg.Cursor):
+    """Prepares what it executes when it does so for the first time in a session, unless the connection forbids it.
 
+    A statement that fails the first time stays in PostgreSQL, though psycopg forgets its name. So once in a while all
+    are given up and prepared anew.
+    """
 
-def _checked(raw, result):
-    if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-        return result
-    error = pg.error_from_result(result)
-    if raw.pgconn.status == ConnStatus.BAD and not isinstance(error, psycopg.OperationalError):
-        error = psycopg.OperationalError(str(error))  # a connection that broke has no SQLSTATE to tell it by
-    raise error
+    def __init__(self, connection):
+        super().__init__(connection)
+        self._failures = 0
+        for dumper in (Int8Dumper, Int8BinaryDumper):  # one statement for all sizes of a number, not one for each
+            self.adapters.register_dumper(int, dumper)
 
-
-@cache
-def _formats(count):
-    return [PyFormat.AUTO] * count
-
-
-@cache
-def _numbered(sql):
-    """``%s`` as PostgreSQL wants it: ``$1``, ``$2`` ..."""
-    first, *others = sql.split("%s")
-    return (first + "".join(f"${n}{text}" for n, text in enumerate(others, 1))).encode()
+    def execute(self, query, params=None, *, prepare=True, binary=None):
+        if self._failures >= MOST_FAILURES:
+            super().execute("DEALLOCATE ALL", prepare=False)
+            self._failures = 0
+        try:
+            return super().execute(query, params, prepare=prepare, binary=binary)
+        except psycopg.Error as error:
+            self._failures = MOST_FAILURES if isinstance(error, OUTDATED) else self._failures + 1
+            raise

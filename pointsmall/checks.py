@@ -2,9 +2,17 @@
 
 from django.conf import settings
 from django.core.checks import Error, Warning, register
+from django.db import DEFAULT_DB_ALIAS
 from phonenumbers import SUPPORTED_REGIONS
 
 from orders import payments
+
+AGAINST = {
+    "prepare_threshold": "It must be a whole number above 0, as the mall sets it: without one nothing is prepared, and "
+    "with 0 what runs once is prepared too.",
+    "server_side_binding": "Then Django's own queries would be prepared, and push out those of the mall.",
+    "cursor_factory": "The mall's queries are written for the cursors that Django chooses.",
+}
 
 
 @register()
@@ -40,6 +48,25 @@ def settings_agree(app_configs, **kwargs):
             )
         )
     return findings
+
+
+@register()
+def calls_can_be_prepared(app_configs, **kwargs):
+    """Return a finding for each option of the database that works against ``core.call`` (decision 0008)."""
+    options = settings.DATABASES[DEFAULT_DB_ALIAS].get("OPTIONS", {})
+    threshold = options.get("prepare_threshold")
+    against = []
+    if type(threshold) is not int or threshold < 1:
+        against.append("prepare_threshold")
+    against += [name for name in ("server_side_binding", "cursor_factory") if options.get(name)]
+    return [
+        Error(
+            f"The mall cannot work with {name} = {options.get(name)!r} among the options of its database.",
+            hint=f"Take {name} out of DATABASE_URL. {AGAINST[name]}",
+            id="pointsmall.E009",
+        )
+        for name in against
+    ]
 
 
 @register()

@@ -220,6 +220,7 @@ LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)  # nobody waits longer for a 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options["options"] = f"{_options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT_MS}".strip()
+_options.setdefault("prepare_threshold", 5)  # Django's own default is None: then psycopg prepares nothing, even if told
 DATABASES["default"].update(
     CONN_MAX_AGE=env.int("CONN_MAX_AGE", 300),
     CONN_HEALTH_CHECKS=True,

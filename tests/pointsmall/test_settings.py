@@ -139,5 +139,28 @@ def test_settings_that_contradict_each_other_are_reported(settings, contradictio
     assert finding in {found.id for found in run_checks()}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"prepare_threshold": None},
+        {"prepare_threshold": 0},
+        {"prepare_threshold": "5"},  # as a query string of DATABASE_URL gives it
+        {},
+        {"prepare_threshold": 5, "server_side_binding": True},
+        {"prepare_threshold": 5, "cursor_factory": "psycopg.Cursor"},
+    ],
+)
+def test_what_works_against_prepared_calls_is_refused(settings, monkeypatch, options):
+    monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", options)
+    (found,) = [found for found in run_checks() if found.id == "pointsmall.E009"]
+    assert "out of DATABASE_URL" in found.hint
+
+
+def test_the_url_of_the_database_cannot_forbid_preparing_unseen():
+    url = "postgresql://mall@db/mall?prepare_threshold=0"
+    code = "import django; django.setup(); from pointsmall import checks; print(checks.calls_can_be_prepared(None))"
+    assert "pointsmall.E009" in load_settings(code, **PRODUCTION | {"DATABASE_URL": url}).stdout
+
+
 def test_the_settings_of_tests_agree():
     assert [found for found in run_checks() if not found.is_silenced()] == []
