@@ -124,6 +124,7 @@ def _work(kind):
     from accounts.models import Address  # noqa: PLC0415 - after setup()
     from catalog.models import SKU  # noqa: PLC0415 - after setup()
     from core import actors, clock  # noqa: PLC0415 - after setup()
+    from orders.rules.pricing import Choice  # noqa: PLC0415 - after setup()
     from orders.services import placing  # noqa: PLC0415 - after setup()
 
     current_app.conf.task_always_eager = False  # what follows an order is the worker's, here as in the mall
@@ -132,14 +133,13 @@ def _work(kind):
 
     def place():
         address = random.choice(addresses)
-        placing.place_order(
+        new = placing.NewOrder(
             member=address.member,
-            lines=[(skus[0] if kind == "hot" else random.choice(skus), "points", 1)],
+            choices=(Choice(skus[0] if kind == "hot" else random.choice(skus), "points", 1),),
             address=address,
             form_key=uuid.uuid4(),
-            by=actors.member(address.member_id),
-            at=clock.now(),
         )
+        placing.place_order(new=new, by=actors.member(address.member_id), at=clock.now())
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

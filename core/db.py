@@ -26,6 +26,12 @@ def locking_transaction():
         raise
 
 
+def broken_constraint(error):
+    """The name of the constraint of which an ``IntegrityError`` of the database speaks; empty where it names none."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return (diagnosis and diagnosis.constraint_name) or ""
+
+
 def one_at_a_time(name):
     """In a transaction: wait until no other one is past this line with the same name, and hold others up until this one
     ends. For what is asked of many rows together, where there is no one row to lock."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import actors, audit, clock, outbox, texts
+from core.db import broken_constraint
 from core.errors import DomainError
 
 
@@ -144,7 +145,7 @@ def named_conflicts():
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        named = _TAKEN.get(getattr(error.__cause__.diag, "constraint_name", None))
+        named = _TAKEN.get(broken_constraint(error))
         if named is None:
             raise
         raise named from error

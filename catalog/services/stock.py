@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import SKU, StockMovement
 from core.call import call
+from core.db import broken_constraint
 from core.errors import DomainError, InvalidInput
 
 LARGEST_CHANGE = 1_000_000
@@ -103,7 +104,7 @@ def _move_all(lines, sign, reason, *, key, by, at, source="", note="", is_sale=F
     try:
         _write(changes)
     except IntegrityError as error:
-        if "movement_key_unique" not in str(error) or connection.in_atomic_block:
+        if broken_constraint(error) != "movement_key_unique" or connection.in_atomic_block:
             raise
         # Another connection booked the same key while this one waited for the row; now it can be seen.
         _write(changes)

@@ -1,19 +1,20 @@
-"""What is about to be redeemed, as cart and checkout show it: lines with today's prices and what is wrong with them."""
+"""What is about to be redeemed, read and priced: the same for the cart, for the checkout and for the order."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 
-from catalog.models import SKU, ProductImage
-from catalog.pictures import Picture, row_picture
-from catalog.prices import Price, Way, WayNotOffered
+from catalog.models import SKU
+from catalog.pictures import thumbnail_url
+from catalog.prices import Price, Way
+from catalog.queries import offers
+from core.errors import DomainError
 from orders.models import CartLine
 from orders.queries.facts import NO_WISHES, Wishes, goods_of, pricing_facts
+from orders.rules import availability
 from orders.rules.pricing import Choice, PricingFacts, price_order
-from points.tiers import rules as tiers
 from points.tiers.queries import tier_of
 
 NO_FACTS = PricingFacts(())
@@ -21,21 +22,33 @@ NO_FACTS = PricingFacts(())
 
 @dataclass(frozen=True)
 class BasketLine:
-    """A choice with its goods. ``price`` is that of one piece; ``problem`` says why it cannot be had now, or is empty.
+    """A choice with its goods. ``refusal`` is the error that says why it cannot be had now, or None.
 
     ``line_id`` is that of the cart line, None in a quick redemption.
     """
 
     choice: Choice
     sku: SKU
-    price: Price | None
-    problem: str
-    picture: Picture | None
+    refusal: DomainError | None
     line_id: int | None = None
+
+    @property
+    def price(self) -> Price | None:
+        """That of one piece; None where it is not redeemed in this way."""
+        return self.sku.price(self.choice.way) if self.choice.way in self.sku.ways else None
 
     @property
     def total(self):
         return self.price * self.choice.quantity
+
+    @property
+    def problem(self):
+        """The refusal in a few words; empty where there is none."""
+        return availability.in_short(self.refusal) if self.refusal else ""
+
+    @property
+    def picture_url(self):
+        return thumbnail_url(self.sku.picture, "row")
 
     @property
     def way_label(self):
@@ -44,7 +57,7 @@ class BasketLine:
 
 @dataclass(frozen=True)
 class Basket:
-    """All lines; only those without a problem are priced and placed. ``facts``: what the price depends on besides."""
+    """All lines; only the available ones are priced and placed. ``facts``: what the price depends on besides."""
 
     lines: list[BasketLine]
     from_cart: bool = True
@@ -52,11 +65,11 @@ class Basket:
 
     @cached_property
     def available(self):
-        return [line for line in self.lines if not line.problem]
+        return [line for line in self.lines if not line.refusal]
 
     @cached_property
     def unavailable(self):
-        return [line for line in self.lines if line.problem]
+        return [line for line in self.lines if line.refusal]
 
     @cached_property
     def priced(self):
@@ -75,56 +88,37 @@ def cart_count(member):
     return CartLine.objects.filter(member=member).aggregate(pieces=Sum("quantity"))["pieces"] or 0
 
 
-def basket_of_cart(member, *, at, wishes=NO_WISHES):
-    """The member's cart at today's prices, under ``wishes``: three queries, and those of the facts."""
-    rows = list(CartLine.objects.filter(member=member).select_related("sku__product"))
-    choices = [(row.sku, Choice(row.sku_id, row.way, row.quantity), row.pk) for row in rows]
-    return _basket(member, choices, at=at, wishes=wishes, from_cart=True)
+def basket_of_cart(member, *, at, wishes=NO_WISHES, lock=False):
+    """The member's cart at today's prices, under ``wishes``: three queries, and those of the facts. ``lock`` holds its
+    lines until the transaction ends."""
+    rows = CartLine.objects.filter(member=member)
+    lines = [
+        (Choice(row.sku_id, row.way, row.quantity), row.pk) for row in (rows.select_for_update() if lock else rows)
+    ]
+    return _basket(member, lines, at=at, wishes=wishes, from_cart=True)
 
 
-def basket_of_choice(member, choice, *, at, wishes=NO_WISHES):
-    """A quick redemption of one choice, past the cart; an empty basket when there is no such SKU."""
-    sku = SKU.objects.select_related("product").filter(pk=choice.sku_id).first()
-    choices = [] if sku is None else [(sku, choice, None)]
-    return _basket(member, choices, at=at, wishes=wishes, from_cart=False)
+def basket_of_choices(member, choices, *, at, wishes=NO_WISHES, ask_stock=True):
+    """Choices past the cart, as in a quick redemption; raises ``UnknownSKU`` where there is no such SKU. Without
+    ``ask_stock`` the stock is left to the shelf, which decides when the pieces are taken."""
+    lines = [(choice, None) for choice in choices]
+    return _basket(member, lines, at=at, wishes=wishes, from_cart=False, ask_stock=ask_stock)
 
 
-def _basket(member, choices, *, at, wishes: Wishes, from_cart):
+def _basket(member, choices, *, at, wishes: Wishes, from_cart, ask_stock=True):
     if not choices:
         return Basket([], from_cart)
+    skus = offers.of_skus({choice.sku_id for choice, _line_id in choices})
     tier = tier_of(member.pk)
-    pictures = _first_pictures({sku.product_id for sku, _choice, _line_id in choices})
     taken = Counter()
-    lines = [_line(sku, choice, pictures, taken, tier, line_id) for sku, choice, line_id in choices]
+    lines = []
+    for choice, line_id in choices:
+        sku = skus.get(choice.sku_id)
+        left = sku.stock - taken[sku.pk] if sku and ask_stock else None
+        refusal = availability.refusal(sku, choice, tier, left=left)
+        if sku is None:
+            raise refusal
+        if not refusal:
+            taken[sku.pk] += choice.quantity
+        lines.append(BasketLine(choice, sku, refusal, line_id))
     return Basket(lines, from_cart, pricing_facts(member, (), wishes, tier=tier, at=at))
-
-
-def _line(sku, choice, pictures, taken, tier, line_id):
-    try:
-        price = sku.price(choice.way)
-    except WayNotOffered:
-        price = None
-    left = sku.stock - taken[sku.pk]
-    problem = _problem(sku, price, choice.quantity, left, tier)
-    if not problem:
-        taken[sku.pk] += choice.quantity
-    return BasketLine(choice, sku, price, problem, pictures.get(sku.product_id), line_id)
-
-
-def _problem(sku, price, quantity, left, tier):
-    if not sku.product.is_listed:
-        return _("No longer offered")
-    if not tiers.covers(tier.code, sku.product.reserved_tier):
-        return _("Reserved for %(tier)s and above") % {"tier": tiers.by_code(sku.product.reserved_tier).title}
-    if price is None:
-        return _("Not redeemed in this way any more")
-    if left <= 0:
-        return _("Sold out")
-    if left < quantity:
-        return _("Only %(left)s left") % {"left": left}
-    return ""
-
-
-def _first_pictures(product_ids):
-    rows = ProductImage.objects.filter(product_id__in=product_ids).order_by("product_id", "position", "pk")
-    return {row.product_id: row_picture(row) for row in rows.distinct("product_id")}

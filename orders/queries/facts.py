@@ -52,12 +52,12 @@ def pricing_facts(member, goods, wishes, *, tier, at):
     )
 
 
-def deduction_veto(member, tier, at, *, without=None):
+def deduction_veto(member, tier, at):
     """``veto(points, available)`` of the earning rules in force for the member: why so many points may not pay cash,
-    or None. ``without``: an order whose deduction is not counted among those of the day."""
+    or None."""
     rule_set = rule_sets.for_member(member.pk, at)
     earner = engine.Earner(member.pk, tier=tier.code, multiplier=tier.multiplier, tier_name=tier.title)
-    used = deducted_on(member, at, without=without)
+    used = deducted_on(member, at)
 
     def veto(points, available):
         return engine.veto_deduction(rule_set, earner, points, at, available=available, used_today=used)
@@ -65,12 +65,10 @@ def deduction_veto(member, tier, at, *, without=None):
     return veto
 
 
-def deducted_on(member, at, *, without=None):
+def deducted_on(member, at):
     """Points that the member's orders of the shop's day of ``at`` used instead of cash, cancelled ones apart."""
     midnight = datetime.combine(shop_date(at), time.min, tzinfo=timezone.get_default_timezone())
     orders = Order.objects.filter(member=member, placed_at__gte=midnight).exclude(state=State.CANCELLED)
-    if without is not None:
-        orders = orders.exclude(pk=without.pk)
     return orders.aggregate(points=Sum("deduction_points"))["points"] or 0
 
 

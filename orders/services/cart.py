@@ -3,13 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog.models import SKU
-from catalog.services.stock import NotListed, UnknownSKU
+from catalog.queries import offers
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
 from orders.models import CartLine
 from orders.models.cart import MOST_LINES, MOST_PIECES
-from points.tiers import rules as tiers
+from orders.rules.availability import refusal
+from orders.rules.pricing import Choice
 from points.tiers.queries import tier_of
 
 
@@ -23,13 +23,6 @@ class LineGone(DomainError):
 class CartFull(DomainError):
     code = "cart_full"
     message = _("The cart holds at most %(most)s different items. Take something out first.")
-
-
-class ReservedForTier(DomainError):
-    """The product is for members of a higher tier (C13)."""
-
-    code = "reserved_for_tier"
-    message = _("“%(name)s” is reserved for %(tier)s and above. Nothing was changed.")
 
 
 def put(*, member, sku_id, way, quantity, at):
@@ -80,25 +73,9 @@ def check_choice(*, member, sku_id, way, quantity):
     """Raise unless the SKU is offered to the member in that way and the quantity is one that an order can hold."""
     if not isinstance(quantity, int) or not 1 <= quantity <= MOST_PIECES:
         raise InvalidInput(field=_("Quantity"))
-    sku = SKU.objects.select_related("product").filter(pk=sku_id).first()
-    check_listed(sku, sku_id)
-    if sku.product.reserved_tier:
-        check_reserved(sku.product, tier_of(member.pk))
-    sku.price(way)
-
-
-def check_reserved(product, tier):
-    """Raise ``ReservedForTier`` unless a member with the ``Tier`` may have the product."""
-    if not tiers.covers(tier.code, product.reserved_tier):
-        raise ReservedForTier(name=product.title, tier=tiers.by_code(product.reserved_tier).title)
-
-
-def check_listed(sku, sku_id):
-    """Raise unless ``sku`` is offered. What never was is as unknown as what is not there: drafts have no name yet."""
-    if sku is None or sku.product.listed_at is None:
-        raise UnknownSKU(sku=sku_id)
-    if not sku.product.is_listed:
-        raise NotListed(sku=sku_id, name=sku.product.title)
+    sku = offers.of_skus([sku_id]).get(sku_id)
+    if error := refusal(sku, Choice(sku_id, way, quantity), tier_of(member.pk)):
+        raise error
 
 
 def _locked(member, sku_id):

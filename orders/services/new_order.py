@@ -1,18 +1,31 @@
-"""A new order in the books: the order, its items as snapshots and its first move, written by one statement (F3)."""
+"""A new order: all that is asked for with it, and how it is written: the order, its items as snapshots and its first
+move, by one statement (F3)."""
 
+import json
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
+from uuid import UUID
 
+from django.db import IntegrityError
 from psycopg.types.json import Jsonb
 
+from accounts.models import Address, User
 from core import clock
 from core.call import call
 from core.crypto import encrypt, fingerprint
+from core.db import broken_constraint
+from core.errors import DomainError
 from orders.models import Order, State
 from orders.parameters import PAYMENT_WINDOW_MINUTES
+from orders.queries.basket import Basket
+from orders.queries.facts import Wishes
 from orders.rules import numbers, pricing
+from orders.rules.pricing import Choice
 from points.earning.queries import rule_sets
 
 LONGEST_NOTE = 200
+NUMBER_TRIES = 5
 
 ORDER = (
     "number", "member_id", "state", "form_key", "form_digest", "points", "cash_fen", "goods_points", "goods_fen",
@@ -28,6 +41,7 @@ ITEM = {
 WRITE = f"""
 WITH placed AS (
     INSERT INTO orders_order ({", ".join(ORDER)}) VALUES ({", ".join(["%s"] * len(ORDER))})
+    ON CONFLICT (number) DO NOTHING
     RETURNING id, state, placed_at
 ), items AS (
     INSERT INTO orders_orderitem (order_id, {", ".join(ITEM)}, position)
@@ -42,16 +56,84 @@ SELECT id FROM placed
 """  # noqa: S608 - names from above
 
 
-def write(member, address, form_key, form_digest, priced, skus, *, note, by, at):
-    """The ``Order`` of ``priced`` for the member, with ``skus``, ``{id: SKU}``, as they are today: a later change of a
-    product does not touch it. Another connection that sends the same form waits here, and breaks the constraint
-    ``order_form_once``."""
-    order = Order(
-        number=numbers.new_number(clock.shop_date(at)),
-        member=member,
+class FormTaken(DomainError):
+    """Another connection has just placed an order with this form."""
+
+    code = "form_taken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewOrder:
+    """All that a member asks for with an order.
+
+    ``choices`` are the goods; None: whatever of the member's cart can be had, and it is taken out of the cart.
+    ``address`` is one of the member's, None where none was chosen. ``form_key`` makes the form one order, however often
+    it comes. ``deduct``: points that the member would like to pay cash with; ``coupons``: ids of those they chose.
+    ``expected`` is the digest of the sum that the member saw; None asks nothing. ``provider`` is the code of a payment
+    provider, needed when there is cash to pay. ``known`` is the number of the order of the same goods that the member
+    was told of, empty while of none; None asks nothing.
+    """
+
+    member: User
+    choices: tuple[Choice, ...] | None
+    address: Address | None
+    form_key: UUID
+    note: str = ""
+    provider: str | None = None
+    expected: str | None = None
+    deduct: int = 0
+    coupons: tuple[int, ...] = ()
+    known: str | None = None
+
+    @property
+    def wishes(self):
+        """What the price depends on besides the goods."""
+        return Wishes(self.deduct, tuple(self.coupons), self.address.region_code if self.address else "")
+
+    @property
+    def kept_note(self):
+        """The note as the order keeps it."""
+        return self.note.strip()[:LONGEST_NOTE]
+
+    @cached_property
+    def digest(self):
+        """What the form asks for, as a keyed hash, because an address is in it. The goods of a cart are told by
+        ``expected``: when the form comes again, they are not in the cart any more."""
+        goods = sorted(map(str, self.choices or ()))
+        where = self.address and [getattr(self.address, name) for name in ("name", "phone", "region_code", "full_text")]
+        asked = [goods, self.expected, where, self.kept_note, self.provider, self.deduct, sorted(self.coupons)]
+        return fingerprint(json.dumps(asked))
+
+
+def write(new: NewOrder, basket: Basket, *, by, at):
+    """The ``Order`` of what ``basket`` has for the member, as it is today: a later change of a product does not touch
+    it. Another connection that sends the same form waits here; raises ``FormTaken`` when the other one got through."""
+    order = _order(new, basket.priced, at)
+    skus = {line.sku.pk: line.sku for line in basket.available}
+    items = list(zip(*(_item(line, skus[line.sku_id]) for line in basket.priced.lines), strict=True))
+    try:
+        for _attempt in range(NUMBER_TRIES):
+            order.number = numbers.new_number(clock.shop_date(at))
+            if written := call(WRITE, (*_stored(order), *map(list, items), by)):
+                break
+        else:
+            raise IntegrityError(f"{NUMBER_TRIES} order numbers in a row were taken already")
+    except IntegrityError as error:
+        if broken_constraint(error) == "order_form_once":
+            raise FormTaken from error
+        raise
+    ((order.pk,),) = written
+    order._state.adding = False
+    return order
+
+
+def _order(new, priced, at):
+    """The row, but for its number."""
+    return Order(
+        member=new.member,
         state=State.PENDING_PAYMENT if priced.fen else State.TO_SHIP,
-        form_key=form_key,
-        form_digest=form_digest,
+        form_key=new.form_key,
+        form_digest=new.digest,
         points=priced.points,
         cash_fen=priced.fen,
         goods_points=priced.goods_points,
@@ -61,18 +143,21 @@ def write(member, address, form_key, form_digest, priced, skus, *, note, by, at)
         discount_fen=priced.discount_fen,
         deduction_points=priced.deduction_points,
         deduction_fen=priced.deduction_fen,
-        rule_version=rule_sets.for_member(member.pk, at).version,
+        rule_version=rule_sets.for_member(new.member.pk, at).version,
         sums=pricing.stored(priced.sums),
-        ship_name=address.name,
-        ship_phone=address.phone,
-        ship_address=address.full_text,
-        ship_region_code=address.region_code,
-        ship_phone_hash=fingerprint(address.phone),
-        note=clean_note(note),
+        ship_name=new.address.name,
+        ship_phone=new.address.phone,
+        ship_address=new.address.full_text,
+        ship_region_code=new.address.region_code,
+        ship_phone_hash=fingerprint(new.address.phone),
+        note=new.kept_note,
         placed_at=at,
         pay_before=at + timedelta(minutes=PAYMENT_WINDOW_MINUTES.value) if priced.fen else None,
         paid_at=None if priced.fen else at,
     )
+
+
+def _stored(order):
     stored = vars(order) | {
         "state": order.state.value,
         "sums": Jsonb(order.sums),
@@ -81,15 +166,7 @@ def write(member, address, form_key, form_digest, priced, skus, *, note, by, at)
         "ship_phone": encrypt(order.ship_phone),
         "ship_address": encrypt(order.ship_address),
     }
-    items = zip(*(_item(line, skus[line.sku_id]) for line in priced.lines), strict=True)
-    ((order.pk,),) = call(WRITE, (*(stored[name] for name in ORDER), *map(list, items), by))
-    order._state.adding = False
-    return order
-
-
-def clean_note(text):
-    """The note as an order keeps it."""
-    return text.strip()[:LONGEST_NOTE]
+    return [stored[name] for name in ORDER]
 
 
 def _item(line, sku):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.queries import addresses_of
+from catalog.services.stock import UnknownSKU
 from core import actors, clock
 from core.errors import DomainError
 from core.templatetags.mall import price_text
@@ -40,26 +41,26 @@ def checkout(request):
     """
     at = clock.now()
     sent = request.POST if request.method == "POST" else kept_form.take(request)
-    form = CheckoutForm(sent) if sent else None
-    is_submitted = request.method == "POST" and "update" not in request.POST
+    form = CheckoutForm(sent) if sent is not None else None
     is_sound = form is None or form.is_valid()
+    is_submitted = request.method == "POST" and "update" not in request.POST
     addresses = list(addresses_of(request.user))
     chosen = _chosen(addresses, form)
-    wishes = _wishes(form, chosen)
-    basket = _basket(request, wishes, at)
+    choices = _choices(request)
     error = None
-    if is_submitted:
-        if is_sound:
-            try:
-                order = _place(request, basket, chosen, wishes, form.cleaned_data, at)
-            except DomainError as refused:
-                error = refused
-                basket = _basket(request, wishes, at)  # as it is now: another tab may have taken something out
-            else:
-                rush.remember_placed(form.cleaned_data["form_key"])
-                return _after(order)
+    if is_submitted and not is_sound:
+        error = _("Something in the form was not valid. Please look it over and submit again.")
+    elif is_submitted:
+        try:
+            new = _asked(request, choices, chosen, form.cleaned_data)
+            order = placing.place_order(new=new, by=actors.member(request.user.pk), at=at)
+        except DomainError as refused:
+            error = refused
         else:
-            error = _("Something in the form was not valid. Please look it over and submit again.")
+            rush.remember_placed(form.cleaned_data["form_key"])
+            return _after(order)
+    wishes = _wishes(form, chosen)
+    basket = _basket(request, choices, wishes, at)
     if form is not None:
         for line in basket.lines:
             if not line.sku.stock:
@@ -67,6 +68,8 @@ def checkout(request):
     if not basket.available:
         if _is_gone(basket) and not _order_of(error):
             return _cannot_be_had(request, basket, form)
+        if isinstance(error, placing.PriceChanged):
+            error = placing.EmptyCart()  # there is no new sum to look at
         messages.warning(request, str(error) if error else _nothing(basket))
         return redirect(_order_of(error) or reverse("orders:cart"))
     context = _page(request, basket, wishes, form, error, at)
@@ -91,16 +94,25 @@ def _wishes(form, address):
     )
 
 
-def _basket(request, wishes, at):
-    """The choice that the address names, else the cart. A choice that is none is nothing, never the whole cart."""
+def _choices(request):
+    """The choice that the address names; none where it is not valid, and None, the whole cart, where it names none."""
     if not any(name in request.GET for name in ChoiceForm.base_fields):
-        return queries.basket_of_cart(request.user, at=at, wishes=wishes)
+        return None
     form = ChoiceForm(request.GET)
     if not form.is_valid():
-        return queries.Basket([], from_cart=False)
+        return ()
     sent = form.cleaned_data
-    choice = Choice(sent["sku"], sent["way"], sent["quantity"])
-    return queries.basket_of_choice(request.user, choice, at=at, wishes=wishes)
+    return (Choice(sent["sku"], sent["way"], sent["quantity"]),)
+
+
+def _basket(request, choices, wishes, at):
+    """What the page shows; empty where the choice is of nothing that exists."""
+    if choices is None:
+        return queries.basket_of_cart(request.user, at=at, wishes=wishes)
+    try:
+        return queries.basket_of_choices(request.user, choices, at=at, wishes=wishes)
+    except UnknownSKU:
+        return queries.Basket([], from_cart=False)
 
 
 def _nothing(basket):
@@ -109,21 +121,18 @@ def _nothing(basket):
     return _("This choice is not offered. Nothing was redeemed; please choose the item again.")
 
 
-def _place(request, basket, address, wishes, sent, at):
-    return placing.place_order(
+def _asked(request, choices, address, sent):
+    """What the form asks for, whether it can be had or not: it may have had its order."""
+    return placing.NewOrder(
         member=request.user,
-        # A choice is told as it was sent, whatever is left of it: its form may have had its order.
-        lines=basket.choices if basket.from_cart else [line.choice for line in basket.lines],
+        choices=choices,
         address=address,
         form_key=sent["form_key"],
-        by=actors.member(request.user.pk),
-        at=at,
         note=sent["note"],
         provider=sent["provider"] or None,
         expected=sent["quote"],
-        from_cart=basket.from_cart,
-        deduct=wishes.deduct,
-        coupons=wishes.coupons,
+        deduct=sent["deduct"] or 0,
+        coupons=sent["coupon"],
         known=sent["known"],
     )
 

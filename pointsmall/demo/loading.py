@@ -18,6 +18,7 @@ from core.models import OutboxMessage
 from orders.models import Carrier
 from orders.payments.base import PAID
 from orders.rules import keys
+from orders.rules.pricing import Choice
 from orders.sandbox_gateway import gateway
 from orders.services import cancelling, cart, paying, placing, receiving, rewards, shipping
 from points import ledger
@@ -277,15 +278,14 @@ class History:
         )
 
     def places(self, user, at, *, order, lines, address):
-        self.orders[order] = placing.place_order(
+        new = placing.NewOrder(
             member=user,
-            lines=[(self.skus[line.sku], line.way, line.quantity) for line in lines],
+            choices=tuple(Choice(self.skus[line.sku], line.way, line.quantity) for line in lines),
             address=self.addresses[user.pk][address],
             form_key=uuid.uuid5(uuid.NAMESPACE_OID, f"demo:{order}"),
             provider=PROVIDER,
-            by=actors.member(user.pk),
-            at=at,
         )
+        self.orders[order] = placing.place_order(new=new, by=actors.member(user.pk), at=at)
 
     def pays(self, user, at, *, order, rewarded=True):
         """Decide the sandbox's charge and settle the payment, as its callback would."""

@@ -278,22 +278,22 @@ def _place(kind, number):
     from accounts.models import User
     from catalog.models import SKU
     from core import actors, clock
+    from orders.rules.pricing import Choice
     from orders.services import placing
 
     member = User.objects.order_by("pk")[number % MEMBERS]
     dice = random.Random(number)
     way = "points" if kind.startswith("points") else "mixed"
     codes = dice.sample(["CUP", "LAMP", "VASE"], dice.choice([1, 2]))
-    lines = [(SKU.objects.get(code=code).pk, way, dice.randint(2, 3)) for code in codes]
-    placing.place_order(
+    choices = tuple(Choice(SKU.objects.get(code=code).pk, way, dice.randint(2, 3)) for code in codes)
+    new = placing.NewOrder(
         member=member,
-        lines=lines,
+        choices=choices,
         address=member.addresses.get(),
         form_key=form_key(number),
-        by=actors.member(member.pk),
-        at=clock.now(),
         provider=PROVIDER,
     )
+    placing.place_order(new=new, by=actors.member(member.pk), at=clock.now())
 
 
 def _cashier(number):

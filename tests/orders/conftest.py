@@ -14,6 +14,7 @@ from core import actors, clock
 from core.models import OutboxMessage
 from orders import tasks
 from orders.payments import http
+from orders.rules.pricing import Choice
 from orders.services import placing
 from points import ledger
 
@@ -129,18 +130,13 @@ def address(member):
 
 @pytest.fixture
 def place(member, address, at):
-    """``place((cup, "points", 2))`` -> the order, as ``place_order`` makes it."""
+    """``place((cup, "points", 2))`` -> the order, as ``place_order`` makes it; ``from_cart=True``: that of the cart."""
 
-    def do(*lines, **options):
-        options = {
-            "member": member,
-            "address": address,
-            "form_key": uuid.uuid4(),
-            "provider": "sandbox",
-            "by": actors.member(options.get("member", member).pk),
-            "at": at,
-        } | options
-        return placing.place_order(lines=[(sku.pk, way, quantity) for sku, way, quantity in lines], **options)
+    def do(*lines, at=at, from_cart=False, **asked):
+        choices = None if from_cart else tuple(Choice(sku.pk, way, quantity) for sku, way, quantity in lines)
+        asked = {"member": member, "address": address, "form_key": uuid.uuid4(), "provider": "sandbox"} | asked
+        new = placing.NewOrder(choices=choices, **asked)
+        return placing.place_order(new=new, by=actors.member(new.member.pk), at=at)
 
     return do
 

@@ -2,27 +2,39 @@
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import SKU
 from catalog.prices import WayNotOffered
 from catalog.services import products
 from catalog.services.stock import NotListed, SoldOut, UnknownSKU
 from core import actors, clock
+from core.db import broken_constraint
 from core.errors import InvalidInput
 from orders import payments
 from orders.models import CartLine, Order, OrderItem, OrderMove, Payment, State
-from orders.queries import NO_WISHES
+from orders.queries import basket_of_choices
 from orders.rules import numbers, pricing
-from orders.services import cancelling, cart, placing
+from orders.services import cancelling, cart, new_order, placing
 from points import ledger
 from points.ledger import audit
 from points.ledger.models import PointsEntry, PointsHold
 from points.ledger.queries import balance
 from tests.orders.conftest import STAFF
+
+ORDER_SENDS = [
+    "FROM catalog_sku",
+    "FROM points_member_tier",
+    "INSERT INTO orders_order",
+    "FROM ledger_spend",
+    "INSERT INTO core_outboxmessage",
+    "UPDATE catalog_sku",
+]
 
 
 def stock_of(sku):
@@ -184,6 +196,25 @@ def test_a_taken_number_is_drawn_again(place, cup, at, monkeypatch):
         place((cup, "points", 1))
 
 
+def test_another_broken_constraint_is_no_taken_number(place, cup, monkeypatch):
+    """It is not tried again, and it is nobody's form."""
+    tries = []
+    write = new_order.write
+
+    def broken(new, basket, **options):
+        tries.append(1)
+        nonsense = replace(basket.priced, sums=(pricing.Sum("goods_points", points=-1),))
+        broken_basket = replace(basket)
+        broken_basket.__dict__["priced"] = nonsense
+        return write(new, broken_basket, **options)
+
+    monkeypatch.setattr(new_order, "write", broken)
+    with pytest.raises(IntegrityError) as refused:
+        place((cup, "points", 1))
+    assert broken_constraint(refused.value).startswith("o")
+    assert len(tries) == 1
+
+
 def test_the_number_tells_the_shops_day_and_cannot_be_counted_on(at):
     drawn = {numbers.new_number(clock.shop_date(at)) for _ in range(50)}
     assert len(drawn) == 50
@@ -308,7 +339,7 @@ def test_a_way_that_is_not_offered(place, candle, member, at):
 
 
 def test_a_stale_sum_stops_it(place, cup, member, at):
-    shown = placing.price_choices(member, [pricing.Choice(cup.pk, "points", 1)], NO_WISHES, at=at)[1].digest
+    shown = basket_of_choices(member, [pricing.Choice(cup.pk, "points", 1)], at=at).priced.digest
     cup.points_price = 900
     products.save_product(product=cup.product, skus=[cup], by=STAFF, at=at)
     with pytest.raises(placing.PriceChanged) as refused:
@@ -343,21 +374,49 @@ def test_points_alone_need_no_provider(place, cup, settings):
     assert place((cup, "points", 1), provider=None).state == State.TO_SHIP
 
 
-def test_the_cart_loses_what_was_placed_and_nothing_else(place, cup, candle, member, at):
-    cart.put(member=member, sku_id=cup.pk, way="points", quantity=1, at=at)
-    cart.put(member=member, sku_id=candle.pk, way="points", quantity=1, at=at)
+def test_the_cart_loses_what_was_placed_and_nothing_else(place, cup, candle, member, make_member, at):
+    stranger = make_member()
+    for owner, sku in ((member, cup), (member, candle), (stranger, cup)):
+        cart.put(member=owner, sku_id=sku.pk, way="points", quantity=1, at=at)
     place((cup, "points", 1))
-    assert CartLine.objects.count() == 2
-    place((cup, "points", 1), from_cart=True)
-    assert [line.sku for line in CartLine.objects.all()] == [candle]
+    assert CartLine.objects.count() == 3
+    products.unlist_product(product=candle.product, by=STAFF, at=at)
+    order = place(from_cart=True)
+    assert [item.sku for item in order.items.all()] == [cup]
+    assert [(line.member, line.sku) for line in CartLine.objects.order_by("pk")] == [(member, candle), (stranger, cup)]
 
 
-def test_a_refusal_leaves_the_cart(place, make_sku, member, at):
-    gone = make_sku("GONE", points_price=10, stock=0)
+@pytest.mark.parametrize(("stock", "error"), [(0, placing.EmptyCart), (9, ledger.NotEnoughPoints)])
+def test_a_refusal_leaves_the_cart(place, make_sku, member, at, stock, error):
+    gone = make_sku("GONE", points_price=10_000, stock=stock)
     cart.put(member=member, sku_id=gone.pk, way="points", quantity=1, at=at)
-    with pytest.raises(SoldOut):
-        place((gone, "points", 1), from_cart=True)
+    with pytest.raises(error):
+        place(from_cart=True)
     assert CartLine.objects.count() == 1
+
+
+def test_a_shelf_that_empties_meanwhile_leaves_the_cart(place, cup, member, at, monkeypatch):
+    cart.put(member=member, sku_id=cup.pk, way="points", quantity=1, at=at)
+    write = new_order.write
+
+    def others_are_faster(*args, **options):
+        SKU.objects.filter(pk=cup.pk).update(stock=0)
+        return write(*args, **options)
+
+    monkeypatch.setattr(new_order, "write", others_are_faster)
+    with pytest.raises(SoldOut):
+        place(from_cart=True)
+    assert CartLine.objects.count() == 1
+    assert not Order.objects.exists()
+
+
+def test_an_order_is_read_and_priced_once(place, cup):
+    """With points alone: goods, tier, the row, the points, the outbox, the shelf."""
+    place((cup, "points", 1))  # figures, rules and rates are known now
+    with CaptureQueriesContext(connection) as queries:
+        place((cup, "points", 1))
+    sent = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert [next((name for name in ORDER_SENDS if name in sql), sql) for sql in sent] == ORDER_SENDS
 
 
 def test_popularity_follows(place, cup, committing):

@@ -1,7 +1,6 @@
 """Checkout with wishes: points instead of cash, coupons, a parcel by region, a tier's benefits (F1, F11, F12, C13)."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from django.db.models import Sum
@@ -13,9 +12,10 @@ from core import actors
 from core.clock import shop_date
 from orders.models import PAID_FEN, PAID_POINTS, Coupon, CouponType, Order, OrderItem, ShippingRate
 from orders.queries import Wishes, basket_of_cart
+from orders.rules.availability import ReservedForTier
 from orders.rules.shipping_fee import RATES, Rate
-from orders.services import cancelling, cart, coupons, placing, shipping_rates
-from orders.services.cart import ReservedForTier
+from orders.services import cancelling, cart, coupons, new_order, placing, shipping_rates
+from points import ledger
 from points.earning.queries import rule_sets
 from points.earning.rules import engine
 from points.ledger import audit
@@ -174,14 +174,18 @@ def test_the_limit_of_a_day_counts_earlier_orders(place, lamp, ruled, at):
     assert place((lamp, "cash", 1), deduct=500).deduction_points == 500
 
 
-def test_the_limit_of_a_day_holds_between_price_and_order(place, lamp, ruled, monkeypatch):
-    ruled(engine.build_rule("deduction_a_day", {"points": 2000}))
-    place((lamp, "cash", 1), deduct=1500)
-    facts = placing.pricing_facts
-    monkeypatch.setattr(placing, "pricing_facts", lambda *a, **k: replace(facts(*a, **k), veto=None))  # as if at once
+def test_the_points_that_stay_are_looked_at_again_when_points_are_taken(place, lamp, ruled, member, at, monkeypatch):
+    ruled(engine.build_rule("keep_balance", {"points": 100}))
+    write = new_order.write
+
+    def points_go_elsewhere(*args, **options):
+        ledger.spend(account=member.pk, points=3950, kind="redeem", key="elsewhere", by=STAFF, at=at)
+        return write(*args, **options)
+
+    monkeypatch.setattr(new_order, "write", points_go_elsewhere)
     with pytest.raises(placing.DeductionRefused):
-        place((lamp, "cash", 1), deduct=600)
-    assert Order.objects.count() == 1
+        place((lamp, "cash", 1), deduct=1000)
+    assert not Order.objects.exists()
 
 
 # The page, as a browser without a script sends it
@@ -274,7 +278,7 @@ def test_one_price_from_cart_to_order(place, lamp, cup, candle, gold, coupon, ra
     fill_cart(*lines)
     wishes = Wishes(deduct=1200, coupons=(coupon.pk,), region=address.region_code)
     shown = basket_of_cart(member, at=at, wishes=wishes).priced
-    order = place(*lines, deduct=1200, coupons=(coupon.pk,), expected=shown.digest, from_cart=True)
+    order = place(deduct=1200, coupons=(coupon.pk,), expected=shown.digest, from_cart=True)
     assert (order.points, order.cash_fen) == (shown.points, shown.fen)
     shares_add_up(order)
 

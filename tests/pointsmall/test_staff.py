@@ -10,6 +10,7 @@ from accounts.services import create_member, save_address
 from catalog.services import products
 from core import actors, clock
 from orders.models import Payment, PaymentState
+from orders.rules.pricing import Choice
 from orders.services import placing
 from points import ledger
 
@@ -33,8 +34,9 @@ def an_order_to_ship():
         member=member, name="林晓雯", phone="+8613900000001", region_code="110105", detail="望京1号楼", **ACT
     )
     ledger.earn(account=member.pk, points=500, kind="campaign", key="gift", **ACT)
-    line = (product.skus.get().pk, "points", 1)
-    return placing.place_order(member=member, lines=[line], address=address, form_key=placing_key(), **ACT)
+    choices = (Choice(product.skus.get().pk, "points", 1),)
+    new = placing.NewOrder(member=member, choices=choices, address=address, form_key=placing_key())
+    return placing.place_order(new=new, **ACT)
 
 
 def placing_key():

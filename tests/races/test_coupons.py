@@ -8,8 +8,11 @@ import pytest
 from catalog.services import products
 from core import actors, clock
 from orders.models import Coupon, CouponClaim, CouponType, Order
+from orders.rules.pricing import Choice
 from orders.services import cancelling, coupons, placing
 from points import ledger
+from points.earning.queries import rule_sets
+from points.earning.rules import engine
 from points.ledger.queries import balance
 from tests.races.test_orders import BY, STAFF, all_adds_up, at_once, make_member, no_member_day, patient  # noqa: F401
 
@@ -46,16 +49,19 @@ def redeem(kind, member, form_key=None):
 
 
 def use(member, address, lamp, coupon):
-    return placing.place_order(
+    return place(member, address, lamp, coupons=(coupon.pk,))
+
+
+def place(member, address, lamp, **wishes):
+    new = placing.NewOrder(
         member=member,
-        lines=[(lamp.pk, "cash", 1)],
+        choices=(Choice(lamp.pk, "cash", 1),),
         address=address,
         form_key=uuid.uuid4(),
-        by=BY,
-        at=clock.now(),
         provider="sandbox",
-        coupons=[coupon.pk],
+        **wishes,
     )
+    return placing.place_order(new=new, by=BY, at=clock.now())
 
 
 def kinds(outcomes):
@@ -143,21 +149,18 @@ def test_deductions_do_not_spend_points_twice(lamp, parameters):
     parameters["orders.max_unpaid"] = 50
     member, address = make_member(1, 3000)
 
-    def place():
-        return placing.place_order(
-            member=member,
-            lines=[(lamp.pk, "cash", 1)],
-            address=address,
-            form_key=uuid.uuid4(),
-            by=BY,
-            at=clock.now(),
-            provider="sandbox",
-            deduct=2500,
-        )
-
-    outcomes = at_once(*(place for _n in range(CROWD)))
+    outcomes = at_once(*(lambda: place(member, address, lamp, deduct=2500) for _n in range(CROWD)))
     orders = [outcome for outcome in outcomes if isinstance(outcome, Order)]
     assert {type(o) for o in outcomes} <= {Order, ledger.NotEnoughPoints}
     assert sum(order.deduction_points for order in orders) <= 3000
     assert balance(member.pk, at=clock.now()).held == sum(order.points for order in orders)
     all_adds_up()
+
+
+def test_the_limit_of_a_day_holds_for_deductions_at_once(lamp, parameters, monkeypatch):
+    parameters["orders.max_unpaid"] = 50
+    rules = engine.RuleSet("v9", (engine.build_rule("deduction_a_day", {"points": 1300}),))
+    monkeypatch.setattr(rule_sets, "for_member", lambda member_id, at: rules)
+    member, address = make_member(1, 10_000)
+    orders = at_once(*(lambda: place(member, address, lamp, deduct=600) for _n in range(8)))
+    assert sorted(order.deduction_points for order in orders) == [0] * 6 + [600] * 2

@@ -21,6 +21,7 @@ from orders import payments
 from orders.models import Carrier, Order, OrderMove, PaymentState, Shipment, State
 from orders.payments.base import PAID, Status
 from orders.queries import basket_of_cart
+from orders.rules.pricing import Choice
 from orders.services import cancelling, cart, moves, paying, placing, shipping
 from orders.services.moves import MoveNotAllowed
 from points import ledger
@@ -93,15 +94,14 @@ def make_member(number, points):
 
 
 def place(member, address, sku, way="points", quantity=1, form_key=None):
-    return placing.place_order(
+    new = placing.NewOrder(
         member=member,
-        lines=[(sku.pk, way, quantity)],
+        choices=(Choice(sku.pk, way, quantity),),
         address=address,
         form_key=form_key or uuid.uuid4(),
-        by=actors.member(member.pk),
-        at=clock.now(),
         provider="sandbox",
     )
+    return placing.place_order(new=new, by=actors.member(member.pk), at=clock.now())
 
 
 def all_adds_up():
@@ -156,22 +156,12 @@ def test_one_cart_two_tabs(sku):
     stock.restock(sku=sku, delta=ROUNDS, reason="delivery", key="more", by=STAFF, at=clock.now())
     for number in range(1, ROUNDS + 1):
         cart.put(member=member, sku_id=sku.pk, way="points", quantity=1, at=clock.now())
-        basket = basket_of_cart(member, at=clock.now())
-        outcomes = at_once(
-            *(
-                lambda basket=basket: placing.place_order(
-                    member=member,
-                    lines=basket.choices,
-                    address=address,
-                    form_key=uuid.uuid4(),
-                    by=BY,
-                    at=clock.now(),
-                    expected=basket.priced.digest,
-                    from_cart=True,
-                )
-                for _n in range(2)
-            )
-        )
+        seen = basket_of_cart(member, at=clock.now()).priced.digest
+        tabs = [
+            placing.NewOrder(member=member, choices=None, address=address, form_key=uuid.uuid4(), expected=seen)
+            for _n in range(2)
+        ]
+        outcomes = at_once(*(lambda new=new: placing.place_order(new=new, by=BY, at=clock.now()) for new in tabs))
         assert {type(outcome) for outcome in outcomes} == {Order, placing.PriceChanged}
         assert Order.objects.count() == number
     assert balance(member.pk, at=clock.now()).available == 10_000 - 100 * ROUNDS
