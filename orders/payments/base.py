@@ -188,6 +188,10 @@ class Bill:
     lines: list[StatementLine] = field(default_factory=list)
     unread: list[UnreadRow] = field(default_factory=list)
 
+    @property
+    def is_empty(self):
+        return not self.lines and not self.unread
+
     def add(self, line):
         """Take a line in; None is a row that moved no money."""
         if line is not None:

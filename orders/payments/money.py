@@ -1,8 +1,9 @@
 """Amounts as providers write them: fen here, yuan with two places there."""
 
-from decimal import Decimal, InvalidOperation
+import re
 
-FEN = Decimal(100)
+YUAN = re.compile(r"(\d{1,12})(?:\.(\d{1,2})0*)?", re.ASCII)
+FEN = re.compile(r"\d{1,14}", re.ASCII)
 
 
 def yuan(fen):
@@ -11,11 +12,15 @@ def yuan(fen):
 
 
 def fen(text):
-    """``"32.00"`` -> ``3200``; raises ``ValueError`` for what is no amount in whole fen."""
-    try:
-        value = Decimal(str(text).strip()) * FEN
-        if not value.is_finite() or value != value.to_integral_value():
-            raise ValueError(f"not an amount: {text!r}")
-        return int(value)
-    except InvalidOperation as error:
-        raise ValueError(f"not an amount: {text!r}") from error
+    """``"32.00"`` -> ``3200``; raises ``ValueError`` for what is no amount in whole fen, also for ``-5`` and ``1e3``."""
+    found = YUAN.fullmatch(str(text).strip())
+    if found is None:
+        raise ValueError(f"not an amount: {text!r}")
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def whole_fen(text):
+    """``"000000003200"`` -> ``3200``; raises ``ValueError`` as ``fen`` does."""
+    if not FEN.fullmatch(text):
+        raise ValueError(f"not an amount: {text!r}")
+    return int(text)

@@ -11,6 +11,7 @@ from orders.payments.money import fen
 
 MOST_BYTES = 256 * 1024 * 1024  # unpacked
 REMARK = "#"
+END = re.compile(r"#[-\s]*业务明细列表结束[-\s]*")
 ROW = re.compile(r'"?\d{16,64}\s*"?,')  # the first column is Alipay's number
 MOMENT = "%Y-%m-%d %H:%M:%S"
 KINDS = {"交易": PAYMENT, "退款": REFUND}
@@ -33,13 +34,21 @@ def read(content):
 
 def _table(text):
     """The ``Bill`` of a table with single trades, None when the file is the summary."""
-    lines = [(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), start=1)]
-    lines = [(number, line) for number, line in lines if not line.startswith(REMARK)]
-    header = [_clean(name).replace("(", "（").replace(")", "）") for name in (lines[0][1] if lines else "").split(",")]
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    head = next((number for number, line in enumerate(lines) if not line.startswith(REMARK)), len(lines) - 1)
+    header = [_clean(name).replace("(", "（").replace(")", "）") for name in lines[head].split(",")]
     if "商户订单号" not in header:
         return None
+    # The last remark that says so: a name of goods may have a line that begins with the sign of remarks.
+    end = next((number for number in reversed(range(head, len(lines))) if END.fullmatch(lines[number])), None)
+    if end is None:  # not all of the table is here
+        raise ProviderUnavailable
+
+    def begins(line):
+        return ROW.match(line) or line.count(",") >= len(header) - 1
+
     bill = Bill()
-    for number, row in tables.rows(lines[1:], begins=ROW.match):
+    for number, row in tables.rows(enumerate(lines[head + 1 : end], start=head + 2), begins=begins):
         try:
             bill.add(_line(_fields(header, [_clean(value) for value in row.split(",")])))
         except (KeyError, ValueError):
@@ -63,9 +72,10 @@ def _fields(header, values):
 def _line(row):
     kind = KINDS[row["业务类型"]]
     moment = datetime.strptime(row["完成时间"], MOMENT).replace(tzinfo=CHINA)
-    amount = abs(fen(row["订单金额（元）"]))
-    name = row["退款批次号/请求号"] if kind == REFUND else ""
-    return StatementLine(kind, row["商户订单号"], name, amount, row["支付宝交易号"], moment)
+    text, name = row["订单金额（元）"], ""
+    if kind == REFUND:
+        text, name = text.removeprefix("-"), row["退款批次号/请求号"]
+    return StatementLine(kind, row["商户订单号"], name, fen(text), row["支付宝交易号"], moment)
 
 
 def _is_moment(text):

@@ -5,6 +5,7 @@ import zipfile
 from datetime import datetime
 
 from orders.payments.base import CHINA, PAYMENT, REFUND, Bill, ProviderUnavailable, StatementLine, UnreadRow
+from orders.payments.money import whole_fen
 
 # The columns up to the last one we read, each followed by a blank.
 COLUMNS = {
@@ -42,7 +43,7 @@ def _line(row, day):
     month = int(values["moment"][:2])
     year = day.year - (month == 12 and day.month == 1)  # paid on New Year's Eve, settled on New Year's Day
     moment = datetime.strptime(f"{year}{values['moment']}", "%Y%m%d%H%M%S").replace(tzinfo=CHINA)
-    order, amount, query_id = values["order"], int(values["amount"]), values["query_id"]
+    order, amount, query_id = values["order"], whole_fen(values["amount"]), values["query_id"]
     if values["type"] == PAID:
         return StatementLine(PAYMENT, order, "", amount, query_id, moment)
     return StatementLine(REFUND, order.partition("R")[0], order, amount, query_id, moment)

@@ -160,7 +160,10 @@ class UnionPay(Provider):
             content = zlib.decompress(base64.b64decode(answer["fileContent"]))
         except (KeyError, binascii.Error, zlib.error) as error:
             raise ProviderUnavailable from error
-        return bill.read(content, day=day)
+        read = bill.read(content, day=day)
+        if read.is_empty:  # nothing in it says that it is whole
+            raise NoStatement(provider=self.label, day=day)
+        return read
 
     def _ours(self, told):
         """What in an answer or in news must be ours. Not all answers name the currency."""

@@ -21,24 +21,38 @@ BETWEEN = re.compile('"?,"?`')  # some files put names with commas between quota
 
 
 def read(content, *, digest=""):
-    """The ``Bill`` of a file's bytes. ``digest`` is the SHA-1 of its plain text that was told with it."""
+    """The ``Bill`` of a file's bytes. ``digest`` is the SHA-1 of its plain text that was told with it.
+
+    A file without the sums at its end, as an empty one, is not whole: it raises ``ProviderUnavailable``.
+    """
     plain = _unpacked(content)
     if digest and hashlib.sha1(plain, usedforsecurity=False).hexdigest() != digest.lower():
         raise ProviderUnavailable
     lines = [line.rstrip("\r") for line in plain.decode("utf-8-sig", "replace").split("\n")]
     header = [name.strip('`"\ufeff ') for name in lines[0].split(",")]
-    end = next((number for number, line in enumerate(lines) if line.startswith(SUMS)), len(lines))
-    rows = list(tables.rows(enumerate(lines[:end], start=1), begins=lambda line: line.startswith(("`", '"`'))))
-    if rows and not NEEDED.issubset(header):
+    if not NEEDED.issubset(header):
         raise ProviderUnavailable
     bill = Bill()
-    for number, text in rows:
+    for number, text in tables.rows(enumerate(lines[: _end(lines)], start=1), begins=_is_row):
         try:
             values = [value.strip('" \n') for value in BETWEEN.split(text.lstrip('"`'))]
             bill.add(_line(tables.fitted(header, values, free=FREE)))
         except (KeyError, ValueError):
             bill.unread.append(UnreadRow(number, text))
     return bill
+
+
+def _is_row(line):
+    return line.startswith(("`", '"`'))
+
+
+def _end(lines):
+    """Where the second table begins: its headings, which no back-quote marks as values, stand above the last values.
+    The same word in a name of goods is followed by more of that row, or stands before."""
+    for number in range(len(lines) - 2, 0, -1):
+        if lines[number].lstrip('"').startswith(SUMS) and "`" not in lines[number] and _is_row(lines[number + 1]):
+            return number
+    raise ProviderUnavailable
 
 
 def _unpacked(content):

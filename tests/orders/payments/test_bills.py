@@ -10,6 +10,7 @@ from django.urls import reverse
 from core import actors, clock
 from orders import tasks
 from orders.models import Statement
+from orders.payments.base import NoStatement, ProviderUnavailable
 from orders.payments.wechat import bill as wechat_bill
 from orders.services import paying
 from tests.orders.payments.test_reconciliation import day_of, reconcile
@@ -24,6 +25,10 @@ NAMES = [
     "总金额,100.00",
     "2026-11-20 09:30:00,旧款",
     "杯\r\n\r\n套",
+    "保温杯\n总交易单数",
+    "保温杯\r\n总交易单数,应结订单总金额\n粉",
+    "保温杯\n#1 粉",
+    "保温杯\n#-----业务明细列表结束-----",
 ]
 
 
@@ -50,10 +55,45 @@ def test_a_name_between_quotation_marks():
         "交易时间,微信订单号,商户订单号,交易状态,商品名称,商户数据包,订单金额\n"
         '"`2026-11-20 09:30:00","`42","`M1P1","`SUCCESS","`杯,粉","`","`32.00"\n'
         '`2026-11-20 09:31:00,`43,`M2P1,`SUCCESS,"`杯,粉",`,`1.00\n'
+        '"总交易单数","应结订单总金额"\n"`2","`33.00"\n'
     )
     bill = wechat_bill.read(gzip.compress(text.encode()))
     assert [(line.reference, line.amount_fen) for line in bill.lines] == [("M1P1", 3200), ("M2P1", 100)]
     assert bill.unread == []
+
+
+@pytest.mark.parametrize("amount", ["1e3", "-5.00", "+5.00", "1_000.00", "３２.00", ""])
+def test_what_is_no_amount_is_set_aside(paid, standin, amount):
+    """It would be compared as another amount than the provider means, or as none."""
+    odd = {"wechat": ("`32.00,", f"`{amount},"), "alipay": (",32.00,", f",{amount},")}
+    odd["unionpay"] = (" 000000003200 ", f" {amount.encode().decode('ascii', 'replace')[:12]:>12} ")
+    standin.spoil = lambda text: text.replace(*odd[standin.code])
+    report = reconcile(standin, day_of(standin, clock.now()))
+    assert (report.paid_count, len(report.unread), report.differences) == (0, 1, ())
+
+
+def test_a_row_that_begins_otherwise_is_no_part_of_the_one_before(paid, place, cup, go, standin):
+    """Its text would be taken for a remark of that row, and nobody would miss it."""
+    if standin.code != "alipay":
+        pytest.skip("only Alipay's rows begin with a bare number")
+    other = go(place((cup, "mixed", 1), provider=standin.code))
+    trade = standin.trades[other.reference]
+    trade.mark_paid()
+    standin.spoil = lambda text: text.replace(trade.number, "无")
+    report = reconcile(standin, day_of(standin, clock.now()))
+    assert (report.paid_count, report.unread) == (2, ())
+
+
+@pytest.mark.parametrize("cut", ["all", "end"])
+def test_a_statement_that_is_not_whole_is_none(paid, standin, cut):
+    """An empty file is no day without payments."""
+    if standin.code == "unionpay" and cut == "end":
+        pytest.skip("nothing tells the end of such a file")
+    ends = {"wechat": "总交易单数", "alipay": "#-----业务明细列表结束"}
+    standin.spoil = lambda text: "" if cut == "all" else text.partition(ends[standin.code])[0]
+    with pytest.raises((ProviderUnavailable, NoStatement)):
+        reconcile(standin, day_of(standin, clock.now()))
+    assert not Statement.objects.exists()
 
 
 SPOILT = {

@@ -25,15 +25,23 @@ def test_amounts(fen, text):
     assert money.fen(text) == fen
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.005", "NaN", "Infinity", "1,000.00", None])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1.005", "NaN", "Infinity", "1,000.00", None, "1e3", "-5", "+5", "1_000", "３２", ".5", "5."]
+)
 def test_no_amount(text):
     with pytest.raises(ValueError, match="not an amount"):
         money.fen(text)
 
 
+@pytest.mark.parametrize("text", ["", "-00000003200", "+5", "1_000", "３２", "32.00", "1e3"])
+def test_no_whole_fen(text):
+    with pytest.raises(ValueError, match="not an amount"):
+        money.whole_fen(text)
+
+
 def test_amounts_of_statements():
-    assert money.fen("-32.00") == -3200
-    assert money.fen("32") == 3200
+    assert [money.fen(text) for text in ("32", "32.5", " 32.00 ", "32.0000")] == [3200, 3250, 3200, 3200]
+    assert money.whole_fen("000000003200") == 3200
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"PK\x03\x04"])
@@ -50,7 +58,8 @@ def test_a_bill_with_another_digest():
 
 
 def test_an_empty_bill():
-    assert wechat_bill.read("\ufeff交易时间,商户订单号\n总交易单数\n`0\n".encode()) == Bill()
+    header = "\ufeff交易时间,微信订单号,商户订单号,交易状态,商品名称"
+    assert wechat_bill.read(f"{header}\n总交易单数\n`0\n".encode()) == Bill()
 
 
 def test_a_payment_of_new_years_eve_is_settled_in_the_new_year():
