@@ -101,6 +101,8 @@ def _whereabouts(parcels):
         return _("Your parcel has been delivered")
     if states & {ParcelState.PROBLEM, ParcelState.RETURNED}:
         return _("Your parcel is held up on its way")
+    if states == {ParcelState.NOT_FOLLOWED}:
+        return _("Your parcel is with the carrier")
     return _("Your parcel is on its way")
 
 

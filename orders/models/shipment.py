@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -67,7 +68,7 @@ class Shipment(models.Model):
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
         ordering = ["shipped_at", "pk"]
-        indexes = [models.Index(fields=["tracking_number"], name="shipment_tracking")]
+        indexes = [models.Index(Replace("tracking_number", Value("-")), name="shipment_bare_number")]
 
     def __str__(self):
         return f"{self.carrier_id} {self.tracking_number}"
@@ -101,6 +102,7 @@ class ParcelState(models.TextChoices):
     """Where the carrier says a parcel is."""
 
     UNKNOWN = "unknown", _("No word yet")
+    NOT_FOLLOWED = "not_followed", _("Not followed")  # nobody tells us
     COLLECTED = "collected", _("Collected")
     ON_THE_WAY = "on_the_way", _("On its way")
     OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")

@@ -12,7 +12,7 @@ def yuan(fen):
 
 
 def fen(text):
-    """``"32.00"`` -> ``3200``; raises ``ValueError`` for what is no amount in whole fen, also for ``-5`` and ``1e3``."""
+    """``"32.00"`` -> ``3200``; raises ``ValueError`` for what is no amount in whole fen, as ``-5`` and ``1e3``."""
     found = YUAN.fullmatch(str(text).strip())
     if found is None:
         raise ValueError(f"not an amount: {text!r}")

@@ -2,7 +2,10 @@
 
 from collections import Counter
 
-from orders.models import AfterSaleItem, AfterSaleKind, OrderItem, ShipmentPart, State
+from django.db.models import Value
+from django.db.models.functions import Replace
+
+from orders.models import AfterSaleItem, AfterSaleKind, OrderItem, Shipment, ShipmentPart, State
 from orders.states import MAY_SHIP
 
 
@@ -42,6 +45,17 @@ def shipped_pieces(order):
     for part in AfterSaleItem.objects.filter(after_sale__order=order, after_sale__kind=AfterSaleKind.UNSHIPPED):
         shipped[part.item_id] -= part.quantity
     return shipped
+
+
+def bare(number):
+    """A tracking number as they are compared: one and the same is written with hyphens and without."""
+    return number.replace("-", "")
+
+
+def with_numbers(numbers):
+    """The ``Shipment``s that have one of these tracking numbers."""
+    found = Shipment.objects.alias(bare_number=Replace("tracking_number", Value("-")))
+    return found.filter(bare_number__in={bare(number) for number in numbers})
 
 
 def parcels_of(order):

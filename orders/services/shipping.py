@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext_lazy as _
 
-from core import audit
+from core import audit, texts
 from core.db import locking_transaction
 from core.errors import DomainError
 from orders.models import Carrier, Shipment, ShipmentPart, State
@@ -105,17 +105,17 @@ def check_parcel(order, carrier, number, *, shared):
     """Raise ``CarrierNotInUse``, ``ParcelKnown`` or ``TrackingNumberTaken``."""
     if not carrier.is_active:
         raise CarrierNotInUse
-    if order.shipments.filter(carrier=carrier, tracking_number=number).exists():
+    if parcels.with_numbers([number]).filter(order=order, carrier=carrier).exists():
         raise ParcelKnown
     if not shared:
-        check_recipient(order, number, holders([number]).get(number, ()))
+        check_recipient(order, number, holders([number]).get(parcels.bare(number), ()))
 
 
 def holders(numbers):
-    """``{tracking number: [Order, ...]}`` of the orders that have parcels with these numbers."""
+    """``{bare tracking number: [Order, ...]}`` of the orders that have parcels with these numbers."""
     found = {}
-    for shipment in Shipment.objects.filter(tracking_number__in=numbers).select_related("order"):
-        found.setdefault(shipment.tracking_number, []).append(shipment.order)
+    for shipment in parcels.with_numbers(numbers).select_related("order"):
+        found.setdefault(parcels.bare(shipment.tracking_number), []).append(shipment.order)
     return found
 
 
@@ -148,7 +148,7 @@ def _chosen(left, pieces):
 
 def clean_tracking_number(text):
     """As it is stored: capital letters, digits and hyphens. Raises ``TrackingNumberNotValid``."""
-    number = re.sub(r"\s", "", text).upper()
+    number = texts.typed(text).replace(" ", "").upper()
     if not TRACKING.fullmatch(number):
         raise TrackingNumberNotValid
     return number

@@ -15,6 +15,7 @@ from core import audit, tables
 from core.db import locking_transaction
 from core.errors import DomainError
 from orders.models import Carrier, Order, Shipment
+from orders.queries.parcels import bare
 from orders.services import shipping
 from orders.services.moves import MoveNotAllowed
 from orders.states import MAY_SHIP
@@ -117,9 +118,8 @@ def _read(content):
 def _check(content, table, rows, waiting, shared):
     orders = Order.objects.in_bulk(_numbers(rows), field_name="number")
     carriers = _carriers()
-    parcels = set(
-        Shipment.objects.filter(order__in=orders.values()).values_list("order_id", "carrier_id", "tracking_number")
-    )
+    there = Shipment.objects.filter(order__in=orders.values()).values_list("order_id", "carrier_id", "tracking_number")
+    parcels = {(order_id, carrier_id, bare(number)) for order_id, carrier_id, number in there}
     holders = {} if shared else _holders(rows, orders)
     checked, seen = Checked(hashlib.sha256(content).hexdigest(), table.note, waiting), {}
     for row in rows:
@@ -135,12 +135,12 @@ def _check(content, table, rows, waiting, shared):
 
 
 def _holders(rows, orders):
-    """``{tracking number: [Order, ...]}``: who has it in the file, and who had it before."""
+    """``{bare tracking number: [Order, ...]}``: who has it in the file, and who had it before."""
     found = {}
     for row in rows:
         order = orders.get(row.values["order"].upper())
         try:
-            number = shipping.clean_tracking_number(row.values["tracking_number"])
+            number = bare(shipping.clean_tracking_number(row.values["tracking_number"]))
         except shipping.TrackingNumberNotValid:
             continue
         if order is not None:
@@ -196,7 +196,7 @@ def _judge(row, orders, carriers, parcels, seen, holders):
     if carrier is None:
         raise _Problem(why=_("No carrier has this code or name."))
     number = shipping.clean_tracking_number(row.values["tracking_number"])
-    is_done = (order.pk, carrier.pk, number) in parcels
+    is_done = (order.pk, carrier.pk, bare(number)) in parcels
     if order.pk in seen:
         raise _Problem(why=_("The order stands in line %(line)s already.") % {"line": seen[order.pk]})
     if not is_done:
@@ -204,7 +204,7 @@ def _judge(row, orders, carriers, parcels, seen, holders):
             raise shipping.CarrierNotInUse
         if order.state not in MAY_SHIP:
             raise MoveNotAllowed(state=order.state, label=order.get_state_display())
-        shipping.check_recipient(order, number, holders.get(number, ()))
+        shipping.check_recipient(order, number, holders.get(bare(number), ()))
     return Line(row.number, order.pk, order.number, carrier.pk, carrier.title, number, is_done)
 
 

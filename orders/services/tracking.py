@@ -13,6 +13,7 @@ from django.urls import reverse
 from core.db import locking_transaction
 from orders import tracking
 from orders.models import Carrier, ParcelState, Shipment, Tracking, TrackingEvent
+from orders.queries.parcels import with_numbers
 from orders.services import notices
 from orders.tracking.base import ParcelRefused
 
@@ -28,8 +29,9 @@ TOLD = {ParcelState.OUT_FOR_DELIVERY: "out_for_delivery", ParcelState.DELIVERED:
 
 
 def follow(shipment, *, at):
-    """In the caller's transaction: the way of a new parcel is followed from now on."""
-    return Tracking.objects.create(shipment=shipment, next_look_at=at + FIRST_LOOK)
+    """In the caller's transaction: the way of a new parcel is followed from now on, or from when there is a service."""
+    state = ParcelState.UNKNOWN if tracking.service() else ParcelState.NOT_FOLLOWED
+    return Tracking.objects.create(shipment=shipment, state=state, next_look_at=at + FIRST_LOOK)
 
 
 def look(*, shipment_id, at):
@@ -50,7 +52,12 @@ def look(*, shipment_id, at):
     }
     if service.pushes and parcel.tracking.subscribed_at is None:
         _subscribe(service, parcel.pk, about, at)
-    return _keep(parcel.pk, service.query(**about), at=at)
+    try:
+        way = service.query(**about)
+    except ParcelRefused:
+        _tell_not_followed(parcel.pk)
+        raise
+    return _keep(parcel.pk, way, at=at)
 
 
 def take_push(*, way, at):
@@ -59,7 +66,7 @@ def take_push(*, way, at):
     Harmless when it comes twice or late.
     """
     codes = [way.carrier, way.mistaken] if way.mistaken else [way.carrier]
-    parcels = Shipment.objects.filter(carrier__code__in=codes, tracking_number=way.number, tracking__isnull=False)
+    parcels = with_numbers([way.number]).filter(carrier__code__in=codes, tracking__isnull=False)
     pks = list(parcels.order_by("pk").values_list("pk", flat=True))
     if way.mistaken:
         _correct_carrier(pks, way)
@@ -100,7 +107,14 @@ def _claim(parcel, at):
         quiet_looks=min(parcel.tracking.quiet_looks + 1, 100),
         looked_at=at,
     )
+    if is_old:
+        _tell_not_followed(parcel.pk)
     return bool(claimed) and not is_old
+
+
+def _tell_not_followed(shipment_id):
+    """Of a parcel of which there was no word, and will be none."""
+    Tracking.objects.filter(pk=shipment_id, state=ParcelState.UNKNOWN).update(state=ParcelState.NOT_FOLLOWED)
 
 
 def service_pushes(parcel):
@@ -132,6 +146,8 @@ def _keep(shipment_id, way, *, at):
         if way.is_given_up:
             log.info("parcel_given_up_by_service", shipment=shipment_id)
             kept.subscribed_at = None  # the next look asks, and subscribes again
+            if kept.state == ParcelState.UNKNOWN:
+                kept.state = ParcelState.NOT_FOLLOWED
         if kept.state in ENDS:
             kept.next_look_at = None
         elif is_new and kept.next_look_at is not None:

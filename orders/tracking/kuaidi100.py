@@ -93,7 +93,10 @@ class Kuaidi100(Tracker):
         ):
             raise BadPush("signature")
         try:
-            return _pushed(json.loads(param))
+            way = _pushed(json.loads(param))
+            if not (way.carrier and way.number):
+                raise ValueError(param)
+            return way
         except UNREADABLE as error:
             raise BadPush("malformed") from error
 
@@ -142,11 +145,14 @@ def _pushed(told):
 
 
 def _way(answer, carrier, number, **more):
-    """A ``Way`` from the result of a query or a push, which list the newest step first."""
+    """A ``Way`` from the result of a query or a push, which list the newest step first. A step that cannot be read is
+    left out."""
     rows = (answer.get("data") or [])[:MOST_STEPS]
-    steps = tuple(_step(row) for row in reversed(rows) if _text(row.get("context")))
+    if not isinstance(rows, list):
+        raise TypeError(rows)
+    steps = tuple(step for row in reversed(rows) if (step := _step(row)))
     if len(steps) < len(rows):
-        log.warning("kuaidi100_empty_steps", carrier=carrier, steps=len(rows) - len(steps))
+        log.warning("kuaidi100_unread_steps", carrier=carrier, steps=len(rows) - len(steps))
     state = _state(answer)
     if state == ParcelState.ON_THE_WAY and not steps:
         state = ParcelState.UNKNOWN  # the service says 0 also of a parcel of which it knows nothing
@@ -164,12 +170,25 @@ def _state(answer):
 
 
 def _step(row):
-    at = datetime.fromisoformat((row.get("ftime") or row["time"]).strip())  # with seconds or without
-    if at.year not in YEARS:
-        raise ValueError(at)
+    """A ``Step``, None for what is none: without words or without a time."""
+    if not isinstance(row, dict):
+        return None
+    at, text = _moment(row.get("ftime")) or _moment(row.get("time")), _text(row.get("context"))
+    if at is None or not text:
+        return None
     place = _text(row.get("areaName") or row.get("location"))
-    at = at if at.tzinfo else at.replace(tzinfo=CHINA)
-    return Step(at, _text(row["context"])[:LONGEST_TEXT], place[:LONGEST_PLACE])
+    return Step(at, text[:LONGEST_TEXT], place[:LONGEST_PLACE])
+
+
+def _moment(text):
+    """With seconds or without; None for what cannot be one."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except (AttributeError, ValueError):
+        return None
+    if at.year not in YEARS:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=CHINA)
 
 
 def _text(value):

@@ -55,6 +55,20 @@ def test_all_parcels_at_once_and_once(orders, at):
     assert AuditEvent.objects.filter(event="shipping_file.shipped").count() == 1
 
 
+@pytest.mark.parametrize("other", ["SF-000001", "sf 000 001", "ＳＦ－０００００１", "SF–000001"])
+def test_hyphens_and_blanks_make_no_other_number(orders, place, cup, at, other):
+    """One parcel to two recipients is asked about; one that the order has already is not sent again."""
+    Order.objects.filter(pk=orders[1].pk).update(ship_address="别处")
+    content = lines((orders[0].number, "shunfeng", "SF000001"), (orders[1].number, "shunfeng", other))
+    assert [line.code for line in shipping_file.check(content).refused] == ["tracking_number_taken"] * 2
+    shipping_file.ship_file(content=lines((orders[0].number, "shunfeng", "SF000001")), by=STAFF, at=at)
+    assert shipping_file.check(lines((orders[0].number, "shunfeng", other))).done == 1
+    assert shipping_file.check(lines((orders[1].number, "shunfeng", other))).asks
+    carrier = Carrier.objects.get(code="shunfeng")
+    with pytest.raises(shipping.TrackingNumberTaken):
+        shipping.ship_order(order=orders[1], carrier=carrier, tracking_number=other, by=STAFF, at=at)
+
+
 def test_one_bad_line_stops_all_of_them(orders, at):
     content = lines((orders[0].number, "shunfeng", "SF000001"), (orders[1].number, "shunfeng", "x"))
     with pytest.raises(shipping_file.LinesRefused) as refused:

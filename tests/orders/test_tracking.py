@@ -20,6 +20,7 @@ from tests.standins.kuaidi100 import CUSTOMER, KEY, SALT, Kuaidi100, md5, result
 
 STAFF = actors.staff(9001)
 NUMBER = "SF138204471"
+NOT_FOLLOWED = "查不到这个包裹的物流进度"
 PUSH = "/parcels/kuaidi100/push/"
 COLLECTED = ("2026-11-20 08:00:00", "【深圳市】顺丰速运 已收取快件", "广东,深圳市")
 MOVED = ("2026-11-21 02:10:00", "快件到达 【北京顺义集散中心】", "北京")
@@ -102,7 +103,7 @@ def test_it_is_asked_the_more_seldom_the_longer_nothing_is_new(service, parcel, 
 
 def test_an_old_parcel_is_left_alone(service, parcel, at):
     assert look(parcel, at + following.FOLLOWED + timedelta(hours=1)) is False
-    assert state_of(parcel).next_look_at is None
+    assert (state_of(parcel).state, state_of(parcel).next_look_at) == ("not_followed", None)
     assert service.calls == []
 
 
@@ -154,7 +155,7 @@ def test_wrong_keys_are_the_services_matter_a_wrong_number_is_the_parcels(servic
 
 
 def test_data_that_cannot_be_right(service, parcel, at):
-    service.ways["shunfeng", NUMBER] = result("shunfeng", NUMBER, "0", ("yesterday", "?", ""))
+    service.ways["shunfeng", NUMBER] = result("shunfeng", NUMBER, "0") | {"data": "x"}
     with pytest.raises(TrackingUnavailable):
         look(parcel, at + timedelta(hours=1))
     service.knows("shunfeng", NUMBER, "0", ("2026-11-20 08:00:00", "长" * 900 + "\x00", "地" * 300))
@@ -196,6 +197,7 @@ def test_without_a_service_nothing_is_asked(parcel, at, time_machine_at, signed_
     assert look(parcel, at + timedelta(hours=1)) is False
     html = signed_in.get(parcel.order.get_absolute_url()).content.decode()
     assert NUMBER in html
+    assert NOT_FOLLOWED in html
     assert parcel.public_page.replace("&", "&amp;") in html
     assert signed_in.post(PUSH).status_code == 404
 
@@ -314,13 +316,42 @@ def test_rows_of_a_push_that_say_it_badly(pushing, parcel, client):
     assert oldest.at == datetime(2026, 11, 20, 8, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
-@pytest.mark.parametrize(
-    "changes", [{"data": ["x"]}, {"data": "x"}, {"data": [{"context": "x", "time": "0001-01-01 00:00:00"}]}, {"nu": {}}]
-)
-def test_a_push_that_cannot_be_read_is_refused_or_nobodys(pushing, parcel, client, changes):
+@pytest.mark.parametrize("changes", [{"data": "x"}, {"data": {"0": {}}}, {"nu": None}, {"nu": " "}, {"com": None}])
+def test_a_push_that_cannot_be_read_is_refused(pushing, parcel, client, changes):
+    """It is sent again then; an answer that all is well would lose it."""
     way = result("shunfeng", NUMBER, "0", MOVED) | changes
-    assert pushed(client, pushing, lastResult=way).status_code == (200 if "nu" in changes else 400)
+    assert pushed(client, pushing, lastResult=way).status_code == 400
     assert not TrackingEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None, "x", [], {}, {"context": "x"}, {"context": "x", "time": None}, {"context": "x", "time": "yesterday"},
+        {"context": "x", "time": 1763690400}, {"context": "x", "time": "0001-01-01 00:00:00"},
+        {"context": None, "time": MOVED[0]},
+    ],
+)  # fmt: skip
+def test_a_step_that_cannot_be_read_is_left_out(pushing, parcel, client, odd):
+    way = result("shunfeng", NUMBER, "5", COLLECTED, COURIER)
+    way["data"].insert(1, odd)
+    assert pushed(client, pushing, lastResult=way).status_code == 200
+    assert state_of(parcel).state == "out_for_delivery"
+    assert [step.text for step in parcel.events.all()] == [COURIER[1], COLLECTED[1]]
+
+
+def test_a_step_with_one_time_that_can_be_read(pushing, parcel, client):
+    way = result("shunfeng", NUMBER, "0", MOVED)
+    way["data"][0]["ftime"] = "?"
+    pushed(client, pushing, lastResult=way)
+    assert parcel.events.get().text == MOVED[1]
+
+
+def test_a_number_with_hyphens_is_the_same(pushing, parcel, at, client):
+    Shipment.objects.filter(pk=parcel.pk).update(tracking_number="SF-138204-471")
+    pushing.knows("shunfeng", NUMBER, "0", MOVED)
+    assert pushed(client, pushing).status_code == 200
+    assert state_of(parcel).state == "on_the_way"
 
 
 def test_a_parcel_that_the_service_gives_up_is_not_on_its_way(pushing, parcel, at, client, signed_in):
@@ -328,10 +359,23 @@ def test_a_parcel_that_the_service_gives_up_is_not_on_its_way(pushing, parcel, a
     nothing = result("shunfeng", NUMBER, "0")
     assert pushed(client, pushing, lastResult=nothing, status="abort", message="3天查询无记录").status_code == 200
     kept = state_of(parcel)
-    assert (kept.state, kept.subscribed_at) == ("unknown", None)
+    assert (kept.state, kept.subscribed_at) == ("not_followed", None)
     assert kept.next_look_at is not None
     html = signed_in.get(parcel.order.get_absolute_url()).content.decode()
     assert parcel.public_page.replace("&", "&amp;") in html
+    assert NOT_FOLLOWED in html
+    assert "包裹在路上" not in html
+    pushing.knows("shunfeng", NUMBER, "0", MOVED)
+    look(parcel, state_of(parcel).next_look_at)
+    assert state_of(parcel).state == "on_the_way"
+
+
+def test_a_parcel_that_the_service_does_not_take_is_not_followed(service, parcel, at, signed_in):
+    service.broken = (200, json.dumps({"result": False, "returnCode": "400", "message": "找不到对应公司"}))
+    with pytest.raises(ParcelRefused):
+        look(parcel, at + timedelta(hours=1))
+    assert state_of(parcel).state == "not_followed"
+    assert NOT_FOLLOWED in signed_in.get(parcel.order.get_absolute_url()).content.decode()
 
 
 def test_a_push_about_nobody(pushing, client, db):
