@@ -19,7 +19,7 @@ from points.earning.queries import rule_sets as queries
 from points.earning.rules import engine, measure
 from points.earning.services import rule_sets, scripts
 
-RULES, SCRIPT = "points.ledger.rules", "points.script"
+RULES, SCRIPT = "points.rules", "points.script"
 ACTS = {
     "release": rule_sets.release,
     "widen": rule_sets.widen,

@@ -89,6 +89,14 @@ def test_a_point_of_rounding_is_no_change(db):
     assert not [change for change in compare(SAME, changed("ratio", points=100, yuan=101)) if abs(change.percent) > 1]
 
 
+def test_requests_keep_their_names():
+    """Rows of years ago are found by them."""
+    assert {name for name in approvals.kinds() if name.startswith("points.")} == {
+        "points.adjustment", "points.grant", "points.partner_budget", "points.partner_key", "points.rules",
+        "points.script", "points.tier",
+    }  # fmt: skip
+
+
 # Releases
 
 
