@@ -12,6 +12,7 @@ from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_time
 from points.earning import wording
 from points.earning.models import Script
+from points.earning.queries.rule_sets import NotTried
 from points.earning.rules import goods
 from points.earning.services import releasing
 
@@ -38,7 +39,10 @@ def _facts_of_rules(approval, at):
         facts.append((_("Pilot members"), grouped(len(pilots))))
     if terms.get("announcement"):
         facts.append((_("Announcement"), terms["announcement"]))
-    scripts, changes = releasing.effect(approval, at)
+    try:
+        scripts, changes = releasing.effect(approval, at)
+    except NotTried as error:
+        return [*facts, (_("What it changes"), error)]
     titles = Script.objects.filter(code__in=scripts).values_list("name", flat=True)
     facts += [(_("New script"), title) for title in titles]
     names, said = goods.names(), {}

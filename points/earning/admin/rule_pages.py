@@ -68,16 +68,20 @@ def examples(version, at):
         rule_set = engine.build(str(version), version.rules)
     except queries.NOT_READABLE:
         return [], []
-    warnings = [wording.doubt(found) for found in queries.doubts_about(rule_set, at)]
     before = queries.for_all(at)
+    try:
+        warnings = [wording.doubt(found) for found in queries.doubts_about(rule_set, at)]
+        with queries.tried():
+            found = saying.beside(before, rule_set, queries.earners(), at, goods.names())
+    except queries.NotTried as error:
+        return [str(error)], []
     rows = [
-        [wording.goods(names), *(f"{old:,} → {new:,}" for old, new in pairs)]
-        for names, pairs in saying.beside(before, rule_set, queries.earners(), at, goods.names())
+        [wording.goods(names), f"¥{yuan:,}", *(f"{old:,} → {new:,}" for old, new in pairs)]
+        for names, yuan, pairs in found
     ]
-    title = _("Points for ¥%(yuan)s by %(before)s, the rules for everybody, and by %(after)s") % {
-        "yuan": saying.EXAMPLE_YUAN,
+    title = _("Points by %(before)s, the rules for everybody, and by %(after)s") % {
         "before": before.version,
         "after": rule_set.version,
     }
-    headers = [_("Goods"), *(tier.title for tier in tiers.all_tiers())]
+    headers = [_("Goods"), _("Paid"), *(tier.title for tier in tiers.all_tiers())]
     return warnings, [tables.table(title, headers, rows)]

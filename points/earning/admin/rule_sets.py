@@ -155,7 +155,10 @@ class RuleSetAdmin(ReleasePages, LookOnlyAdmin):
         rule_class = engine.registered()[stored["rule"]]
 
         def act(data):
-            rule_sets.change_rule(version=version, position=position, figures=data, **who(request))
+            unknown = rule_sets.change_rule(version=version, position=position, figures=data, **who(request))
+            if unknown:
+                text = _("The mall has no category %(codes)s. Only what is bought elsewhere can bear such a code.")
+                messages.warning(request, text % {"codes": _(", ").join(unknown)})
             return page_of(version), _("Saved.")
 
         form = FiguresForm(request.POST or None, rule_class=rule_class, figures=stored["figures"])

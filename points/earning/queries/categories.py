@@ -1,8 +1,13 @@
 """Which category of goods is meant: people tell it by its code or by one of its names (C3)."""
 
+import re
+import unicodedata
+
 from core.tables import key_of
 from points.earning.queries import rule_sets
 from points.earning.rules import goods
+
+BETWEEN = re.compile(r"[,;、\n]")
 
 
 class Categories:
@@ -21,6 +26,12 @@ class Categories:
         if not text or text in self._codes:
             return text
         return self._by_key.get(key_of(text))
+
+    def codes_in(self, text):
+        """The codes of categories as a rule keeps them, of a list that somebody typed: with commas of any kind, by code
+        or by name. What nobody knows stays as it was typed."""
+        typed = (one.strip() for one in BETWEEN.split(unicodedata.normalize("NFKC", text)))
+        return ", ".join(dict.fromkeys(self.code_of(one) or one for one in typed if one))
 
 
 def _unambiguous(pairs):

@@ -11,7 +11,7 @@ from core.models import AuditEvent
 from points.earning import states
 from points.earning.models import EarningReview, EarningTally
 from points.earning.queries import rule_sets
-from points.earning.rules import engine, saying
+from points.earning.rules import engine, sandbox, saying
 from points.ledger.models import PointsEntry
 from points.tiers import rules as tiers
 
@@ -21,19 +21,23 @@ SHOWN_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class OfTier:
-    """What a ``tier`` means for purchases: ``points`` for goods of ``saying.EXAMPLE_YUAN``, and how many ``times`` as
-    much as in the lowest, whatever is bought (None where no such figure holds)."""
+    """What a ``tier`` means for purchases: ``points`` for goods of ``saying.EXAMPLE_YUAN`` (None where nobody can tell
+    at the moment), and how many ``times`` as much as in the lowest, whatever is bought (None where no such figure
+    holds)."""
 
     tier: tiers.Tier
     times: Decimal | None
-    points: int
+    points: int | None
 
 
 def by_tier(rule_set, at):
     """``OfTier`` of all tiers under a rule set, lowest first."""
     earners = rule_sets.earners()
     times = saying.times(rule_set, earners, at)
-    points = saying.purchases(rule_set, [(earner, saying.OTHER, saying.EXAMPLE_YUAN) for earner in earners], at)
+    try:
+        points = saying.purchases(rule_set, [(earner, saying.OTHER, saying.EXAMPLE_YUAN) for earner in earners], at)
+    except sandbox.Unavailable:
+        points = [None] * len(earners)
     return [
         OfTier(tier, times.get(tier.code), points_of) for tier, points_of in zip(tiers.all_tiers(), points, strict=True)
     ]

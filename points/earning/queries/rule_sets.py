@@ -6,17 +6,20 @@ every process within a second (``core.live``); a scheduled version starts by the
 
 import hashlib
 from bisect import bisect_right
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.errors import DomainError
 from core.live import Live
 from core.parameters import ParameterNotValid
 from points.earning.models import RuleSetStage, RuleSetVersion
-from points.earning.rules import builtin, doubts, engine, presets, scripts  # noqa: F401 - builtin registers rules
+from points.earning.rules import builtin, doubts, engine, goods, presets, sandbox, scripts  # noqa: F401 - registers
 from points.earning.rules.engine import Earner, RuleSet, UnknownRule
 from points.tiers import rules as tiers
 
@@ -104,8 +107,25 @@ def earners():
 
 
 def doubts_about(rule_set, at):
-    """What looks like a mistake in it: ``points.earning.rules.doubts.Doubt``."""
-    return doubts.doubts(rule_set, earners(), at)
+    """What looks like a mistake in it: ``points.earning.rules.doubts.Doubt``. Raises ``NotTried``."""
+    with tried():
+        return doubts.doubts(rule_set, earners(), at, goods.names())
+
+
+class NotTried(DomainError):
+    """No script can be run now, which is nobody's mistake."""
+
+    code = "not_tried"
+    message = _("Scripts cannot be run at the moment. Nothing was changed; try again in a minute.")
+
+
+@contextmanager
+def tried():
+    """Around what asks the engine for staff: raises ``NotTried``."""
+    try:
+        yield
+    except sandbox.Unavailable as error:
+        raise NotTried from error
 
 
 def without(number, at):

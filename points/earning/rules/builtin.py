@@ -116,6 +116,7 @@ class CategoryBonus(Rule):
 
     code = "category_bonus"
     proportional = True
+    categories_in = ("categories",)
     label = gettext_lazy("Bonus for categories")
     help = gettext_lazy("Counts for lines of these categories only, on what the rules above gave.")
     fields = (
@@ -123,7 +124,7 @@ class CategoryBonus(Rule):
             "categories",
             "imported_fruit",
             gettext_lazy("category codes"),
-            help=gettext_lazy("Several with commas between them."),
+            help=gettext_lazy("Or their names; several with commas between them."),
         ),
         Parameter("name", "", gettext_lazy("name for members"), help=gettext_lazy("For example: imported fruit")),
         Parameter("name_en", "", gettext_lazy("name in English")),

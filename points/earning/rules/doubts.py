@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from django.utils.translation import gettext_noop as N_
 
-from points.earning.rules import engine, saying
+from points.earning.rules import engine, goods, saying
 from points.earning.rules.engine import Line
 from points.ledger.rules import value
 
-PROBES_YUAN = (1, 10, 100, 1000, 10_000)
+PROBES_YUAN = (1, *saying.AMOUNTS_YUAN)
 BASE = 10  # points of an activity that has figures of its own
 
 
@@ -22,9 +22,12 @@ class Doubt:
     values: dict
 
 
-def doubts(rule_set, earners, at):
-    """``[Doubt, ...]`` about a rule set; ``earners`` has one of each tier, lowest first. None for sensible rules."""
-    purchases = [(earner, Line(code, yuan * 100)) for earner, code, yuan in _cases(rule_set, earners)]
+def doubts(rule_set, earners, at, names):
+    """``[Doubt, ...]`` about a rule set; ``earners`` has one of each tier, lowest first, ``names`` are those of the
+    mall's categories (``goods.names``). None for sensible rules."""
+    codes = saying.kinds_of_goods(rule_set, earners, at, names)
+    cases = [(earner, code, yuan) for earner in earners for code in codes for yuan in PROBES_YUAN]
+    purchases = [(earner, Line(code, yuan * 100)) for earner, code, yuan in cases]
     effects = _effects(rule_set, purchases, earners, at)
     of_rules = []
     for number, rule in enumerate(rule_set.rules, 1):
@@ -35,12 +38,10 @@ def doubts(rule_set, earners, at):
             of_rules.append(Doubt(text, values | more))
         elif rule.works_on_earnings() and _effects(without, purchases, earners, at) == effects:
             of_rules.append(Doubt(N_("Rule %(n)s, “%(rule)s”, changes nothing where it stands."), values))
-    return [*_of_purchases(rule_set, earners, at), *_twice(rule_set), *of_rules]
-
-
-def _cases(rule_set, earners):
-    codes = saying.goods_of(rule_set)
-    return [(earner, code, yuan) for earner in earners for code in codes for yuan in PROBES_YUAN]
+        if unknown := goods.unknown(rule.goods(), names):
+            text = N_("Rule %(n)s, “%(rule)s”: the mall has no category %(codes)s.")
+            of_rules.append(Doubt(text, values | {"codes": {"zh": "、".join(unknown), "en": ", ".join(unknown)}}))
+    return [*_of_purchases(rule_set, earners, cases, at), *_twice(rule_set), *of_rules]
 
 
 def _effects(rule_set, purchases, earners, at):
@@ -68,8 +69,7 @@ def _twice(rule_set):
     ]
 
 
-def _of_purchases(rule_set, earners, at):
-    cases = _cases(rule_set, earners)
+def _of_purchases(rule_set, earners, cases, at):
     outcomes = engine.purchases_points(
         rule_set, [(earner, [Line(code, yuan * 100)], at) for earner, code, yuan in cases]
     )

@@ -144,6 +144,7 @@ class Rule:
     help: ClassVar[str] = ""
     section: ClassVar[str] = "purchases"
     proportional: ClassVar[bool] = False
+    categories_in: ClassVar[tuple] = ()  # the fields that list codes of categories
     once_by: ClassVar[tuple | None] = None  # the fields by which two of its kind must differ to make sense together
     fields: ClassVar[tuple] = ()
 

@@ -13,3 +13,9 @@ def names_from(source):
 def names():
     """All of them, ``{code: {"zh": name, "en": name}}``."""
     return {code: name for source in _sources for code, name in source().items()}
+
+
+def unknown(codes, names):
+    """Those of ``codes`` that no category of the mall has; none while it has no categories at all, and whatever is
+    bought comes from elsewhere."""
+    return [code for code in codes if names and code not in names]

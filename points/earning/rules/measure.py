@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from points.earning.rules import engine
 from points.earning.rules.engine import BEHAVIOURS, WITH_BASE, Line
-from points.earning.rules.saying import CASES, OTHER
+from points.earning.rules.saying import AMOUNTS_YUAN, CASES, kinds_of_goods
 from points.earning.rules.scripts import Script
 
-YUAN = (10, 100, 1_000, 10_000)
 BASE = 100  # points, of a behaviour whose activity says how many
 ROUNDING = 1  # point: so much two rates that are nearly the same may lie apart
 WHOLLY = 10**6  # percent: a limit that comes or goes has no figure
@@ -41,9 +40,15 @@ class Change:
         return round(apart) if rise > 0 else -round(apart)
 
 
-def changes(before, after, earners, at):
-    """``[Change, ...]`` of rule set ``after`` beside ``before``, the largest first."""
-    found = [*_purchases(before, after, earners, at), *_behaviours(before, after, earners, at), *_limits(before, after)]
+def changes(before, after, earners, at, names):
+    """``[Change, ...]`` of rule set ``after`` beside ``before``, the largest first; ``names`` are those of the mall's
+    categories (``goods.names``)."""
+    codes = {code for rules in (before, after) for code in kinds_of_goods(rules, earners, at, names)}
+    found = [
+        *_purchases(before, after, earners, sorted(codes), at),
+        *_behaviours(before, after, earners, at),
+        *_limits(before, after),
+    ]
     return sorted((change for change in found if change.percent), key=lambda change: -abs(change.percent))
 
 
@@ -57,10 +62,9 @@ def scripts(rule_set):
     return {rule.script for rule in rule_set.rules if isinstance(rule, Script)}
 
 
-def _purchases(before, after, earners, at):
-    categories = {OTHER, *(code for rule in (*before.rules, *after.rules) for code in rule.goods())}
-    for code in sorted(categories):
-        for yuan in YUAN:
+def _purchases(before, after, earners, codes, at):
+    for code in codes:
+        for yuan in AMOUNTS_YUAN:
             lines = [Line(code, yuan * 100)]
             for earner in earners:
                 given = [engine.purchase_points(rules, earner, lines, at).points for rules in (before, after)]

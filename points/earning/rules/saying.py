@@ -17,7 +17,7 @@ from points.earning.rules.caps import within
 from points.earning.rules.engine import PURCHASE, Line
 
 OTHER = ""  # goods of no category: they earn like those that no rule treats apart
-AMOUNTS_YUAN = (10, 100, 1000)  # of examples
+AMOUNTS_YUAN = (10, 100, 1000, 10_000)  # of examples
 EXAMPLE_YUAN = AMOUNTS_YUAN[1]
 PROBE_YUAN = 10_000
 ROUND_YUAN = tuple(figure * 10**zeros for zeros in range(6) for figure in (1, 2, 5))
@@ -72,7 +72,7 @@ def of_purchases(rule_set, earner, at, names):
         (rates,) = _rates(rule_set, [earner], at)
         if None not in rates.values() and (said := _in_rates(rates)) is not None:
             return replace(said, names=_distinct(rule_set, names, rates))
-    found = _figures(rule_set, earner, at, names)
+    found = _figures(rule_set, earner, kinds_of_goods(rule_set, [earner], at, names), at)
     examples = tuple(Example(points, codes) for points, codes in _alike(found))
     earns = any(any(points) for points in found.values())
     return OfPurchases(examples=examples, earns=earns, names=_distinct(rule_set, names, found))
@@ -109,15 +109,20 @@ def purchases(rule_set, cases, at):
 
 
 def beside(before, after, earners, at, names):
-    """What goods of ``EXAMPLE_YUAN`` are booked with under two rule sets: ``[(names, [(before, after), ...]), ...]``
-    with a pair for each earner; other goods first, without names."""
-    both = replace(after, rules=(*after.rules, *before.rules))
-    codes = goods_of(both)
-    cases = [(earner, code, EXAMPLE_YUAN) for code in codes for earner in earners]
+    """What goods are booked with under two rule sets: ``[(names, yuan, [(before, after), ...]), ...]`` with a pair for
+    each earner; other goods first, without names. Only ``EXAMPLE_YUAN`` where rates say the rest."""
+    both = (before, after)
+    amounts = (EXAMPLE_YUAN,) if all(map(is_proportional, both)) else AMOUNTS_YUAN
+    codes = tuple(dict.fromkeys(code for one in both for code in kinds_of_goods(one, earners, at, names)))
+    cases = [(earner, code, yuan) for code in codes for yuan in amounts for earner in earners]
     pairs = iter(zip(purchases(before, cases, at), purchases(after, cases, at), strict=True))
-    values = {code: tuple(next(pairs) for _earner in earners) for code in codes}
-    called = _distinct(both, names, values)
-    return [([name for code in same for name in called[code]], value) for value, same in _alike(values)]
+    values = {code: tuple(tuple(next(pairs) for _earner in earners) for _yuan in amounts) for code in codes}
+    called = _distinct(replace(after, rules=(*after.rules, *before.rules)), names, values)
+    return [
+        ([name for code in same for name in called[code]], yuan, of_yuan)
+        for value, same in _alike(values)
+        for yuan, of_yuan in zip(amounts, value, strict=True)
+    ]
 
 
 def times(rule_set, earners, at):
@@ -134,22 +139,45 @@ def is_proportional(rule_set):
     return all(rule.proportional for rule in rule_set.rules if rule.works_on_purchases())
 
 
-def telling(rule_set, earner, at):
+def telling(rule_set, earner, at, names):
     """The rules that may have something to tell the earner: all but those on purchases that change nothing there."""
-    return [rule for rule in rule_set.rules if not rule.works_on_purchases() or _matters(rule_set, rule, earner, at)]
+    cases = probes([earner], kinds_of_goods(rule_set, [earner], at, names))
+    points = engine.exact_points(rule_set, cases, at)
 
+    def matters(rule):
+        without = replace(rule_set, rules=tuple(one for one in rule_set.rules if one is not rule))
+        return engine.exact_points(without, cases, at) != points
 
-def _matters(rule_set, rule, earner, at):
-    without = replace(rule_set, rules=tuple(one for one in rule_set.rules if one is not rule))
-    lines = [Line(code, yuan * 100) for code in goods_of(rule_set) for yuan in AMOUNTS_YUAN]
-    cases = [(earner, line) for line in lines]
-    return engine.exact_points(rule_set, cases, at) != engine.exact_points(without, cases, at)
+    return [rule for rule in rule_set.rules if not rule.works_on_purchases() or matters(rule)]
 
 
 def goods_of(rule_set):
     """Codes of the categories whose goods may earn something else than others, by what the rules name; ``OTHER`` goods
     first."""
     return tuple(dict.fromkeys((OTHER, *(code for rule in rule_set.rules for code in rule.goods()))))
+
+
+def kinds_of_goods(rule_set, earners, at, names):
+    """The same, and those categories of the mall (``names``) that the rules treat apart without naming them: for one of
+    ``AMOUNTS_YUAN`` and one of the earners their goods earn something else than others."""
+    named = goods_of(rule_set)
+    if is_proportional(rule_set):
+        return named
+    rest = [code for code in names if code not in named]
+    versions = [rule_set] if rule_set.former is None else [rule_set, rule_set.former]
+
+    def points_of(codes):
+        points = [iter(engine.exact_points(version, probes(earners, codes), at)) for version in versions]
+        size = len(earners) * len(AMOUNTS_YUAN)
+        return [[next(found) for found in points for _probe in range(size)] for _code in codes]
+
+    usual, *found = points_of([OTHER, *rest])
+    return (*named, *(code for code, points in zip(rest, found, strict=True) if points != usual))
+
+
+def probes(earners, codes):
+    """Single lines of all ``AMOUNTS_YUAN``, for ``engine.exact_points``; those of one category side by side."""
+    return [(earner, Line(code, yuan * 100)) for code in codes for earner in earners for yuan in AMOUNTS_YUAN]
 
 
 def _distinct(rule_set, names, values):
@@ -224,19 +252,10 @@ def _decimal(fraction):
     return Decimal(fraction.numerator) / Decimal(fraction.denominator)
 
 
-def _figures(rule_set, earner, at, names):
-    """``{code: a figure for each of AMOUNTS_YUAN}`` of other goods and of all categories whose goods may earn something
-    else: those that the rules name, and those of the mall where one figure differs."""
-
-    def figures(codes):
-        points = iter(purchases(rule_set, [(earner, code, yuan) for code in codes for yuan in AMOUNTS_YUAN], at))
-        return {code: tuple(next(points) for _yuan in AMOUNTS_YUAN) for code in codes}
-
-    found = figures(goods_of(rule_set))
-    usual = found[OTHER][AMOUNTS_YUAN.index(EXAMPLE_YUAN)]
-    others = [code for code in names if code not in found]
-    points = purchases(rule_set, [(earner, code, EXAMPLE_YUAN) for code in others], at)
-    return found | figures([code for code, of_code in zip(others, points, strict=True) if of_code != usual])
+def _figures(rule_set, earner, codes, at):
+    """``{code: a figure for each of AMOUNTS_YUAN}``."""
+    points = iter(purchases(rule_set, [(earner, code, yuan) for code in codes for yuan in AMOUNTS_YUAN], at))
+    return {code: tuple(next(points) for _yuan in AMOUNTS_YUAN) for code in codes}
 
 
 def _times(rule_set, earners, at):

@@ -40,6 +40,7 @@ class Script(Rule):
     """The points of each category as a script says."""
 
     code = "script"
+    categories_in = ("imported",)
     label = _("Script")
     help = _("Its result takes the place of what the rules above gave; the script can read that.")
     fields = (

@@ -16,7 +16,7 @@ from core.models import AuditEvent
 from points.earning.models import RuleSetVersion, Script, ScriptVersion
 from points.earning.parameters import RULES_APPROVAL_PERCENT
 from points.earning.queries import rule_sets as queries
-from points.earning.rules import engine, measure
+from points.earning.rules import engine, goods, measure
 from points.earning.services import rule_sets, scripts
 
 RULES, SCRIPT = "points.rules", "points.script"
@@ -115,7 +115,7 @@ def effect(approval, at):
         before, after = queries.for_all(at), queries.for_all_without(version.number, at)
     else:
         before, after = queries.for_all(at - DAY), _rule_set(version)
-    return measure.new_scripts(before, after), measure.changes(before, after, queries.earners(), at)
+    return measure.new_scripts(before, after), _changes(before, after, at)
 
 
 def _is_large(version, at):
@@ -125,7 +125,12 @@ def _is_large(version, at):
 
 def _large(before, after, at):
     limit = RULES_APPROVAL_PERCENT.value
-    return [change for change in measure.changes(before, after, queries.earners(), at) if abs(change.percent) > limit]
+    return [change for change in _changes(before, after, at) if abs(change.percent) > limit]
+
+
+def _changes(before, after, at):
+    with queries.tried():
+        return measure.changes(before, after, queries.earners(), at, goods.names())
 
 
 def _let(act, version, is_large, terms, *, by, at, reason):

@@ -14,8 +14,9 @@ from core.errors import DomainError, InvalidInput
 from points.earning import wording as earning_wording
 from points.earning.models import RuleSetPilot, RuleSetStage, RuleSetVersion
 from points.earning.queries import rule_sets as queries
+from points.earning.queries.categories import Categories
 from points.earning.queries.rule_sets import ALL, BEGINNING, FIRST, NOT_READABLE, RELEASES
-from points.earning.rules import engine, presets
+from points.earning.rules import engine, goods, presets
 from points.ledger import wording as ledger_wording
 
 INSTALL = "system:install"
@@ -129,9 +130,11 @@ def add_rule(*, version, code, by, at, figures=None):
 
 
 def change_rule(*, version, position, figures, by, at):
-    """Set all figures of the rule at ``position`` of a draft. Raises ``ParameterNotValid``."""
+    """Set all figures of the rule at ``position`` of a draft. Returns the codes in it that no category of the mall has.
+    Raises ``ParameterNotValid``."""
     with _edited(version, by, at, "rule_changed", position=position) as draft:
-        draft.rules[position] = _stored(_at(draft, position)["rule"], figures)
+        stored = draft.rules[position] = _stored(_at(draft, position)["rule"], figures)
+    return goods.unknown(engine.build_rule(stored["rule"], stored["figures"]).goods(), goods.names())
 
 
 def move_rule(*, version, position, steps, by, at):
@@ -278,8 +281,10 @@ def lock():
 
 def _stored(code, figures):
     try:
-        return engine.build_rule(code, figures).stored()
-    except (engine.UnknownRule, TypeError) as error:
+        lists = [name for name in engine.registered()[code].categories_in if name in figures]
+        known = Categories() if lists else None
+        return engine.build_rule(code, figures | {name: known.codes_in(figures[name]) for name in lists}).stored()
+    except (LookupError, TypeError) as error:
         raise InvalidInput(field=_("A rule")) from error
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit, clock
 from core.errors import DomainError
 from points.earning.models import RuleAlert, Script, ScriptVersion
+from points.earning.queries.rule_sets import NotTried, tried
 from points.earning.rules import sandbox, scripts
 from points.earning.services.alerts import open_alert
 
@@ -118,9 +119,10 @@ def check_trials(version, trials=TRIALS):
 
 
 def check_syntax(source):
-    """Raises ``NotAScript``."""
+    """Raises ``NotAScript``, ``NotTried``."""
     try:
-        sandbox.check(source)
+        with tried():
+            sandbox.check(source)
     except sandbox.NotAScript as error:
         raise NotAScript(why=str(error)) from None
 
@@ -141,6 +143,9 @@ def try_out(source, trials=TRIALS):
             results.append((trial, None, str(failure)))
             if isinstance(failure, sandbox.LimitReached):
                 break  # each further one would take as long
+        except sandbox.Unavailable:
+            results.append((trial, None, str(NotTried())))
+            break
     return results
 
 

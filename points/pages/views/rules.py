@@ -12,7 +12,7 @@ from core.templatetags.mall import points as grouped
 from points.earning import wording as earning_wording
 from points.earning.parameters import APPEAL_ANSWER_DAYS, APPEAL_DAYS, REVIEW_DAYS
 from points.earning.queries import earning, rule_sets
-from points.earning.rules import engine, goods, saying
+from points.earning.rules import engine, goods, sandbox, saying
 from points.ledger import rules
 from points.ledger import wording as ledger_wording
 from points.ledger.parameters import POINTS_PER_YUAN
@@ -25,7 +25,8 @@ FIGURES = {}  # of apps above that the page names: {its name in the template: a 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What one reader may be told of a rule set: sentences by section, examples ``(what is bought, [points, ...])``,
-    and ``earning.OfTier`` where tiers differ."""
+    and ``earning.OfTier`` where tiers differ. ``is_known`` is False where nobody can tell what purchases earn at the
+    moment."""
 
     purchases: list[str]
     behaviours: list[str]
@@ -34,6 +35,7 @@ class Said:
     examples: list
     tiers: list
     earns: bool
+    is_known: bool
     is_member: bool
 
     @property
@@ -56,7 +58,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What another version brings the reader from ``starts_at`` on: sentences that come and that go."""
+    """What another version brings the reader from ``starts_at`` on: sentences that come and that go, as far as both are
+    known."""
 
     starts_at: datetime
     text: str
@@ -101,21 +104,26 @@ def rules_in_force(request):
 def said_of(rule_set, member_id, tier, names, at):
     """``Said`` of a rule set to a member (None: a stranger) of the tier."""
     earner = rule_sets.earner(member_id, tier)
-    found = saying.of_purchases(rule_set, earner, at, names)
-    by_tier = earning.by_tier(rule_set, at)
+    try:
+        found, told = saying.of_purchases(rule_set, earner, at, names), saying.telling(rule_set, earner, at, names)
+    except sandbox.Unavailable:  # what no script has a say in is known all the same
+        found, told = None, [rule for rule in rule_set.rules if not rule.works_on_purchases()]
+    by_tier = earning.by_tier(rule_set, at) if found else []
     differ = len({one.points for one in by_tier}) > 1
-    told = [(rule.section, words) for rule in saying.telling(rule_set, earner, at) if (words := rule.told(earner))]
+    told = [(rule.section, words) for rule in told if (words := rule.told(earner))]
+    of_purchases = earning_wording.of_purchases(found, tier.title if member_id and differ else None) if found else []
     return Said(
         purchases=[
             *(earning_wording.in_words(*words) for section, words in told if section == "purchases"),
-            *earning_wording.of_purchases(found, tier.title if member_id and differ else None),
+            *of_purchases,
         ],
         behaviours=earning_wording.of_behaviours(saying.of_behaviours(rule_set, earner, at)),
         limits=earning_wording.limits(engine.caps(rule_set)),
         using=[earning_wording.in_words(*words) for section, words in told if section == "using"],
-        examples=earning_wording.examples(found),
+        examples=earning_wording.examples(found) if found else [],
         tiers=by_tier if differ else [],
-        earns=found.earns,
+        earns=found is None or found.earns,
+        is_known=found is not None,
         is_member=member_id is not None,
     )
 
@@ -125,10 +133,11 @@ def _change(member_id, tier, names, said, at):
     if following is None:
         return None
     starts_at, rule_set = following
-    then = said_of(rule_set, member_id, tier, names, starts_at).lines
+    then = said_of(rule_set, member_id, tier, names, starts_at)
+    are_known = said.is_known and then.is_known
     return Change(
         starts_at=starts_at,
         text=rule_sets.announcement_of(rule_set.version),
-        new=[text for text in then if text not in said.lines],
-        gone=[text for text in said.lines if text not in then],
+        new=[text for text in then.lines if text not in said.lines] if are_known else [],
+        gone=[text for text in said.lines if text not in then.lines] if are_known else [],
     )

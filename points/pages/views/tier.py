@@ -55,6 +55,7 @@ def standing(request):
             "standing": found,
             "rungs": _rungs(found, tiers),
             "tiers": tiers,
+            "is_known": all(one.points is not None for one in by_tier),
             "times": next(one.times for one in by_tier if one.tier.code == found.tier.code),
             "rows": [
                 (name, [(cell, tier.code == found.tier.code) for cell, tier in zip(cells, tiers, strict=True)])
@@ -99,11 +100,14 @@ def _benefits(by_tier, gifts, *, member_day):
 
 
 def _purchases(by_tier):
-    """How many times as much each tier earns; or what an example earns, where the rules have no such figure."""
+    """How many times as much each tier earns; or what an example earns, where the rules have no such figure, and no
+    figure where nobody can tell."""
     if all(one.times for one in by_tier):
         return _("Purchase points"), [_("%(times)s×") % {"times": earning_wording.figure(one.times)} for one in by_tier]
     yuan = grouped(saying.EXAMPLE_YUAN)
-    return _("Points for ¥%(yuan)s") % {"yuan": yuan}, [grouped(one.points) for one in by_tier]
+    return _("Points for ¥%(yuan)s") % {"yuan": yuan}, [
+        "—" if one.points is None else grouped(one.points) for one in by_tier
+    ]
 
 
 def _story(change):

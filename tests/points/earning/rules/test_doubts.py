@@ -27,15 +27,15 @@ def own_scripts(parameters):
     scripts.SCRIPTS.forget()
 
 
-def said(*rules):
+def said(*rules, names=()):
     rule_set = engine.build("v9", [{"rule": code, "figures": figures} for code, figures in rules])
     with translation.override("en"):
-        return [wording.doubt(found) for found in doubts(rule_set, queries.earners(), NOON)]
+        return [wording.doubt(found) for found in doubts(rule_set, queries.earners(), NOON, names)]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_presets_make_sense(preset, db):
-    assert doubts(engine.build("v1", PRESETS[preset].rules), queries.earners(), NOON) == []
+    assert doubts(engine.build("v1", PRESETS[preset].rules), queries.earners(), NOON, {}) == []
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,34 @@ def test_the_presets_make_sense(preset, db):
 )  # fmt: skip
 def test_what_is_said(rules, expected, db):
     assert said(*rules) == expected
+
+
+NAMES = {"imported_fruit": {"zh": "进口水果", "en": "Imported fruit"}, "tea": {"zh": "茶", "en": "Tea"}}
+
+
+@pytest.mark.parametrize(
+    ("categories", "unknown"),
+    [
+        ("tea", ""),
+        ("tea,imported_fruit", ""),
+        ("imported_fruti", "imported_fruti"),
+        ("Tea", "Tea"),
+        ("tea，imported_fruit", "tea，imported_fruit"),
+        ("tea,coffee,cocoa", "coffee, cocoa"),
+    ],
+)
+def test_categories_that_are_not_there(categories, unknown, db):
+    expected = [f"Rule 2, “Bonus for categories”: the mall has no category {unknown}."] if unknown else []
+    assert said(RATIO, ("category_bonus", {"categories": categories}), names=NAMES) == expected
+    assert said(RATIO, ("category_bonus", {"categories": categories})) == []  # a mall without categories
+
+
+def test_a_script_that_pays_less_for_more_in_one_category(db):
+    source = "function calculatePoints(level, amount, imported, {category}) {"
+    source += " return category === 'tea' && amount > 5000 ? 1 : amount }"
+    scripts.SCRIPTS.pin({"apart": [scripts.Version(-8, 1, "Apart", source)]})
+    rule = ("script", {"script": "apart", "imported": ""})
+    assert said(rule, names=NAMES) == ["Who pays more gets less: 1 points for ¥10,000, and 1,000 for ¥1,000."]
 
 
 @pytest.mark.django_db

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from catalog.models import Category
 from core.models import Approval
 from points import ledger
 from points.earning.models import RuleAlert, RuleSetVersion, Script
 from points.earning.queries import rule_sets as queries
 from points.earning.rules import scripts as rule_scripts
+from points.earning.rules.sandbox import processes
 from points.earning.services import scripts
 from tests.points.earning.rules.conftest import GOOD, STAFF
 
@@ -182,6 +184,39 @@ class TestDrafting:
             assert client.get(to("figures", draft, position)).status_code == 200
         assert client.get(to("figures", draft, len(rules))).status_code == 404
         assert client.get(page_of(draft)).status_code == 200
+
+    def test_a_category_that_is_not_there_is_told(self, client, staff, make_draft):
+        Category.objects.create(code="tea", name="茶")
+        draft = make_draft(rules=[("ratio", {}), ("category_bonus", {"categories": "tea"})])
+        staff()
+        address = f"/admin/points/rulesetversion/{draft.pk}/rules/1/"
+        answer = client.post(address, {"categories": "tea，cofee", "percent": "50"}, follow=True).text
+        assert "The mall has no category cofee. Only" in answer
+        assert (
+            "Rule 2, “Bonus for categories”: the mall has no category cofee." in answer
+        )  # among the warnings, until it is corrected
+        answer = client.post(address, {"categories": "ＴＥＡ，", "percent": "50"}, follow=True).text
+        assert "mall has no category" not in answer
+
+    @pytest.mark.parametrize("page", ["change/", "release/"])
+    def test_where_no_script_can_be_run_it_is_said(self, client, staff, script, make_draft, monkeypatch, page):
+        draft = make_draft(rules=[("ratio", {}), ("script", {"script": script.code})])
+
+        def refuse():
+            raise processes.Unavailable
+
+        monkeypatch.setattr(processes, "_take", refuse)
+        staff()
+        address = f"/admin/points/rulesetversion/{draft.pk}/{page}"
+        assert "Scripts cannot be run at the moment" in client.get(address).text
+        if page == "release/":
+            form = {"starts_at": "", "percent": 100, "transition_days": 0, "confirmed": "on", "reason": "x"}
+            assert "Scripts cannot be run at the moment" in client.post(address, form).text
+            assert not draft.stages.exists()
+        form = {"source": script.versions.get().source, "act": "save"}
+        assert (
+            "Scripts cannot be run at the moment" in client.post(f"/admin/points/script/{script.pk}/change/", form).text
+        )
 
     def test_a_released_one_cannot_be_edited(self, client, staff):
         staff()

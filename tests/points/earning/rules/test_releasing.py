@@ -10,6 +10,7 @@ from core.models import Approval
 from points.earning.models import RuleSetVersion, ScriptVersion
 from points.earning.queries import rule_sets as queries
 from points.earning.rules import engine, measure, presets
+from points.earning.rules.scripts import SCRIPTS, Version
 from points.earning.services import releasing, rule_sets, scripts
 from points.tiers import rules as tiers
 from tests.points.earning.rules.conftest import AT, GOOD
@@ -59,10 +60,10 @@ def stages(version):
 # What counts as much
 
 
-def compare(*rules):
+def compare(*rules, names=()):
     before, after = (engine.build("v1", [{"rule": code, "figures": own} for code, own in each]) for each in rules)
     earners = [queries.earner(None, tier) for tier in tiers.all_tiers()]
-    return measure.changes(before, after, earners, AT)
+    return measure.changes(before, after, earners, AT, names)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,15 @@ def compare(*rules):
 def test_the_largest_change_of_anything_counts(db, rules, percent):
     found = compare(SAME, rules)
     assert (found[0].percent if found else 0) == percent
+
+
+def test_a_script_that_pays_one_category_at_high_amounts_is_seen(db):
+    source = "function calculatePoints(level, amount, imported, {points, category}) {"
+    source += " return points * (category === 'wine' && amount > 5000 && level === GOLD ? 11 : 1) }"
+    SCRIPTS.pin({"apart": [Version(-1, 1, "Apart", source)]})
+    (found,) = compare(SAME, (*SAME, ("script", {"script": "apart"})), names=("tea", "wine"))
+    SCRIPTS.forget()
+    assert (found.code, found.tier, found.yuan, found.percent) == ("wine", "gold", 10_000, 1000)
 
 
 def test_a_point_of_rounding_is_no_change(db):

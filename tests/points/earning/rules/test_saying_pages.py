@@ -11,8 +11,11 @@ from django.urls import reverse
 from accounts.models import User
 from activities import queries as activities
 from activities.services.sign_in import sign_in
+from catalog.models import Category
 from core import actors
 from points.earning.queries import earning as earning_queries
+from points.earning.rules import saying
+from points.earning.rules.sandbox import processes
 from points.earning.services import birthdays, earning, rule_sets, scripts
 from points.purchases.services import purchases
 from points.tiers.services import tiers
@@ -92,10 +95,40 @@ def test_examples_of_a_script_are_what_is_booked(in_force, make_member, read, ti
     for label, category in (("Other goods", ""), ("Imported fruit", "imported_fruit"), ("Goods of any kind", "")):
         if f'<th scope="row">{label}' not in page:
             continue
-        booked = [buy(tiered(make_member(), tier), (category, yuan)) for yuan in (10, 100, 1000)]
+        booked = [buy(tiered(make_member(), tier), (category, yuan)) for yuan in saying.AMOUNTS_YUAN]
         assert cells(page, f'<th scope="row">{label}') == [str(points) for points in booked]
     assert "Your tier" not in page
     assert "+50%" not in page
+
+
+def test_a_category_that_only_the_script_knows_has_its_own_row(in_force, make_member, read):
+    Category.objects.create(code="tea", name="茶", name_en="Tea")
+    source = "function calculatePoints(level, amount, imported, {category}) {"
+    in_force(source=source + " return category === 'tea' && amount > 5000 ? 5 : amount }")
+    page = read(make_member(), "points:rules")
+    for label, category in (("Other goods", ""), ("Tea", "tea")):
+        booked = [buy(make_member(), (category, yuan)) for yuan in saying.AMOUNTS_YUAN]
+        assert cells(page, f'<th scope="row">{label}') == [str(points) for points in booked]
+
+
+@pytest.mark.parametrize("name", ["points:rules", "points:tier", "points:home"])
+def test_where_no_script_can_be_run_the_rest_is_told(in_force, make_member, read, monkeypatch, name):
+    in_force("s2", ("keep_balance", {"points": 777}), source=MISSION)
+    member = tiered(make_member(), "gold")
+
+    def refuse():
+        raise processes.Unavailable
+
+    monkeypatch.setattr(processes, "_take", refuse)
+    page = read(member, name)
+    assert ("cannot be worked out at the moment" in page) == (name != "points:home")
+    if name == "points:rules":
+        assert "at least 777 stay in your account" in page
+        assert "Reviewing goods" in page
+        assert "give no points" not in page
+    elif name == "points:tier":
+        assert cells(page, '<th scope="row">Points for ¥100') == ["—"] * 4
+        assert "Birthday gift" in page
 
 
 def test_the_example_of_the_mission(in_force, make_member, read):

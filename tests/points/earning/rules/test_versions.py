@@ -7,6 +7,7 @@ import pytest
 from django.utils.translation import override
 
 from accounts.models import Notice
+from catalog.models import Category
 from core.errors import InvalidInput
 from core.models import AuditEvent
 from core.parameters import ParameterNotValid
@@ -70,6 +71,27 @@ class TestDraft:
         assert draft.rules[0]["figures"] == {"points": 3, "yuan": 10}
         assert draft.name == "Spring"
         assert AuditEvent.objects.filter(subject="rules:v2").count() == 8
+
+    @pytest.mark.parametrize(
+        ("typed", "kept", "unknown"),
+        [
+            ("tea, wine", "tea, wine", []),
+            ("tea，wine", "tea, wine", []),
+            ("tea、wine；tea", "tea, wine", []),
+            ("ＴＥＡ,Wine", "tea, wine", []),
+            ("茶，Red wine", "tea, wine", []),
+            ("tea,wien", "tea, wien", ["wien"]),
+            ("", "", []),
+        ],
+    )
+    @pytest.mark.parametrize(("code", "name"), [("category_bonus", "categories"), ("script", "imported")])
+    def test_keeps_categories_by_their_codes(self, make_draft, code, name, typed, kept, unknown):
+        Category.objects.create(code="tea", name="茶", name_en="Tea")
+        Category.objects.create(code="wine", name="红酒", name_en="Red wine")
+        draft = make_draft(rules=[(code, {name: typed})])
+        assert draft.rules[0]["figures"][name] == kept
+        assert rule_sets.change_rule(version=draft, position=0, figures={name: typed}, by=STAFF, at=AT) == unknown
+        assert RuleSetVersion.objects.get(pk=draft.pk).rules[0]["figures"][name] == kept
 
     def test_takes_no_figure_out_of_range(self, make_draft):
         draft = make_draft()
