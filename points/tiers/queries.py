@@ -12,7 +12,7 @@ from points.tiers import rules
 from points.tiers.models import LOWEST, TierChange
 
 all_tiers = rules.all_tiers
-NOT_EARNED = [str(kind) for kind in rules.NOT_EARNED]
+NOT_EARNED = f"{{{','.join(rules.NOT_EARNED)}}}"  # an array, as PostgreSQL reads it
 
 TIER = "SELECT tier, pinned_tier FROM points_member_tier WHERE member_id = %s"
 # The tier that was earned until the first turn after the moment, or today's where none followed, and the pin that
@@ -45,7 +45,7 @@ TIER_AT = AT.format(wanted="SELECT %s::bigint, %s::timestamptz, %s::timestamptz,
 TIERS_AT = AT.format(wanted="SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[])")
 EARNED_IN_WINDOW = """
 SELECT account_id, sum(points) FROM points_entry
-WHERE account_id = ANY (%(accounts)s) AND at >= %(start)s AND at <= %(at)s AND kind <> ALL (%(not_earned)s)
+WHERE account_id = ANY (%s::bigint[]) AND at >= %s AND at <= %s AND kind <> ALL (%s::text[])
 GROUP BY account_id
 """
 
@@ -53,7 +53,7 @@ GROUP BY account_id
 STANDING = """
 SELECT t.tier, t.pinned_tier, t.since, t.pinned_at, t.review_on, t.grace_until, coalesce((
     SELECT sum(points) FROM points_entry e
-    WHERE e.account_id = m.id AND e.at >= %(start)s AND e.at <= %(at)s AND e.kind <> ALL (%(not_earned)s)
+    WHERE e.account_id = m.id AND e.at >= %(start)s AND e.at <= %(at)s AND e.kind <> ALL (%(not_earned)s::text[])
 ), 0)
 FROM (SELECT %(member)s::bigint AS id) m LEFT JOIN points_member_tier t ON t.member_id = m.id
 """
@@ -128,12 +128,8 @@ def _counting(earned, pinned, points):
 
 def earned_in_window(accounts, *, at):
     """``{account: points}`` that count for tiers at ``at``; who has none is left out. May be negative."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            EARNED_IN_WINDOW,
-            {"accounts": list(accounts), "start": rules.window_start(at), "at": at, "not_earned": NOT_EARNED},
-        )
-        return {account: int(points) for account, points in cursor.fetchall()}
+    found = call(EARNED_IN_WINDOW, (list(accounts), rules.window_start(at), at, NOT_EARNED))
+    return {account: int(points) for account, points in found}
 
 
 def standing(member_id, *, at):

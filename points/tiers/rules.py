@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from django.utils import timezone
@@ -128,7 +129,11 @@ def below(code, tiers=None):
 
 def next_thresholds():
     """``{code: points of the next higher tier}`` as JSON, for the database; the highest has none."""
-    tiers = all_tiers()
+    return _next_thresholds(all_tiers())
+
+
+@lru_cache(maxsize=8)  # every earning asks
+def _next_thresholds(tiers):
     return json.dumps({tier.code: higher.threshold for tier, higher in pairwise(tiers)})
 
 
@@ -143,8 +148,12 @@ def covers(code, wanted):
 def window_start(at):
     """The first moment of the window that ends at ``at``: the shop's midnight after the same day ``points.tier_window``
     months before. A month's missing days are clamped, as everywhere."""
-    day = add_months(shop_date(at), -TIER_WINDOW_MONTHS.value) + timedelta(days=1)
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+    return _window_start(shop_date(at), TIER_WINDOW_MONTHS.value, timezone.get_default_timezone())
+
+
+@lru_cache(maxsize=1024)  # all earnings of a day have the same
+def _window_start(day, months, zone):
+    return datetime.combine(add_months(day, -months) + timedelta(days=1), time.min, tzinfo=zone)
 
 
 def anniversary(since, after):

@@ -73,10 +73,10 @@ def behaviour(
     day = shop_date(at)
     with locking_transaction():
         odd = velocity.grounds(member=member, behaviour=behaviour, at=at, facts=facts)
-        tally = Tally([(member, day, behaviour)])
+        tally = Tally(behaviour, [(member, day)])
         if (before := _booked_before(member, key, kind, source)) is not None:
             return before
-        points, cut = tally.grant(member, day, behaviour, outcome.points, engine.caps(rule_set))
+        points, cut = tally.grant(member, day, outcome.points, engine.caps(rule_set))
         steps = _with_base(outcome.steps, base, base_steps) + cut
         if not points:
             return Booked(0, steps)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
 from psycopg.types.json import Jsonb
 
+from core.call import call
 from core.clock import shop_date
 from core.errors import Busy
 from points import ledger
@@ -19,31 +19,38 @@ from points.tiers.queries import NOT_EARNED
 KNOWN = """
 SELECT p.source, p.number, p.member_id, p.paid_at, p.points, coalesce(p.steps, e.breakdown -> 'steps', '[]'),
     (SELECT json_agg(json_build_array(l.category, l.amount_fen)) FROM points_purchaseline l WHERE l.purchase_id = p.id)
-FROM unnest(%s::text[], %s::text[]) wanted (source, number)
+FROM ({wanted}) wanted (source, number)
 JOIN points_purchase p USING (source, number)
 LEFT JOIN points_entry e ON e.account_id = p.member_id AND e.key = 'purchase:' || p.source || ':' || p.number
 """
+# Most purchases come alone: without arrays PostgreSQL keeps the plan, which costs more than the answer.
+KNOWN_ONE = KNOWN.format(wanted="SELECT %s::text, %s::text")
+KNOWN_MANY = KNOWN.format(wanted="SELECT * FROM unnest(%s::text[], %s::text[])")
 
-# One statement for purchases and their lines; a number that somebody else took meanwhile is left out, and seen.
+# One statement for purchases and their lines; a number that somebody else took meanwhile is left out, and seen. Rows
+# come as JSON: one value is quicker to pass than twelve arrays, and PostgreSQL keeps the plan.
 INSERT = """
-WITH purchase AS (
+WITH new AS (
+    SELECT * FROM jsonb_to_recordset(%s) n (
+        member_id bigint, source text, number text, paid_at timestamptz, amount_fen bigint, points integer, tier text,
+        multiplier numeric, rule_version text, steps jsonb, active_from timestamptz, lines jsonb
+    )
+), purchase AS (
     INSERT INTO points_purchase (
         member_id, source, number, paid_at, amount_fen, points, tier, multiplier, rule_version, steps, active_from,
         refunded_fen, points_back, recorded_at, by
     )
-    SELECT n.*, 0, 0, %s::timestamptz, %s::text FROM unnest(
-        %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::integer[], %s::text[],
-        %s::numeric[], %s::text[], %s::jsonb[], %s::timestamptz[]
-    ) n
+    SELECT
+        member_id, source, number, paid_at, amount_fen, points, tier, multiplier, rule_version, steps, active_from,
+        0, 0, %s::timestamptz, %s::text
+    FROM new
     ON CONFLICT (source, number) DO NOTHING
     RETURNING id, source, number
 ), line AS (
     INSERT INTO points_purchaseline (purchase_id, category, amount_fen, points, refunded_fen, points_back)
-    SELECT p.id, l.category, l.amount_fen, l.points, 0, 0
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::integer[])
-        WITH ORDINALITY l (source, number, category, amount_fen, points, n)
-    JOIN purchase p USING (source, number)
-    ORDER BY l.n
+    SELECT p.id, line ->> 0, (line ->> 1)::bigint, (line ->> 2)::integer, 0, 0
+    FROM new JOIN purchase p USING (source, number), jsonb_array_elements(new.lines) WITH ORDINALITY l (line, nth)
+    ORDER BY p.id, nth
 )
 SELECT source, number, id FROM purchase
 """
@@ -58,7 +65,8 @@ LEFT JOIN points_member_tier t ON t.member_id = a.account_id
 CROSS JOIN LATERAL (SELECT (%s::jsonb ->> coalesce(t.tier, %s))::bigint AS threshold) next
 WHERE t.grace_until IS NOT NULL OR t.review_on <= w.day OR (a.lifetime_earned >= next.threshold AND next.threshold <= (
     SELECT sum(e.points) FROM points_entry e
-    WHERE e.account_id = a.account_id AND e.at >= w.start AND e.at <= greatest(w.at, t.since) AND e.kind <> ALL (%s)
+    WHERE e.account_id = a.account_id AND e.at >= w.start AND e.at <= greatest(w.at, t.since)
+        AND e.kind <> ALL (%s::text[])
 ))
 ORDER BY a.account_id
 """
@@ -107,45 +115,42 @@ def known_date(active_from):
 
 def known(names):
     """``{(source, number): Known}`` of those of ``names`` that are recorded."""
-    sources, numbers = zip(*names, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [list(sources), list(numbers)])
-        return {
-            (source, number): Known(member, paid_at, points, _parsed(steps), [tuple(line) for line in _parsed(lines)])
-            for source, number, member, paid_at, points, steps, lines in cursor
-        }
+    names = list(names)
+    found = call(KNOWN_ONE, names[0]) if len(names) == 1 else call(KNOWN_MANY, _columns(names))
+    return {
+        (source, number): Known(member, paid_at, points, _parsed(steps), [tuple(line) for line in _parsed(lines)])
+        for source, number, member, paid_at, points, steps, lines in found
+    }
 
 
 def insert(rows, *, by, at):
     """Write purchases and lines; raises ``NumberTaken``."""
-    lines = [
-        (row.new.source, row.new.number, line.category, line.amount_fen, points)
-        for row in rows
-        for line, points in zip(row.new.lines, row.line_points, strict=True)
-    ]
-    purchases = [
-        (
-            row.new.member,
-            row.new.source,
-            row.new.number,
-            row.new.paid_at,
-            row.new.amount_fen,
-            row.points,
-            row.tier,
-            row.multiplier,
-            row.rule_version,
-            None if row.points else Jsonb(row.steps),
-            known_date(row.active_from),
-        )
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [at, by, *_columns(purchases), *_columns(lines)])
-        pks = {(source, number): pk for source, number, pk in cursor}
+    found = call(INSERT, (Jsonb([_as_json(row) for row in rows]), at, by))
+    pks = {(source, number): pk for source, number, pk in found}
     if len(pks) != len(rows):
         raise NumberTaken
     for row in rows:
         row.pk = pks[row.new.source, row.new.number]
+
+
+def _as_json(row):
+    new, active_from = row.new, known_date(row.active_from)
+    return {
+        "member_id": new.member,
+        "source": new.source,
+        "number": new.number,
+        "paid_at": new.paid_at.isoformat(),
+        "amount_fen": new.amount_fen,
+        "points": row.points,
+        "tier": row.tier,
+        "multiplier": str(row.multiplier),
+        "rule_version": row.rule_version,
+        "steps": None if row.points else row.steps,
+        "active_from": active_from and active_from.isoformat(),
+        "lines": [
+            (line.category, line.amount_fen, points) for line, points in zip(new.lines, row.line_points, strict=True)
+        ],
+    }
 
 
 def earn(rows, *, by):
@@ -163,15 +168,16 @@ def earn(rows, *, by):
         )
         for row in rows
     ]
-    ledger.earn_many(earnings=earnings, kind=Kind.PURCHASE, by=by)
+    if len(earnings) == 1:
+        ledger.earn(kind=Kind.PURCHASE, by=by, **earnings[0]._asdict())
+    else:
+        ledger.earn_many(earnings=earnings, kind=Kind.PURCHASE, by=by)
 
 
 def may_turn(paid_at):
     """Members, of ``{member: moment}``, whose tier may turn then, in order of id."""
     rows = [(member, tiers.window_start(at), at, shop_date(at)) for member, at in paid_at.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(MAY_TURN, [*_columns(rows), tiers.next_thresholds(), LOWEST, NOT_EARNED])
-        return [member for (member,) in cursor]
+    return [member for (member,) in call(MAY_TURN, (*_columns(rows), tiers.next_thresholds(), LOWEST, NOT_EARNED))]
 
 
 def _columns(rows):

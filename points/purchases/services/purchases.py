@@ -143,7 +143,7 @@ def record_many(purchases, *, by, at, replaying=False):
 def _record_many(purchases, *, by, at, replaying):
     results = [None] * len(purchases)
     with locking_transaction():
-        tally = Tally([(new.member, shop_date(new.paid_at), engine.PURCHASE) for new in purchases])
+        tally = Tally(engine.PURCHASE, [(new.member, shop_date(new.paid_at)) for new in purchases])
         fresh = _new_ones(purchases, results, at)
         if not fresh:
             return results
@@ -256,12 +256,10 @@ def _book(round_, purchases, results, tally, *, by, at, replaying):
     paid_at = {purchases[n].member: purchases[n].paid_at for n in round_}
     have = tiers.at_moments(paid_at, at=at, replaying=replaying)
     rows = []
-    for n, rule_set, outcome in _worked(round_, purchases, have):
+    for n, caps, outcome in _worked(round_, purchases, have):
         new = purchases[n]
         tier = have[new.member]
-        points, cut = tally.grant(
-            new.member, shop_date(new.paid_at), engine.PURCHASE, outcome.points, engine.caps(rule_set)
-        )
+        points, cut = tally.grant(new.member, shop_date(new.paid_at), outcome.points, caps)
         steps = list(outcome.steps) + cut
         results[n] = Booked(points, steps)
         rows.append(
@@ -285,7 +283,7 @@ def _book(round_, purchases, results, tally, *, by, at, replaying):
 
 
 def _worked(round_, purchases, have):
-    """``(n, rule set, outcome)`` of each purchase; those of one rule set are worked in one go."""
+    """``(n, caps of its rule set, outcome)`` of each purchase; those of one rule set are worked in one go."""
     alike = {}
     for n in round_:
         rule_set = _rule_set(purchases[n])
@@ -295,8 +293,8 @@ def _worked(round_, purchases, have):
         cases = [
             (earner_of(new.member, have[new.member]), new.lines, new.paid_at) for new in (purchases[n] for n in numbers)
         ]
-        outcomes = engine.purchases_points(rule_set, cases)
-        found |= {n: (n, rule_set, outcome) for n, outcome in zip(numbers, outcomes, strict=True)}
+        outcomes, caps = engine.purchases_points(rule_set, cases), engine.caps(rule_set)
+        found |= {n: (n, caps, outcome) for n, outcome in zip(numbers, outcomes, strict=True)}
     return [found[n] for n in round_]
 
 

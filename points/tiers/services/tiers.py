@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import actors, audit
 from core.batches import in_parts
+from core.call import call
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
@@ -32,12 +33,11 @@ Cause = TierChange.Cause
 NEAR_A_TURN = """
 SELECT a.account_id, t.tier, t.since, t.review_on, t.grace_until, coalesce((
     SELECT sum(points) FROM points_entry e
-    WHERE e.account_id = a.account_id AND e.at >= %(start)s AND e.at <= %(at)s AND e.kind <> ALL (%(not_earned)s)
+    WHERE e.account_id = a.account_id AND e.at >= %s AND e.at <= %s AND e.kind <> ALL (%s::text[])
 ), 0)
 FROM points_account a LEFT JOIN points_member_tier t ON t.member_id = a.account_id
-WHERE a.account_id = ANY (%(accounts)s) AND (
-    a.lifetime_earned >= (%(next)s::jsonb ->> coalesce(t.tier, %(lowest)s))::bigint OR t.grace_until IS NOT NULL
-    OR t.review_on <= %(due)s
+WHERE a.account_id = ANY (%s) AND (
+    a.lifetime_earned >= (%s::jsonb ->> coalesce(t.tier, %s))::bigint OR t.grace_until IS NOT NULL
 )
 """
 ACCOUNTS_THAT_MAY_RISE = """
@@ -122,21 +122,9 @@ def at_moments(moments, *, at, replaying=False):
     return {member: past.tier for member, past in found.items()}
 
 
-def _near_a_turn(accounts, at, *, due=None):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            NEAR_A_TURN,
-            {
-                "accounts": list(accounts),
-                "start": rules.window_start(at),
-                "at": at,
-                "not_earned": queries.NOT_EARNED,
-                "next": rules.next_thresholds(),
-                "lowest": LOWEST,
-                "due": due,
-            },
-        )
-        return cursor.fetchall()
+def _near_a_turn(accounts, at):
+    start = rules.window_start(at)
+    return call(NEAR_A_TURN, (start, at, queries.NOT_EARNED, list(accounts), rules.next_thresholds(), LOWEST))
 
 
 def _catch_up(account, at):
