@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from psycopg.types.json import Jsonb
+
 from core.call import call
 from core.errors import InvalidInput
 from points.ledger import checks
@@ -12,11 +14,20 @@ from points.ledger.models import EARNED
 MOST_ACCOUNTS = 10_000  # of one call, so that nobody waits long for its locks
 
 LOCK = "SELECT ledger_lock(%s::bigint[])"
-EARN_MANY = (
-    "SELECT r_repeated FROM ledger_earn_many(%s::bigint[], %s::integer[], %s::text, %s::text[], %s::text,"
-    " %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::jsonb[],"
-    " %s::timestamptz[])"
+# Rows come as JSON: one value is much quicker to pass than eleven arrays.
+EARN_MANY = """
+SELECT ledger_earn_many(
+    array_agg(account), array_agg(points), %s::text, array_agg(key), %s::text, array_agg(at), array_agg(source),
+    array_agg(reason), array_agg(expires_at), array_agg(active_from), array_agg(rule_version),
+    array_agg(breakdown::jsonb), array_agg(renew_until)
 )
+FROM (
+    SELECT * FROM ROWS FROM (jsonb_to_recordset(%s) AS (
+        account bigint, points integer, key text, at timestamptz, source text, reason text, expires_at timestamptz,
+        active_from timestamptz, rule_version text, breakdown text, renew_until timestamptz
+    )) WITH ORDINALITY ORDER BY ordinality
+) earning
+"""
 EXPIRE = "SELECT * FROM ledger_expire(%s::bigint[], %s, %s::text, %s::timestamptz)"
 
 
@@ -44,11 +55,24 @@ def earn_many(*, earnings, kind, by):
     if not 0 < len(earnings) <= MOST_ACCOUNTS:
         raise InvalidInput(field="earnings")
     checks.kind(kind, EARNED)
-    accounts, points, keys, ats, sources, reasons, *more = (
-        list(column) for column in zip(*((*earning[:6], *terms(earning, by=by)) for earning in earnings), strict=True)
-    )
-    params = (accounts, points, str(kind), keys, by, ats, sources, reasons, *more)
-    return call(EARN_MANY, params, BY_SQLSTATE)[0][0]
+    rows = [_as_json(earning, *terms(earning, by=by)) for earning in earnings]
+    return call(EARN_MANY, (str(kind), by, Jsonb(rows)), BY_SQLSTATE)[0][0]
+
+
+def _as_json(earning, expires_at, active_from, rule_version, breakdown, renew_until):
+    return {
+        "account": earning.account,
+        "points": earning.points,
+        "key": earning.key,
+        "at": earning.at.isoformat(),
+        "source": earning.source,
+        "reason": earning.reason,
+        "expires_at": expires_at and expires_at.isoformat(),
+        "active_from": active_from.isoformat(),
+        "rule_version": rule_version,
+        "breakdown": breakdown,
+        "renew_until": renew_until and renew_until.isoformat(),
+    }
 
 
 def expire(*, accounts, by, at, wait=False):

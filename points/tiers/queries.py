@@ -40,13 +40,27 @@ LEFT JOIN LATERAL (
     ORDER BY c.at DESC, c.id DESC LIMIT 1
 ) pin ON true
 """
+# Who has earned less in all than the next tier asks for cannot reach it: for most members nothing is summed up.
+NEAR_A_TURN = """
+SELECT a.account_id, t.tier, t.since, t.review_on, t.grace_until, coalesce((
+    SELECT sum(points) FROM points_entry e
+    WHERE e.account_id = a.account_id AND e.at >= w.start AND e.at <= w.at AND e.kind <> ALL (%s::text[])
+), 0)
+FROM ({wanted}) w (member, start, at, day) JOIN points_account a ON a.account_id = w.member
+LEFT JOIN points_member_tier t ON t.member_id = a.account_id
+WHERE a.lifetime_earned >= (%s::jsonb ->> coalesce(t.tier, %s))::bigint OR t.grace_until IS NOT NULL
+"""
 # One is asked for by every purchase: without arrays PostgreSQL keeps the plan, which costs more than the answer.
-TIER_AT = AT.format(wanted="SELECT %s::bigint, %s::timestamptz, %s::timestamptz, %s::date")
-TIERS_AT = AT.format(wanted="SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[])")
+ONE = "SELECT %s::bigint, %s::timestamptz, %s::timestamptz, %s::date"
+MANY = "SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[])"
+TIER_AT, TIERS_AT = AT.format(wanted=ONE), AT.format(wanted=MANY)
+ONE_NEAR_A_TURN, MANY_NEAR_A_TURN = NEAR_A_TURN.format(wanted=ONE), NEAR_A_TURN.format(wanted=MANY)
 EARNED_IN_WINDOW = """
-SELECT account_id, sum(points) FROM points_entry
-WHERE account_id = ANY (%s::bigint[]) AND at >= %s AND at <= %s AND kind <> ALL (%s::text[])
-GROUP BY account_id
+SELECT e.account_id, sum(e.points)
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[]) w (member, start, at, day)
+JOIN points_entry e ON e.account_id = w.member AND e.at >= w.start AND e.at <= w.at
+WHERE e.kind <> ALL (%s::text[])
+GROUP BY e.account_id
 """
 
 
@@ -110,10 +124,8 @@ def tiers_at(moments, *, today):
        is that: a tier rises at once, and an earning that is booked late counts from its own time on. Nothing is lowered
        for what nobody knew: a turn that was made stands.
     """
-    rows = [(member, rules.window_start(at), at, shop_date(at)) for member, at in moments.items()]
-    wanted = rows[0] if len(rows) == 1 else [list(column) for column in zip(*rows, strict=True)]
-    sql = TIER_AT if len(rows) == 1 else TIERS_AT
-    found = call(sql, (LOWEST, today, rules.next_thresholds(), LOWEST, NOT_EARNED, *wanted))
+    sql = TIER_AT if len(moments) == 1 else TIERS_AT
+    found = call(sql, (LOWEST, today, rules.next_thresholds(), LOWEST, NOT_EARNED, *_wanted(moments)))
     return {
         member: PastTier(_counting(earned, pinned, int(points)), bool(is_due))
         for member, earned, pinned, points, is_due in found
@@ -126,10 +138,34 @@ def _counting(earned, pinned, points):
     return max(rules.by_code(earned), rules.reached(points), key=lambda tier: tier.position)
 
 
+def near_a_turn(moments):
+    """Of ``{account: moment}`` those that may rise, or keep a tier in its grace: ``(account, tier, since, review_on,
+    grace_until, points that count then)``; all None but the points where no tier was reached yet."""
+    sql = ONE_NEAR_A_TURN if len(moments) == 1 else MANY_NEAR_A_TURN
+    wanted = _wanted(moments)
+    found = call(sql, (NOT_EARNED, *wanted, rules.next_thresholds(), LOWEST))
+    return [(*state, int(points)) for *state, points in found]
+
+
 def earned_in_window(accounts, *, at):
     """``{account: points}`` that count for tiers at ``at``; who has none is left out. May be negative."""
-    found = call(EARNED_IN_WINDOW, (list(accounts), rules.window_start(at), at, NOT_EARNED))
+    return earned_by(dict.fromkeys(accounts, at))
+
+
+def earned_by(moments):
+    """The same for ``{account: moment}``."""
+    found = call(EARNED_IN_WINDOW, (*_columns(moments), NOT_EARNED)) if moments else ()
     return {account: int(points) for account, points in found}
+
+
+def _wanted(moments):
+    """``{member: moment}`` as the statements take it."""
+    return _columns(moments) if len(moments) > 1 else [column[0] for column in _columns(moments)]
+
+
+def _columns(moments):
+    rows = [(member, rules.window_start(at), at, shop_date(at)) for member, at in moments.items()]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def standing(member_id, *, at):

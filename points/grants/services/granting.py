@@ -171,7 +171,7 @@ def _work_batch(grant, approval, lines, at):
         if not batch:
             return _finish(grant, at)
         given, refused = _grant_lines(grant, batch, at)
-        tiers.consider_many([line.account for line in batch], at=at)
+        tiers.consider_many({line.account: at for line in batch})
         grant.granted += given
         grant.cursor += len(batch)
         changed = ["granted", "cursor"]

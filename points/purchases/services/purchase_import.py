@@ -1,7 +1,7 @@
 """Book a file of purchases and refunds, in order of time, each as of when it was paid (C1).
 
-``BATCH`` purchases are a transaction: an import that was stopped goes on when the same file is given again, since what
-is recorded already changes nothing. A refund waits for all purchases before it.
+Purchases are booked many in a transaction: an import that was stopped goes on when the same file is given again, since
+what is recorded already changes nothing. What one member did is booked in the order of time.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from points.purchases.services import purchase_file, purchase_rows, purchases
 from points.purchases.services.linking import UnknownMember, link
 from points.purchases.services.purchase_age import ended
 
-BATCH = 500
+BATCH = 500  # orders that are sorted into waves together; the purchases of a wave are a transaction
 NAMES = 1000
 TRIES = 5  # of a batch, when somebody else holds a row
 
@@ -136,25 +136,18 @@ def _create(name, *, welcome, by, at):
 class _Booking:
     def __init__(self, members, report, *, by, at):
         self.members, self.report, self.by, self.at = members, report, by, at
-        self.waiting = []
 
     def book(self, orders, progress):
-        for done, order in enumerate(orders, 1):
-            if order.refund_of:
-                self._flush()
-                self._refund(order)
-            else:
-                self.waiting.append(order)
-                if len(self.waiting) == BATCH:
-                    self._flush()
-            if progress and not self.waiting:
-                progress(done, len(orders))
-        self._flush()
-        if progress:
-            progress(len(orders), len(orders))
+        for begin in range(0, len(orders), BATCH):
+            some = orders[begin : begin + BATCH]
+            for bought, given_back in _waves(some):
+                self._record(bought)
+                for order in given_back:
+                    self._refund(order)
+            if progress:
+                progress(begin + len(some), len(orders))
 
-    def _flush(self):
-        orders, self.waiting = self.waiting, []
+    def _record(self, orders):
         fresh = []
         for order in orders:
             try:
@@ -213,6 +206,23 @@ class _Booking:
             )
             purchase.refresh_from_db(fields=["refunded_fen"])
             return points, purchase.refunded_fen != before
+
+
+def _waves(orders):
+    """Orders in time as ``(purchases, refunds)`` to book one after the other: a refund waits for its purchase and for
+    all that its member did before it, and what the member does later waits for it. Members do not wait for each other.
+    """
+    waves, of_member, of_purchase = [], {}, {}
+    for order in orders:
+        wave = of_member.get(order.member, 0)
+        if order.refund_of:
+            wave = max(wave, of_purchase.get(order.refund_of, 0))
+        while wave >= len(waves):
+            waves.append(([], []))
+        waves[wave][bool(order.refund_of)].append(order)
+        of_member[order.member] = wave + bool(order.refund_of)
+        of_purchase[order.number] = wave
+    return waves
 
 
 def _checked(order, members):

@@ -8,13 +8,9 @@ from decimal import Decimal
 from psycopg.types.json import Jsonb
 
 from core.call import call
-from core.clock import shop_date
 from core.errors import Busy
 from points import ledger
 from points.ledger.models import UNDATED, Kind
-from points.tiers import rules as tiers
-from points.tiers.models import LOWEST
-from points.tiers.queries import NOT_EARNED
 
 KNOWN = """
 SELECT p.source, p.number, p.member_id, p.paid_at, p.points, coalesce(p.steps, e.breakdown -> 'steps', '[]'),
@@ -55,20 +51,9 @@ WITH new AS (
 SELECT source, number, id FROM purchase
 """
 
-# Whose points reach the next tier, whose review is due, who is in a grace. For a time before the tier was reached the
-# points are counted up to that, and from a little too early: ``tiers.consider`` counts again.
-MAY_TURN = """
-SELECT a.account_id
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[]) w (account, start, at, day)
-JOIN points_account a ON a.account_id = w.account
-LEFT JOIN points_member_tier t ON t.member_id = a.account_id
-CROSS JOIN LATERAL (SELECT (%s::jsonb ->> coalesce(t.tier, %s))::bigint AS threshold) next
-WHERE t.grace_until IS NOT NULL OR t.review_on <= w.day OR (a.lifetime_earned >= next.threshold AND next.threshold <= (
-    SELECT sum(e.points) FROM points_entry e
-    WHERE e.account_id = a.account_id AND e.at >= w.start AND e.at <= greatest(w.at, t.since)
-        AND e.kind <> ALL (%s::text[])
-))
-ORDER BY a.account_id
+GIVEN_BACK = """
+UPDATE points_purchaseline l SET refunded_fen = w.refunded_fen, points_back = w.points_back
+FROM unnest(%s::bigint[], %s::bigint[], %s::integer[]) w (id, refunded_fen, points_back) WHERE l.id = w.id
 """
 
 
@@ -174,10 +159,9 @@ def earn(rows, *, by):
         ledger.earn_many(earnings=earnings, kind=Kind.PURCHASE, by=by)
 
 
-def may_turn(paid_at):
-    """Members, of ``{member: moment}``, whose tier may turn then, in order of id."""
-    rows = [(member, tiers.window_start(at), at, shop_date(at)) for member, at in paid_at.items()]
-    return [member for (member,) in call(MAY_TURN, (*_columns(rows), tiers.next_thresholds(), LOWEST, NOT_EARNED))]
+def save_given_back(lines):
+    """Write down how much of each ``PurchaseLine`` was given back."""
+    call(GIVEN_BACK, _columns([(line.pk, line.refunded_fen, line.points_back) for line in lines]))
 
 
 def _columns(rows):

@@ -22,7 +22,7 @@ from points.earning.rules import engine
 from points.earning.services.earning import Booked, earner_of
 from points.earning.services.tally import Tally
 from points.ledger import rules
-from points.purchases.models import Purchase, PurchaseLine, PurchaseRefund
+from points.purchases.models import Purchase, PurchaseRefund
 from points.purchases.parameters import CLAWBACK_POLICY
 from points.purchases.services import purchase_rows
 from points.purchases.services.purchase_age import too_old, usable_from
@@ -308,12 +308,10 @@ def _rule_set(new):
 
 
 def _raise_tiers(rows, *, at, replaying):
-    if not replaying:
-        tiers.consider_many([row.new.member for row in rows], at=max(at, *(row.new.paid_at for row in rows)))
-        return
-    paid_at = {row.new.member: row.new.paid_at for row in rows}
-    for member in purchase_rows.may_turn(paid_at):
-        tiers.consider(member, at=paid_at[member], replaying=True)
+    """Of a history as of each purchase, before which ``tiers.at_moments`` made the reviews that were due."""
+    latest = max(at, *(row.new.paid_at for row in rows))
+    moments = {row.new.member: row.new.paid_at if replaying else latest for row in rows}
+    tiers.consider_many(moments, told=not replaying)
 
 
 # Giving back
@@ -336,7 +334,7 @@ def _give_back(purchase, amount_fen, category):
     upto = int(sum(exact))
     for line, points in zip(lines, split(upto, [int(share * FINE) for share in exact]), strict=True):
         line.points_back = points
-    PurchaseLine.objects.bulk_update(lines, ["refunded_fen", "points_back"])
+    purchase_rows.save_given_back(lines)
     points = upto - purchase.points_back
     purchase.refunded_fen += amount_fen
     purchase.points_back = upto

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import actors, audit
 from core.batches import in_parts
-from core.call import call
 from core.clock import shop_date
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
@@ -29,17 +28,6 @@ MOST_CHUNK = 10_000
 BY = actors.system("tiers")
 Cause = TierChange.Cause
 
-# Who has earned less in all than the next tier asks for cannot reach it: for most members nothing is summed up.
-NEAR_A_TURN = """
-SELECT a.account_id, t.tier, t.since, t.review_on, t.grace_until, coalesce((
-    SELECT sum(points) FROM points_entry e
-    WHERE e.account_id = a.account_id AND e.at >= %s AND e.at <= %s AND e.kind <> ALL (%s::text[])
-), 0)
-FROM points_account a LEFT JOIN points_member_tier t ON t.member_id = a.account_id
-WHERE a.account_id = ANY (%s) AND (
-    a.lifetime_earned >= (%s::jsonb ->> coalesce(t.tier, %s))::bigint OR t.grace_until IS NOT NULL
-)
-"""
 ACCOUNTS_THAT_MAY_RISE = """
 SELECT account_id FROM points_account WHERE account_id > %s AND lifetime_earned >= %s ORDER BY account_id LIMIT %s
 """
@@ -87,26 +75,25 @@ def consider(account, *, at, replaying=False):
     """
     if replaying:
         _catch_up(account, at)
-    return consider_many([account], at=at, told=not replaying).get(account)
+    return consider_many({account: at}, told=not replaying).get(account)
 
 
-def consider_many(accounts, *, at, told=True, dry_run=False):
-    """The same for many accounts at once; returns ``{account: Step}`` of those that turned."""
+def consider_many(moments, *, told=True, dry_run=False):
+    """The same for many accounts at once, ``{account: moment}``; returns ``{account: Step}`` of those that turned."""
     near, steps, late = {}, {}, {}
-    for account, tier, since, review_on, grace_until, points in _near_a_turn(accounts, at):
+    for account, tier, since, review_on, grace_until, points in queries.near_a_turn(moments):
+        at = moments[account]
         if since is not None and since > at:
-            late.setdefault(since, []).append(account)
+            late[account] = since
             continue
         state = rules.State(tier, since, review_on, grace_until) if tier else rules.State(LOWEST, at)
-        if step := rules.step(state, int(points), at=at):
-            near[account], steps[account] = int(points), step
+        if step := rules.step(state, points, at=at):
+            near[account], steps[account] = points, step
     if dry_run:
         return steps
-    steps = _turn(near, at=at, told=told) if near else {}
-    for since, group in late.items():  # booked for a time before the tier was reached: it counts as of that
-        sums = queries.earned_in_window(group, at=since)
-        steps |= _turn({account: sums.get(account, 0) for account in group}, at=since, told=told)
-    return steps
+    # Booked for a time before the tier was reached, it counts as of that.
+    near |= dict.fromkeys(late, 0) | queries.earned_by(late)
+    return _turn(near, moments | late, told=told) if near else {}
 
 
 def at_moments(moments, *, at, replaying=False):
@@ -122,16 +109,11 @@ def at_moments(moments, *, at, replaying=False):
     return {member: past.tier for member, past in found.items()}
 
 
-def _near_a_turn(accounts, at):
-    start = rules.window_start(at)
-    return call(NEAR_A_TURN, (start, at, queries.NOT_EARNED, list(accounts), rules.next_thresholds(), LOWEST))
-
-
 def _catch_up(account, at):
     while due := MemberTier.objects.filter(pk=account, review_on__lte=shop_date(at)).first():
         midnight = datetime.combine(due.review_on, time.min, tzinfo=timezone.get_default_timezone())
         points = queries.earned_in_window([account], at=midnight).get(account, 0)
-        _turn({account: points}, at=midnight, reviewing=True, told=False)
+        _turn({account: points}, {account: midnight}, reviewing=True, told=False)
 
 
 # By the calendar
@@ -159,13 +141,13 @@ def recompute(*, at, chunk=CHUNK, dry_run=False):
     after, least = 0, rules.all_tiers()[1].threshold
     while accounts := _may_rise(after, least, chunk):
         after = accounts[-1]
-        yield from _turned(accounts, lambda part: consider_many(part, at=at, dry_run=dry_run))
+        yield from _turned(accounts, lambda part: consider_many(dict.fromkeys(part, at), dry_run=dry_run))
 
 
 def _review(members, *, at, dry_run):
     sums = queries.earned_in_window(members, at=at)
     points = {member: sums.get(member, 0) for member in members}
-    return _turn(points, at=at, reviewing=True, write=not dry_run, wait=False)
+    return _turn(points, dict.fromkeys(members, at), reviewing=True, write=not dry_run, wait=False)
 
 
 def _turned(members, look):
@@ -254,21 +236,22 @@ def _by_hand(row, cause, before, reason, *, by, at):
 # Every turn
 
 
-def _turn(points, *, at, reviewing=False, told=True, write=True, wait=True):
-    """Make the turns that are due for members by ``points`` (``{member: points in the window}``); returns
-    ``{member: Step}``. Rows are locked before they are judged: whoever comes second finds nothing left to do."""
+def _turn(points, moments, *, reviewing=False, told=True, write=True, wait=True):
+    """Make the turns that are due for members at their ``moments``, by ``points`` (``{member: points in the window}``);
+    returns ``{member: Step}``. Rows are locked before they are judged: who comes second finds nothing left to do."""
     with locking_transaction():
         members = sorted(points)
         if not reviewing:
             MemberTier.objects.bulk_create(
-                [MemberTier(member_id=member, tier=LOWEST, since=at) for member in members], ignore_conflicts=True
+                [MemberTier(member_id=member, tier=LOWEST, since=moments[member]) for member in members],
+                ignore_conflicts=True,
             )
         rows = MemberTier.objects.filter(pk__in=members).order_by("pk")
         if write:
             rows = rows.select_for_update(skip_locked=not wait)
         turned, changes, steps = [], [], {}
         for row in rows:
-            state = rules.State(row.tier, row.since, row.review_on, row.grace_until)
+            at, state = moments[row.pk], rules.State(row.tier, row.since, row.review_on, row.grace_until)
             step = rules.step(state, points[row.pk], at=at, reviewing=reviewing)
             if step is None or at < row.since:
                 continue
