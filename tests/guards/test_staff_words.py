@@ -1,32 +1,24 @@
 """Staff read Chinese: no actor's id, no code and no English word on a list or a page of a row (A1)."""
 
 import re
-import uuid
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import Group
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.services import create_member, staff
 from catalog.models import SKU, Category
-from core import actors, clock, codes, outbox
+from core import codes, outbox
 from core.models import OutboxMessage
 from orders.models import Carrier
 from points.earning.models import Script
-from points.earning.services import scripts
-from points.grants.services import adjusting
-from points.partners.models import Event, Partner, PartnerKey, Scope
-from points.partners.services import deductions, grants, opening, setup
-from pointsmall.demo import loading
+from points.partners.models import Partner, PartnerKey
+from tests import scenes
 
-PHONE = "+8613900000099"
 ALLOWED = {
     "SKU", "CSV", "XLSX", "Excel", "ID", "URL", "API", "IP", "UTC", "mL", "Lucide", "esc",
     "Command", "Control", "Mac",  # Django's help for choosing several
@@ -62,42 +54,12 @@ class Text(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def mall(django_db_setup, django_db_blocker):
-    """The demo's mall with few members and goods, and what staff, partners and timers do in it; a client of staff."""
-    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        every, story = loading.goods.load, loading.plan.Heroine
-        needed = {line.sku for _day, lines, _fate in story.ORDERS for line in lines}
-        needed |= {line.sku for line in (*story.UNPAID, *story.CART)}
-        patch.setattr(loading.goods, "load", lambda: [g for g in every() if {sku.code for sku in g.skus} & needed])
-        loading.load(most_members=2, now=clock.now(), say=lambda _line: None)
-        boss = User.objects.get(username=loading.STAFF_LOGIN)
-        _work(boss, clock.now())
+def mall(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A client of the first of the staff, in the demo's mall."""
+    with django_db_blocker.unblock(), scenes.demo(tmp_path_factory.mktemp("files")) as demo:
         client = Client(headers={"accept-language": "zh-hans"})
-        client.force_login(boss)
+        client.force_login(demo.boss)
         yield client
-        transaction.set_rollback(True)
-
-
-def _work(boss, at):
-    """What leaves rows with actors, codes and sources behind."""
-    act = {"by": actors.staff(boss.pk), "at": at}
-    member = create_member(phone=PHONE, by=actors.system("sign_up"), at=at)
-    staff.save_group(group=Group(name="客服"), permissions=[], **act)
-    limits = {"calls_per_minute": 60, "daily_grant_points": 1000, "daily_deduct_points": 1000}
-    partner, _approval = opening.create(code="shop", name="小店", **limits, **act)
-    opening.make_key(partner=partner, scopes=tuple(Scope.values), **act)  # waits, as the partner does
-    setup.change_partner(partner=partner, name=partner.name, **limits, **act)
-    url, events = "https://hooks.example.com/x", list(Event.values)
-    setup.set_webhook(partner=partner, url=url, events=events, new_secret=True, **act)
-    grants.grant(partner=partner, reference="一号", member=PHONE, points=900, at=at)
-    for number, settle in (("二号", deductions.confirm), ("三号", deductions.cancel), ("四号", None)):
-        row = deductions.deduct(partner=partner, reference=number, member=PHONE, points=10, minutes=30, at=at)
-        if settle:
-            settle(partner=partner, number=row.pk, at=at)
-    for points in (50, 40_000):  # one by one person, one that waits for a second
-        form_key = str(uuid.uuid4())
-        adjusting.request_adjustment(member=member.pk, points=points, reason="goodwill", form_key=form_key, **act)
-    scripts.create(code="double", name="双倍", source=scripts.SAMPLE, **act)
 
 
 def pages(client):
