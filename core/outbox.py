@@ -4,6 +4,7 @@ A handler belongs to an app above the publisher, is registered in ``ready()`` or
 ``receivers`` module, and must be harmless when it runs twice: it uses the natural key of what it does.
 """
 
+import functools
 from collections import defaultdict
 from datetime import timedelta
 
@@ -12,11 +13,11 @@ from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from psycopg.types.json import Jsonb
 
 from core import audit, clock, pruning
 from core.call import call
 from core.models import OutboxMessage
+from core.rows import Rows
 
 log = structlog.get_logger(__name__)
 
@@ -25,13 +26,6 @@ DRAIN_TASK = "core.tasks.drain_outbox"
 LONGEST_WAIT_S = 3600
 CALLED = "outbox:called"
 CALL_LASTS_S = 10
-
-WRITE = """
-INSERT INTO core_outboxmessage (topic, key, payload, created_at, next_try_at, tries, last_error)
-SELECT topic, key, payload, at, at, 0, ''
-FROM (SELECT %s::text AS topic, %s::text AS key, %s::jsonb AS payload, %s::timestamptz AS at) message
-ON CONFLICT DO NOTHING
-"""
 
 PRUNE = """
 DELETE FROM core_outboxmessage
@@ -54,7 +48,9 @@ def handles(topic):
 
 def publish(topic, *, key, at, **payload):
     """Write a message in the current transaction; the same ``key`` twice is one message. ``payload`` must be JSON."""
-    call(WRITE, (topic, key, Jsonb(payload), at))
+    message = OutboxMessage(topic=topic, key=key, payload=payload, created_at=at, next_try_at=at)
+    rows = _rows()
+    call(f"{rows.insert} ON CONFLICT DO NOTHING", rows.values(message))
     transaction.on_commit(_wake, robust=True)
 
 
@@ -68,6 +64,11 @@ def retry(pks, *, by, at):
             audit.record("outbox.retried", by=by, subject=f"outbox:{key}"[:64], at=at)
         transaction.on_commit(_wake, robust=True)
     return len(keys)
+
+
+@functools.cache
+def _rows():
+    return Rows(OutboxMessage)
 
 
 def _wake():

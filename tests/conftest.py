@@ -136,3 +136,25 @@ def lock_timeout(transactional_db):
     yield limit
     options["options"] = before
     connection.close()
+
+
+@pytest.fixture
+def with_field(db):
+    """``with_field(model, name, field)``: the model and its table have one more field until the test ends."""
+    from django.db import connection
+
+    from tests.rights import superuser
+
+    added = []
+
+    def add(model, name, field):
+        field.contribute_to_class(model, name)
+        added.append((model, name, field))
+        with superuser(), connection.schema_editor() as editor:
+            editor.add_field(model, field)
+
+    yield add
+    for model, name, field in added:
+        model._meta.local_fields.remove(field)
+        model._meta._expire_cache()
+        delattr(model, name)

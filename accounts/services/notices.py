@@ -1,6 +1,6 @@
 """Telling members: a notice in their inbox, and where it matters an SMS or e-mail (A6)."""
 
-import json
+from functools import cache
 from itertools import islice
 
 from celery import current_app
@@ -11,15 +11,15 @@ from django.utils import translation
 from accounts.models import Notice, User
 from accounts.wording import told
 from core.errors import InvalidInput
+from core.rows import Rows
 
 BATCH = 10_000  # members a transaction
 SMS_TASK, EMAIL_TASK = "accounts.tasks.send_sms", "accounts.tasks.send_email"  # above us: called by name
 
 # Who inserts the row told the member: the same notice from two processes is one.
 INSERT = """
-INSERT INTO accounts_notice (member_id, topic, title, text, "values", url, key, at)
-SELECT id, %(topic)s, %(title)s, %(text)s, %(values)s::jsonb, %(url)s, %(key)s, %(at)s
-FROM accounts_user WHERE id = ANY (%(members)s) AND is_active
+INSERT INTO {notice.table} (member_id, {notice.columns}) SELECT id, {notice.marks}
+FROM accounts_user WHERE id = ANY (%s) AND is_active
 ON CONFLICT (member_id, key) DO NOTHING
 RETURNING member_id
 """
@@ -60,9 +60,16 @@ def mark_read(*, member, notices, at):
 def _insert(members, *, topic, values, **notice):
     if topic not in Notice.Topic.values:
         raise InvalidInput(field="topic")
+    sql, rows = _statement()
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, {"members": members, "topic": topic, "values": json.dumps(values or {}), **notice})
+        cursor.execute(sql, [*rows.values(Notice(topic=topic, values=values or {}, **notice)), members])
         return [member for (member,) in cursor.fetchall()]
+
+
+@cache
+def _statement():
+    rows = Rows(Notice, "member")
+    return INSERT.format(notice=rows), rows
 
 
 def _send(member, title, text, values):

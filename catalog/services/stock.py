@@ -7,6 +7,7 @@ taken in the order of their primary keys. A movement is known by SKU and ``key``
 
 from collections import Counter
 from contextlib import nullcontext
+from functools import cache
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +16,12 @@ from catalog.models import SKU, StockMovement
 from core.call import call
 from core.db import broken_constraint
 from core.errors import DomainError, InvalidInput
+from core.rows import Rows
 
 LARGEST_CHANGE = 1_000_000
 
+# The statement fills in the first four columns of a movement by what it has changed.
+_COUNTED = ("sku", "delta", "stock_after", "key")
 _MOVE = """
 WITH changed AS (
     UPDATE catalog_sku AS sku SET stock = sku.stock + m.delta
@@ -27,8 +31,7 @@ WITH changed AS (
       AND NOT EXISTS (SELECT FROM catalog_stockmovement s WHERE s.sku_id = m.sku_id AND s.key = m.key)
     RETURNING sku.id, m.delta, sku.stock, m.key
 )
-INSERT INTO catalog_stockmovement (sku_id, delta, stock_after, key, reason, note, source, by, at)
-SELECT *, %s::text, %s::text, %s::text, %s::text, %s::timestamptz FROM changed
+INSERT INTO {said.table} (sku_id, delta, stock_after, key, {said.columns}) SELECT changed.*, {said.marks} FROM changed
 RETURNING sku_id
 """
 
@@ -100,23 +103,33 @@ def _move_all(lines, sign, reason, *, key, by, at, source="", note="", is_sale=F
         if not isinstance(quantity, int) or not 0 < quantity <= LARGEST_CHANGE:
             raise InvalidInput(field=_("Quantity"))
         quantities[sku_id] += quantity
-    changes = [(pk, sign * quantities[pk], key, is_sale, reason, note, source, by, at) for pk in sorted(quantities)]
+    changes = [(pk, sign * quantities[pk], key, is_sale) for pk in sorted(quantities)]
+    movement = StockMovement(reason=reason, note=note, source=source, by=by, at=at)
     try:
-        _write(changes)
+        _write(changes, movement)
     except IntegrityError as error:
         if broken_constraint(error) != "movement_key_unique" or connection.in_atomic_block:
             raise
         # Another connection booked the same key while this one waited for the row; now it can be seen.
-        _write(changes)
+        _write(changes, movement)
 
 
-def _write(changes):
-    """Run one conditional statement for each SKU; where nothing was changed, find out why."""
+def _write(changes, movement):
+    """Run one conditional statement for each SKU; where nothing was changed, find out why. ``movement``: what it is
+    for, the same for all."""
+    sql, rows = _statement()
+    said = rows.values(movement)
     with transaction.atomic() if len(changes) > 1 else nullcontext():
         for change in changes:
-            if not call(_MOVE, change):
-                sku_id, delta, key, is_sale, *_rest = change
+            if not call(sql, (*change, *said)):
+                sku_id, delta, key, is_sale = change
                 _explain(sku_id, delta, key, is_sale=is_sale)
+
+
+@cache
+def _statement():
+    rows = Rows(StockMovement, *_COUNTED)
+    return _MOVE.format(said=rows), rows
 
 
 def _explain(sku_id, delta, key, *, is_sale):

@@ -4,19 +4,19 @@ move, by one statement (F3)."""
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from uuid import UUID
 
 from django.db import IntegrityError
-from psycopg.types.json import Jsonb
 
 from accounts.models import Address, User
 from core import clock
 from core.call import call
-from core.crypto import encrypt, fingerprint
+from core.crypto import fingerprint
 from core.db import broken_constraint
 from core.errors import DomainError
-from orders.models import Order, State
+from core.rows import Rows
+from orders.models import Order, OrderItem, OrderMove, State
 from orders.parameters import PAYMENT_WINDOW_MINUTES
 from orders.queries.basket import Basket
 from orders.queries.facts import Wishes
@@ -27,33 +27,19 @@ from points.earning.queries import rule_sets
 LONGEST_NOTE = 200
 NUMBER_TRIES = 5
 
-ORDER = (
-    "number", "member_id", "state", "form_key", "form_digest", "points", "cash_fen", "goods_points", "goods_fen",
-    "shipping_fen", "discount_points", "discount_fen", "deduction_points", "deduction_fen", "rule_version", "sums",
-    "returned", "ship_name", "ship_phone", "ship_address", "ship_region_code", "ship_phone_hash", "note", "placed_at",
-    "pay_before", "paid_at", "cancel_reason", "cancel_note",
-)  # fmt: skip
-ITEM = {
-    "sku_id": "bigint", "product_name": "text", "product_name_en": "text", "sku_label": "text", "image": "text",
-    "way": "text", "unit_points": "bigint", "unit_fen": "bigint", "quantity": "integer", "paid_points": "bigint",
-    "paid_fen": "bigint",
-}  # fmt: skip
-WRITE = f"""
+WRITE = """
 WITH placed AS (
-    INSERT INTO orders_order ({", ".join(ORDER)}) VALUES ({", ".join(["%s"] * len(ORDER))})
+    {order.insert}
     ON CONFLICT (number) DO NOTHING
-    RETURNING id, state, placed_at
+    RETURNING id
 ), items AS (
-    INSERT INTO orders_orderitem (order_id, {", ".join(ITEM)}, position)
-    SELECT placed.id, {", ".join(ITEM)}, position - 1
-    FROM placed, unnest({", ".join(f"%s::{kind}[]" for kind in ITEM.values())})
-        WITH ORDINALITY AS item ({", ".join(ITEM)}, position)
+    INSERT INTO {item.table} (order_id, {item.columns})
+    SELECT placed.id, item.* FROM placed, unnest({item.arrays}) AS item ({item.columns})
 ), move AS (
-    INSERT INTO orders_ordermove (order_id, from_state, to_state, at, by, reason)
-    SELECT id, '', state, placed_at, %s::text, '' FROM placed
+    INSERT INTO {move.table} (order_id, {move.columns}) SELECT placed.id, {move.marks} FROM placed
 )
 SELECT id FROM placed
-"""  # noqa: S608 - names from above
+"""
 
 
 class FormTaken(DomainError):
@@ -109,12 +95,14 @@ def write(new: NewOrder, basket: Basket, *, by, at):
     """The ``Order`` of what ``basket`` has for the member, as it is today: a later change of a product does not touch
     it. Another connection that sends the same form waits here; raises ``FormTaken`` when the other one got through."""
     order = _order(new, basket.priced, at)
-    skus = {line.sku.pk: line.sku for line in basket.available}
-    items = list(zip(*(_item(line, skus[line.sku_id]) for line in basket.priced.lines), strict=True))
+    items = _items(basket)
+    move = OrderMove(to_state=order.state, at=at, by=by)
+    sql, order_rows, item_rows, move_rows = _statement()
+    others = (*item_rows.lists(items), *move_rows.values(move))
     try:
         for _attempt in range(NUMBER_TRIES):
             order.number = numbers.new_number(clock.shop_date(at))
-            if written := call(WRITE, (*_stored(order), *map(list, items), by)):
+            if written := call(sql, (*order_rows.values(order), *others)):
                 break
         else:
             raise IntegrityError(f"{NUMBER_TRIES} order numbers in a row were taken already")
@@ -125,6 +113,12 @@ def write(new: NewOrder, basket: Basket, *, by, at):
     ((order.pk,),) = written
     order._state.adding = False
     return order
+
+
+@cache
+def _statement():
+    order, item, move = Rows(Order), Rows(OrderItem, "order"), Rows(OrderMove, "order")
+    return WRITE.format(order=order, item=item, move=move), order, item, move
 
 
 def _order(new, priced, at):
@@ -157,22 +151,24 @@ def _order(new, priced, at):
     )
 
 
-def _stored(order):
-    stored = vars(order) | {
-        "state": order.state.value,
-        "sums": Jsonb(order.sums),
-        "returned": Jsonb(order.returned),
-        "ship_name": encrypt(order.ship_name),
-        "ship_phone": encrypt(order.ship_phone),
-        "ship_address": encrypt(order.ship_address),
-    }
-    return [stored[name] for name in ORDER]
-
-
-def _item(line, sku):
-    """The values of ``ITEM`` for a ``PricedLine``: what it is today, and what is paid for it."""
-    product = sku.product
-    return (
-        sku.pk, product.name, product.name_en, sku.label, sku.picture or "", str(line.way), line.unit_points,
-        line.unit_fen, line.quantity, line.paid_points, line.paid_fen,
-    )  # fmt: skip
+def _items(basket):
+    """The items, but for their order: what the goods are today, and what is paid for them."""
+    skus = {line.sku.pk: line.sku for line in basket.available}
+    return [
+        OrderItem(
+            sku=sku,
+            product_name=sku.product.name,
+            product_name_en=sku.product.name_en,
+            sku_label=sku.label,
+            image=sku.picture or "",
+            way=line.way,
+            unit_points=line.unit_points,
+            unit_fen=line.unit_fen,
+            quantity=line.quantity,
+            position=position,
+            paid_points=line.paid_points,
+            paid_fen=line.paid_fen,
+        )
+        for position, line in enumerate(basket.priced.lines)
+        for sku in [skus[line.sku_id]]
+    ]

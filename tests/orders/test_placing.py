@@ -14,6 +14,7 @@ from catalog.prices import WayNotOffered
 from catalog.services import products
 from catalog.services.stock import NotListed, SoldOut, UnknownSKU
 from core import actors, clock
+from core.crypto import EncryptedTextField
 from core.db import broken_constraint
 from core.errors import InvalidInput
 from orders import payments
@@ -114,6 +115,17 @@ def test_the_address_is_a_snapshot_that_nobody_reads_in_the_table(place, cup, ad
     assert "林" not in raw
     assert "13800000001" not in raw
     assert "望京" not in raw
+
+
+def test_a_new_field_is_written_with_the_order(place, cup, with_field, monkeypatch):
+    for model in (Order, OrderItem, OrderMove):
+        with_field(model, "door", EncryptedTextField(default="3号门"))
+    monkeypatch.setattr(new_order, "_statement", new_order._statement.__wrapped__)
+    order = Order.objects.get(pk=place((cup, "points", 1)).pk)
+    assert (order.door, order.items.get().door, order.moves.get().door) == ("3号门",) * 3
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT o.door || i.door || m.door FROM orders_order o, orders_orderitem i, orders_ordermove m")
+        assert "3号门" not in cursor.fetchone()[0]
 
 
 def test_the_same_form_twice_is_one_order(place, cup, candle, member, at):
