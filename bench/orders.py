@@ -1,6 +1,6 @@
 """What placing an order costs beside PostgreSQL's own benchmark (F13).
 
-Eight processes place orders through ``orders.services.placing``, points only, on a scratch database: all of them on
+Eight processes place orders (``orders.placing``), points only, on a scratch database: all of them on
 one SKU, then each on a SKU drawn from many. The references run in turns with them: ``pgbench``'s update of a single row
 by eight clients, and its TPC-B-like transaction. The notes say how much of the work was Python's and how much
 PostgreSQL's, in processor time.
@@ -124,8 +124,8 @@ def _work(kind):
     from accounts.models import Address  # noqa: PLC0415 - after setup()
     from catalog.models import SKU  # noqa: PLC0415 - after setup()
     from core import actors, clock  # noqa: PLC0415 - after setup()
-    from orders.rules.pricing import Choice  # noqa: PLC0415 - after setup()
-    from orders.services import placing  # noqa: PLC0415 - after setup()
+    from orders.placing.rules.pricing import Choice  # noqa: PLC0415 - after setup()
+    from orders.placing.services import placing  # noqa: PLC0415 - after setup()
 
     current_app.conf.task_always_eager = False  # what follows an order is the worker's, here as in the mall
     addresses = list(Address.objects.select_related("member"))

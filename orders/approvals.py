@@ -7,10 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from core import approvals
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import price_text, yuan_sum
+from orders.after_sale.services.by_hand import PAID_BACK, run_paid_back
+from orders.coupons import rules
+from orders.coupons.services.by_hand import GIFT, run_gift
 from orders.models import AfterSale, CouponType, Payment
 from orders.parameters import BY_HAND_APPROVAL_YUAN
-from orders.rules import coupons as rules
-from orders.services import by_hand
+from orders.payments.services.by_hand import ACCEPTED, GIVEN_BACK, MARKED, SETTLED, run_payment
 
 MONEY = {
     "unit": "fen",
@@ -61,11 +63,11 @@ def _facts_of_gift(approval, at):
 
 
 for name, label, run, facts in (
-    (by_hand.SETTLED, _("Refund settled by hand"), by_hand.run_payment, _facts_of_payment),
-    (by_hand.ACCEPTED, _("Payment accepted though less arrived"), by_hand.run_payment, _facts_of_payment),
-    (by_hand.MARKED, _("Payment marked as paid"), by_hand.run_payment, _facts_of_payment),
-    (by_hand.GIVEN_BACK, _("Refund by hand"), by_hand.run_payment, _facts_of_payment),
-    (by_hand.PAID_BACK, _("After-sale pays back"), by_hand.run_paid_back, _facts_of_request),
-    (by_hand.GIFT, _("Coupons given away"), by_hand.run_gift, _facts_of_gift),
+    (SETTLED, _("Refund settled by hand"), run_payment, _facts_of_payment),
+    (ACCEPTED, _("Payment accepted though less arrived"), run_payment, _facts_of_payment),
+    (MARKED, _("Payment marked as paid"), run_payment, _facts_of_payment),
+    (GIVEN_BACK, _("Refund by hand"), run_payment, _facts_of_payment),
+    (PAID_BACK, _("After-sale pays back"), run_paid_back, _facts_of_request),
+    (GIFT, _("Coupons given away"), run_gift, _facts_of_gift),
 ):
     approvals.register(approvals.Kind(name=name, label=label, run=run, facts=facts, **MONEY))

@@ -1,7 +1,15 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+# What takes effect by being imported: figures that staff set, receivers, tasks, kinds of approvals.
+REGISTERING = (
+    "parameters", "approvals", "receivers", "coupons.tasks", "shipping.tasks", "payments.tasks",
+    "payments.sandbox_gateway.tasks", "after_sale.tasks", "placing.tasks",
+)  # fmt: skip
 
 
 class OrdersConfig(AppConfig):
@@ -9,10 +17,12 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self):
-        from orders import approvals, parameters, receivers  # noqa: F401 - each registers what is its own
+        for module in REGISTERING:
+            import_module(f"orders.{module}")
+
+        from orders import parameters
         from orders.models import Carrier
-        from orders.sandbox_gateway import tasks  # noqa: F401 - registers the task
-        from orders.services.shipping import ensure_carriers
+        from orders.shipping.services.shipping import ensure_carriers
         from points.pages.views import rules
 
         rules.FIGURES["payment_minutes"] = lambda: parameters.PAYMENT_WINDOW_MINUTES.value

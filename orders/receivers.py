@@ -2,15 +2,18 @@
 
 from catalog.services.products import count_redeemed
 from core import actors, clock, outbox
-from orders import tasks
-from orders.services import by_hand, giving_back, paying, popularity, rewards
-from orders.services.after_sale import moving
+from orders.after_sale.services import moving, rewards
+from orders.coupons import tasks as coupons_tasks
+from orders.coupons.services.by_hand import GIFT_TOPIC
+from orders.lifecycle.services import giving_back, popularity
+from orders.payments import tasks as payments_tasks
+from orders.payments.services import paying
 
 
 @outbox.handles(paying.REFUND_TOPIC)
 def refund(payment_id):
     """Have the money sent back, once this is on record; the sweep sends what is lost on the way."""
-    tasks.refund_payment.delay_on_commit(payment_id)
+    payments_tasks.refund_payment.delay_on_commit(payment_id)
 
 
 @outbox.handles(popularity.TOPIC)
@@ -37,7 +40,7 @@ def take_back(order_id, refund_key, fen, lines):
     rewards.take_back(order_id=order_id, refund_key=refund_key, lines=lines, by=actors.system("orders"), at=clock.now())
 
 
-@outbox.handles(by_hand.GIFT_TOPIC)
+@outbox.handles(GIFT_TOPIC)
 def give_coupons(approval_id):
     """Coupons that staff give away; a task of its own, for there may be many of them (F11)."""
-    tasks.give_coupons.delay(approval_id)
+    coupons_tasks.give_coupons.delay(approval_id)

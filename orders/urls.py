@@ -3,7 +3,12 @@
 from django.conf import settings
 from django.urls import include, path
 
-from orders.views import after_sale, callback, cart, checkout, coupons, orders, parcels, payment
+from orders.after_sale import views as after_sale
+from orders.coupons import views as coupons
+from orders.pages import views as orders
+from orders.payments.views import callback, payment
+from orders.placing.views import cart, checkout
+from orders.shipping import views as parcels
 
 app_name = "orders"
 urlpatterns = [
@@ -32,4 +37,4 @@ urlpatterns = [
     path("pay/<slug:provider>/callback/", callback.callback, name="payment_callback"),
 ]
 if not settings.PRODUCTION:
-    urlpatterns.append(path("sandbox/", include("orders.sandbox_gateway.urls")))
+    urlpatterns.append(path("sandbox/", include("orders.payments.sandbox_gateway.urls")))

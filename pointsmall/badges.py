@@ -1,9 +1,9 @@
 """The counts beside the lines of the staff sidebar."""
 
 from core import approvals
+from orders.lifecycle.states import MAY_SHIP
 from orders.models import Order
-from orders.queries import books
-from orders.states import MAY_SHIP
+from orders.payments.queries import books
 from points.earning.queries.earning import reviews_waiting
 
 

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.conf import settings
 
-from orders.queries import cart_count
+from orders.placing.queries.basket import cart_count
 from points.ledger import visitor as ledger_visitor
 from points.tiers import visitor as tiers_visitor
 

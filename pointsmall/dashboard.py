@@ -13,7 +13,7 @@ from catalog.models import SKU
 from core import clock
 from core.templatetags.mall import price_text, yuan_sum
 from orders.models import Order, State
-from orders.queries.books import cash_in, placed
+from orders.payments.queries.books import cash_in, placed
 from points.earning import wording
 from points.earning.queries import alerts
 from points.pages import books

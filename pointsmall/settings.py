@@ -175,7 +175,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "orders.middleware.CheckoutDoorMiddleware",  # first: a refusal in a rush costs nearly nothing
+    "orders.placing.middleware.CheckoutDoorMiddleware",  # first: a refusal in a rush costs nearly nothing
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -1,12 +1,12 @@
 """Staff pages of orders, after-sale, payments and carriers."""
 
-from orders.admin.after_sale import AfterSaleAdmin
-from orders.admin.carriers import CarrierAdmin
-from orders.admin.coupons import CouponAdmin, CouponTypeAdmin
-from orders.admin.orders import OrderAdmin
-from orders.admin.payments import PaymentAdmin, PaymentNotificationAdmin
-from orders.admin.shipping_rates import ShippingRateAdmin
-from orders.admin.statements import StatementAdmin, StatementDifferenceAdmin
+from orders.after_sale.admin import AfterSaleAdmin
+from orders.coupons.admin import CouponAdmin, CouponTypeAdmin
+from orders.pages.admin import OrderAdmin
+from orders.payments.admin.payments import PaymentAdmin, PaymentNotificationAdmin
+from orders.payments.admin.statements import StatementAdmin, StatementDifferenceAdmin
+from orders.shipping.admin.carriers import CarrierAdmin
+from orders.shipping.admin.shipping_rates import ShippingRateAdmin
 
 __all__ = [
     "AfterSaleAdmin",

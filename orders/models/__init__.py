@@ -22,6 +22,7 @@ from orders.models.payment import (
     PaymentState,
     RefundState,
 )
+from orders.models.sandbox import SandboxCharge
 from orders.models.shipment import Carrier, ParcelState, Shipment, ShipmentPart, Tracking, TrackingEvent
 from orders.models.shipping_rates import ShippingRate
 from orders.models.statement import (
@@ -32,7 +33,6 @@ from orders.models.statement import (
     StatementDifference,
     StatementLine,
 )
-from orders.sandbox_gateway.models import SandboxCharge
 
 __all__ = [
     "PAID_FEN",

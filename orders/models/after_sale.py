@@ -19,7 +19,7 @@ class AfterSaleKind(models.TextChoices):
 
 
 class AfterSaleState(models.TextChoices):
-    """Where a request stands; ``orders.states`` says which moves are allowed."""
+    """Where a request stands; ``orders.after_sale.states`` says which moves are allowed."""
 
     REQUESTED = "requested", _("Being looked at")
     APPROVED = "approved", _("Waiting for the goods")
@@ -63,7 +63,7 @@ class AfterSale(models.Model):
     """A request about pieces of one order; an order has one open at a time.
 
     ``points`` and ``fen`` are what comes back, shipping included, 0 until it is settled. ``returned`` says how:
-    as ``Order.returned`` (``orders.services.giving_back.came_back``). Pictures are shown to the
+    as ``Order.returned`` (``orders.lifecycle.services.giving_back.came_back``). Pictures are shown to the
     member and to staff alone.
     """
 

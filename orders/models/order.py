@@ -13,7 +13,7 @@ from core.crypto import EncryptedTextField
 
 
 class State(models.TextChoices):
-    """Where an order stands; ``orders.states`` says which moves are allowed."""
+    """Where an order stands; ``orders.lifecycle.states`` says which moves are allowed."""
 
     PENDING_PAYMENT = "pending_payment", _("To pay")
     TO_SHIP = "to_ship", _("To ship")
@@ -42,8 +42,8 @@ class Order(models.Model):
     ``form_digest`` is a keyed hash of what the form asked for, empty on orders from before it was kept.
 
     ``sums`` is the list of lines that make the total, each ``{"code", "points", "fen", "values"}`` as
-    ``orders.rules.pricing.Sum`` holds them. ``returned`` says what went back, by a cancellation or because it was
-    paid too late or twice: ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
+    ``orders.placing.rules.pricing.Sum`` holds them. ``returned`` says what went back, by a cancellation or because it
+    was paid too late or twice: ``{"points", "fen", "parts": [{"points", "expires_at"}]}``, empty until then.
 
     ``returnable_until`` is set at the receipt, so that a later change of the parameter breaks no promise; it is empty
     on orders that were received before it was kept (``queries.after_sale.ask_before`` knows both).

@@ -30,7 +30,7 @@ from orders.payments.base import (
     Status,
     first_mismatch,
 )
-from orders.sandbox_gateway import protocol
+from orders.payments.sandbox_gateway import protocol
 
 TRADES = {"unknown": WAITING, "paid": PAID, "failed": FAILED}  # nothing was decided yet, or for good
 

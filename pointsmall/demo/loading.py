@@ -15,12 +15,15 @@ from catalog.models import SKU, Category
 from catalog.services import products
 from core import actors, clock, outbox
 from core.models import OutboxMessage
+from orders.after_sale.services import receiving, rewards
+from orders.lifecycle import keys
 from orders.models import Carrier
 from orders.payments.base import PAID
-from orders.rules import keys
-from orders.rules.pricing import Choice
-from orders.sandbox_gateway import gateway
-from orders.services import cancelling, cart, paying, placing, receiving, rewards, shipping
+from orders.payments.sandbox_gateway import gateway
+from orders.payments.services import paying
+from orders.placing.rules.pricing import Choice
+from orders.placing.services import cancelling, cart, placing
+from orders.shipping.services import shipping
 from points import ledger
 from points.earning.services import earning
 from points.ledger import audit

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from catalog.models import SKU
 from catalog.services import products
+from orders.coupons.services import coupons
 from orders.models import CouponType, ShippingRate
-from orders.services import coupons, shipping_rates
+from orders.shipping.services import shipping_rates
 from points.tiers.rules import TIERS, all_tiers
 
 FAR = ["54", "63", "65"]  # Tibet, Qinghai, Xinjiang

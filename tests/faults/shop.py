@@ -185,7 +185,9 @@ def work(folder, later=timedelta(minutes=3)):
     """One round of what Celery works off and beat starts every minute, with a clock that is ``later``."""
     from core import clock
     from core.tasks import drain_outbox
-    from orders import tasks
+    from orders.after_sale import tasks as after_sale_tasks
+    from orders.payments import tasks as payments_tasks
+    from orders.placing import tasks as placing_tasks
     from points.partners import tasks as points_tasks
 
     clock.now = lambda: datetime.now(UTC) + later
@@ -193,11 +195,11 @@ def work(folder, later=timedelta(minutes=3)):
         partial(work_queue, folder),
         drain_outbox,
         partial(work_queue, folder),
-        tasks.work_notifications,
-        tasks.ask_providers,
-        tasks.send_refunds,
-        tasks.close_unpaid_orders,
-        tasks.confirm_receipts,
+        payments_tasks.work_notifications,
+        payments_tasks.ask_providers,
+        payments_tasks.send_refunds,
+        placing_tasks.close_unpaid_orders,
+        after_sale_tasks.confirm_receipts,
         points_tasks.expire_deductions,
     ):
         attempt(task)
@@ -278,8 +280,8 @@ def _place(kind, number):
     from accounts.models import User
     from catalog.models import SKU
     from core import actors, clock
-    from orders.rules.pricing import Choice
-    from orders.services import placing
+    from orders.placing.rules.pricing import Choice
+    from orders.placing.services import placing
 
     member = User.objects.order_by("pk")[number % MEMBERS]
     dice = random.Random(number)
@@ -300,7 +302,7 @@ def _cashier(number):
     """The page of the provider where the member pays; a second visit is to the same payment."""
     from orders.payments.base import Visit
     from orders.payments.devices import Device
-    from orders.services import paying
+    from orders.payments.services import paying
 
     payment = _order(number).payments.select_related("order").last()
     visit = Visit(Device.DESKTOP, "http://127.0.0.1/", paying.notify_url(PROVIDER))
@@ -323,7 +325,7 @@ def _decline(kind, number):
 
 def _cancel(kind, number):
     from core import clock
-    from orders.services import cancelling
+    from orders.placing.services import cancelling
 
     order = _order(number)
     cancelling.cancel_order(order=order, by=_actor(order), at=clock.now())
@@ -332,7 +334,7 @@ def _cancel(kind, number):
 def _ship(kind, number):
     from core import actors, clock
     from orders.models import Carrier, State
-    from orders.services import shipping
+    from orders.shipping.services import shipping
 
     order = _order(number)
     if order.state == State.TO_SHIP:
@@ -344,7 +346,7 @@ def _ship(kind, number):
 
 def _ask(kind, number):
     from core import clock
-    from orders.services import after_sale
+    from orders.after_sale import services as after_sale
 
     order = _order(number)
     items = list(order.items.all())
@@ -362,8 +364,8 @@ def _ask(kind, number):
 
 def _settle(kind, number):
     from core import actors, clock
-    from orders.queries import after_sale as queries
-    from orders.services import after_sale
+    from orders.after_sale import queries
+    from orders.after_sale import services as after_sale
 
     by, at = actors.staff(9001), clock.now()
     request = _order(number).after_sales.get()
@@ -388,7 +390,7 @@ def _settle(kind, number):
 
 def _confirm(kind, number):
     from core import clock
-    from orders.services import receiving
+    from orders.after_sale.services import receiving
 
     order = _order(number)
     receiving.confirm_receipt(order=order, by=_actor(order), at=clock.now())

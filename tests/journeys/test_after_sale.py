@@ -10,8 +10,8 @@ from catalog.models import SKU
 from core import clock
 from core.models import OutboxMessage
 from orders.models import AfterSale, Carrier, Order, PaymentRefund
-from orders.sandbox_gateway.models import SandboxCharge
-from orders.services import shipping
+from orders.models.sandbox import SandboxCharge
+from orders.shipping.services import shipping
 from points.ledger import audit
 from points.ledger.queries import balance
 from tests.journeys.test_redeem import member_with_points, sign_in

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core import actors, clock
+from orders.coupons.services import coupons
 from orders.models import CouponType, Order
-from orders.services import coupons
 from points.ledger import audit
 from points.ledger.queries import balance
 from points.tiers.services import tiers

@@ -12,10 +12,12 @@ from accounts.services import create_member, save_address
 from catalog.services import products
 from core import actors, clock
 from core.models import OutboxMessage
-from orders import tasks
+from orders.after_sale import tasks as after_sale_tasks
 from orders.payments import http
-from orders.rules.pricing import Choice
-from orders.services import placing
+from orders.payments import tasks as payments_tasks
+from orders.placing import tasks as placing_tasks
+from orders.placing.rules.pricing import Choice
+from orders.placing.services import placing
 from points import ledger
 
 STAFF = actors.staff(9001)  # no member of these tests
@@ -109,11 +111,11 @@ def give(member, points, *, at, expires_in=timedelta(days=90), key=None):
 def sweep():
     """What beat starts every minute."""
     for task in (
-        tasks.work_notifications,
-        tasks.ask_providers,
-        tasks.send_refunds,
-        tasks.close_unpaid_orders,
-        tasks.confirm_receipts,
+        payments_tasks.work_notifications,
+        payments_tasks.ask_providers,
+        payments_tasks.send_refunds,
+        placing_tasks.close_unpaid_orders,
+        after_sale_tasks.confirm_receipts,
     ):
         task()
 

@@ -8,9 +8,16 @@ from django.urls import reverse
 
 from core import actors, approvals
 from core.models import Approval
+from orders.after_sale import queries
+from orders.after_sale import services as after_sale
+from orders.after_sale.services.by_hand import pay_back as pay_case_back
+from orders.coupons.services import coupons
+from orders.coupons.services.by_hand import give_coupons, hand_out
 from orders.models import AfterSale, Carrier, Coupon, CouponType, Payment, PaymentRefund, PaymentState, RefundState
-from orders.queries import after_sale as queries
-from orders.services import after_sale, by_hand, cancelling, coupons, paying, shipping
+from orders.payments.services import paying
+from orders.payments.services.by_hand import accept_payment, settle_refund
+from orders.placing.services import cancelling
+from orders.shipping.services import shipping
 from points.ledger import audit
 from points.ledger.queries import balance
 
@@ -91,11 +98,11 @@ def make_type(db, at):
 
 def pay_back(request, at, by=ANNA, **more):
     amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
-    return by_hand.pay_back(request=request, amounts=amounts, answer="sorry", by=by, at=at, **more)
+    return pay_case_back(request=request, amounts=amounts, answer="sorry", by=by, at=at, **more)
 
 
 def gift(kind, members, at, by=ANNA, key="k"):
-    return by_hand.give_coupons(coupon_type=kind, members=members, key=key, by=by, at=at)
+    return give_coupons(coupon_type=kind, members=members, key=key, by=by, at=at)
 
 
 def state_of(row):
@@ -135,15 +142,15 @@ def test_above_it_a_second_person_does(request_for, member, at):
 def test_small_refunds_are_no_way_around(request_for, refused, at):
     assert pay_back(request_for(1), at) is None
     assert pay_back(request_for(1), at).waits
-    assert by_hand.settle_refund(payment=refused(1), by=ANNA, at=at, note="in cash").waits  # the same sum
-    assert by_hand.settle_refund(payment=refused(1), by=BERND, at=at, note="in cash").waits  # and the same member
+    assert settle_refund(payment=refused(1), by=ANNA, at=at, note="in cash").waits  # the same sum
+    assert settle_refund(payment=refused(1), by=BERND, at=at, note="in cash").waits  # and the same member
 
 
 def test_what_cannot_be_paid_back_is_refused_when_it_is_asked_for(request_for, at):
     request = request_for(2)
     (line,) = queries.offer(request).lines
     with pytest.raises(after_sale.settling.MoreThanPaid):
-        by_hand.pay_back(request=request, amounts={line.item.pk: (801, 6400)}, by=ANNA, at=at)
+        pay_case_back(request=request, amounts={line.item.pk: (801, 6400)}, by=ANNA, at=at)
     assert not Approval.objects.exists()
 
 
@@ -172,20 +179,20 @@ def test_nobody_decides_on_their_own_request(request_for, member, at):
 
 def test_a_refund_settled_by_hand(refused, at):
     small, large = refused(1), refused(2)
-    assert by_hand.settle_refund(payment=small, by=ANNA, at=at, note="in cash") is None
+    assert settle_refund(payment=small, by=ANNA, at=at, note="in cash") is None
     assert state_of(small) == PaymentState.REFUNDED
-    approval = by_hand.settle_refund(payment=large, by=ANNA, at=at, note="by transfer")
+    approval = settle_refund(payment=large, by=ANNA, at=at, note="by transfer")
     assert (approval.amount, large.refunds.get().state) == (6400, RefundState.REFUSED)
     approve(approval, at)
     assert state_of(large) == PaymentState.REFUNDED
     assert large.refunds.get().note == "by transfer"
     with pytest.raises(paying.NothingToRefund):
-        by_hand.settle_refund(payment=large, by=ANNA, at=at, note="again")
+        settle_refund(payment=large, by=ANNA, at=at, note="again")
 
 
 def test_a_refund_that_came_through_meanwhile_is_not_settled_again(refused, at):
     payment = refused(2)
-    approval = by_hand.settle_refund(payment=payment, by=ANNA, at=at, note="in cash")
+    approval = settle_refund(payment=payment, by=ANNA, at=at, note="in cash")
     payment.refunds.update(state=RefundState.DONE, done_at=at)
     with pytest.raises(approvals.Outdated):
         approve(approval, at)
@@ -194,17 +201,17 @@ def test_a_refund_that_came_through_meanwhile_is_not_settled_again(refused, at):
 @pytest.mark.parametrize(("arrived", "missing"), [(3000, 200), (5000, 0)])
 def test_what_is_missing_of_a_payment_counts(disputed, at, arrived, missing):
     payment = disputed(arrived)
-    assert by_hand.accept_payment(payment=payment, by=ANNA, at=at, note="let it go") is None
+    assert accept_payment(payment=payment, by=ANNA, at=at, note="let it go") is None
     assert state_of(payment) == PaymentState.PAID
     assert Approval.objects.get().amount == missing
     with pytest.raises(paying.NotDisputed):
-        by_hand.accept_payment(payment=payment, by=ANNA, at=at, note="again")
+        accept_payment(payment=payment, by=ANNA, at=at, note="again")
 
 
 def test_a_payment_of_nearly_nothing_needs_a_second_person(disputed, parameters, at):
     parameters["orders.by_hand_approval_above"] = 30
     payment = disputed(1)
-    approval = by_hand.accept_payment(payment=payment, by=ANNA, at=at, note="a friend")
+    approval = accept_payment(payment=payment, by=ANNA, at=at, note="a friend")
     assert (approval.amount, state_of(payment)) == (3199, PaymentState.DISPUTED)
     approve(approval, at)
     assert state_of(payment) == PaymentState.PAID
@@ -217,14 +224,14 @@ def test_coupons_count_what_they_are_worth(make_type, make_member, at, committin
     kind, people = make_type(), [make_member(points=0).pk for _ in range(3)]
     few = gift(kind, people[:2], at)
     assert not few.waits
-    assert by_hand.hand_out(approval=few, at=at).count == 2
+    assert hand_out(approval=few, at=at).count == 2
     many = gift(kind, people, at, by=BERND, key="l")
     assert (many.waits, many.amount, Coupon.objects.count()) == (True, 6000, 2)
     with committing():
         approve(many, at, by=ANNA)
     assert Coupon.objects.filter(by=BERND).count() == 1  # the others have had as many as one may have
     with pytest.raises(Approval.DoesNotExist):
-        by_hand.hand_out(approval=gift(kind, people, at, by=BERND, key="m"), at=at)
+        hand_out(approval=gift(kind, people, at, by=BERND, key="m"), at=at)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from activities.models import SignIn
 from catalog.models import SKU, Category, Product, ProductImage, StockMovement
 from core import clock
 from core.models import OutboxMessage
-from orders import queries as order_queries
 from orders.models import CartLine, Order, State
+from orders.placing.queries.basket import cart_count
 from points.ledger import queries as points_queries
 from points.ledger.audit import Break, Report
 from points.ledger.models import PointsEntry, PointsHold
@@ -128,7 +128,7 @@ def test_the_first_member_looks_like_the_pictures(few_products, client):
     assert (member.nickname, member.addresses.get(is_default=True).name) == ("晓雯", "林晓雯")
     strip = activity_queries.strip(member, at=now)
     assert (strip.streak, strip.signed_today, strip.today_points) == (4, False, 16)
-    assert order_queries.cart_count(member) == 2
+    assert cart_count(member) == 2
     states = set(Order.objects.filter(member=member).values_list("state", flat=True))
     assert states == set(State.values) - {State.PARTLY_SHIPPED}
     assert PointsHold.objects.filter(state="open").count() == 1

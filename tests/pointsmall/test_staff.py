@@ -10,8 +10,8 @@ from accounts.services import create_member, save_address
 from catalog.services import products
 from core import actors, clock
 from orders.models import Payment, PaymentState
-from orders.rules.pricing import Choice
-from orders.services import placing
+from orders.placing.rules.pricing import Choice
+from orders.placing.services import placing
 from points import ledger
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,10 @@ import pytest
 
 from catalog.services import products
 from core import actors, clock
+from orders.coupons.services import coupons
 from orders.models import Coupon, CouponClaim, CouponType, Order
-from orders.rules.pricing import Choice
-from orders.services import cancelling, coupons, placing
+from orders.placing.rules.pricing import Choice
+from orders.placing.services import cancelling, placing
 from points import ledger
 from points.earning.queries import rule_sets
 from points.earning.rules import engine

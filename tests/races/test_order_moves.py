@@ -14,6 +14,10 @@ from catalog.services import stock
 from core import approvals, clock
 from core.errors import DomainError
 from core.models import Approval, OutboxMessage
+from orders.after_sale import queries
+from orders.after_sale import services as after_sale
+from orders.after_sale.services.by_hand import pay_back
+from orders.lifecycle.services.moves import MoveNotAllowed
 from orders.models import (
     AfterSale,
     Carrier,
@@ -26,9 +30,9 @@ from orders.models import (
     State,
 )
 from orders.payments.base import PAID
-from orders.queries import after_sale as queries
-from orders.services import after_sale, by_hand, cancelling, notifications, paying, shipping
-from orders.services.moves import MoveNotAllowed
+from orders.payments.services import notifications, paying
+from orders.placing.services import cancelling
+from orders.shipping.services import shipping
 from points.ledger.queries import balance
 from tests.races.test_orders import (
     BY,
@@ -281,7 +285,7 @@ def test_money_by_hand_at_once_is_no_way_around(sku, crowd, carrier, parameters)
     def paying_back(request):
         amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
         terms = {"amounts": amounts, "stock_back": "sellable", "by": STAFF, "at": clock.now()}
-        return lambda: by_hand.pay_back(request=request, **terms)
+        return lambda: pay_back(request=request, **terms)
 
     outcomes = at_once(*map(paying_back, requests))
     passes = outcomes.count(None)

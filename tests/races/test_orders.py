@@ -18,12 +18,15 @@ from core.db import locking_transaction
 from core.errors import Busy, DomainError
 from core.models import OutboxMessage
 from orders import payments
+from orders.lifecycle.services import moves
+from orders.lifecycle.services.moves import MoveNotAllowed
 from orders.models import Carrier, Order, OrderMove, PaymentState, Shipment, State
 from orders.payments.base import PAID, Status
-from orders.queries import basket_of_cart
-from orders.rules.pricing import Choice
-from orders.services import cancelling, cart, moves, paying, placing, shipping
-from orders.services.moves import MoveNotAllowed
+from orders.payments.services import paying
+from orders.placing.queries.basket import basket_of_cart
+from orders.placing.rules.pricing import Choice
+from orders.placing.services import cancelling, cart, placing
+from orders.shipping.services import shipping
 from points import ledger
 from points.ledger import audit
 from points.ledger.queries import balance

@@ -7,7 +7,8 @@ from core import clock
 from orders import payments
 from orders.models import PaymentRefund, PaymentState, RefundState
 from orders.payments.base import PAID, Status
-from orders.services import cancelling, paying
+from orders.payments.services import paying
+from orders.placing.services import cancelling
 from tests.races.test_orders import BY, STAFF, at_once, make_member, place, sku  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from core import clock
+from orders.after_sale import services as after_sale
+from orders.after_sale.services import receiving, rewards
 from orders.models import Carrier, Order
 from orders.payments.base import PAID
-from orders.services import after_sale, paying, receiving, rewards, shipping
+from orders.payments.services import paying
+from orders.shipping.services import shipping
 from points import ledger
 from points.ledger import audit
 from points.ledger.queries import balance

@@ -7,7 +7,7 @@ from core import actors, clock
 from core.errors import DomainError
 from orders import payments
 from orders.payments.base import CHINA, NoStatement
-from orders.services import reconciling
+from orders.payments.services import reconciling
 
 
 class Command(BaseCommand):

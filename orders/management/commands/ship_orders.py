@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core import clock
 from core.errors import DomainError
 from core.tables.commands import content_of, write_report
-from orders.services import shipping_file
+from orders.shipping.services import shipping_file
 from points.management.commands.adjust_points import staff_actor
 
 SHOWN = 20

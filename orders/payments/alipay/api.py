@@ -9,7 +9,7 @@ from alipay.exceptions import AliPayException, AliPayValidationError
 from django.conf import settings
 
 from core import clock, pem
-from orders.payments import forms, http
+from orders.payments import encoding, http
 from orders.payments.base import CHINA, BadCallback, BadSignature, ProviderUnavailable
 
 FORM = "application/x-www-form-urlencoded;charset=utf-8"
@@ -46,8 +46,8 @@ def call(method, content):
 def verified(body):
     """The fields of a notification whose signature is Alipay's. Raises ``BadCallback``."""
     try:
-        codec = forms.codec_of(body, "charset")
-        fields = forms.fields_of(body, codec)
+        codec = encoding.codec_of(body, "charset")
+        fields = encoding.fields_of(body, codec)
     except ValueError as error:
         raise BadCallback from error
     text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name not in ("sign", "sign_type"))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from orders.payments import forms, http
+from orders.payments import encoding, http
 from orders.payments.base import (
     ABSENT,
     CHINA,
@@ -119,8 +119,8 @@ class UnionPay(Provider):
 
     def parse_callback(self, *, headers, body, at):
         try:
-            codec = forms.codec_of(body, "encoding")
-            fields = forms.fields_of(body, codec)
+            codec = encoding.codec_of(body, "encoding")
+            fields = encoding.fields_of(body, codec)
         except ValueError as error:
             raise BadCallback from error
         if not signing.verified(fields, at=at, codec=codec):
@@ -202,7 +202,7 @@ class UnionPay(Provider):
         """The fields of a verified answer; ``respCode`` is among them."""
         response = http.exchange("POST", url, data=signing.signed(fields), timeout=timeout)
         try:
-            codec = forms.codec_of(response.content, "encoding")
+            codec = encoding.codec_of(response.content, "encoding")
             answer = _fields(response.content.decode(codec))
         except ValueError as error:
             raise ProviderUnavailable from error

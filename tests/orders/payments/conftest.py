@@ -7,7 +7,7 @@ import httpx
 import pytest
 from django.urls import reverse
 
-from orders.services import paying
+from orders.payments.services import paying
 from tests.standins.alipay import Alipay
 from tests.standins.unionpay import UnionPay
 from tests.standins.wechat import WeChat

@@ -8,11 +8,11 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from core import actors, clock
-from orders import tasks
 from orders.models import Statement
+from orders.payments import tasks
 from orders.payments.base import NoStatement, ProviderUnavailable
+from orders.payments.services import paying
 from orders.payments.wechat import bill as wechat_bill
-from orders.services import paying
 from tests.orders.payments.test_reconciliation import day_of, reconcile
 
 BY = actors.system("test")

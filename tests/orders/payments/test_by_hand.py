@@ -10,11 +10,12 @@ from accounts.models import User
 from core import actors, approvals, clock, parameters
 from core.errors import InvalidInput
 from core.models import Approval, AuditEvent
-from orders import tasks
 from orders.models import PaymentRefund, PaymentState, RefundState, State
 from orders.parameters import BY_HAND_APPROVAL_YUAN
-from orders.queries import books
-from orders.services import by_hand, cancelling, paying
+from orders.payments import tasks
+from orders.payments.queries import books
+from orders.payments.services import by_hand, paying
+from orders.placing.services import cancelling
 from points.ledger.queries import balance
 from pointsmall import badges
 from tests.orders.conftest import sweep

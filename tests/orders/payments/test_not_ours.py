@@ -4,7 +4,8 @@ import pytest
 
 from core.models import AuditEvent
 from orders.models import PaymentRefund, PaymentState, RefundState, State
-from orders.services import cancelling, paying
+from orders.payments.services import paying
+from orders.placing.services import cancelling
 from tests.orders.payments.conftest import ask
 from tests.orders.payments.test_providers import BY, states
 

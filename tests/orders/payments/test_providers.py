@@ -6,7 +6,7 @@ import pytest
 
 from core import actors, clock
 from core.models import AuditEvent, OutboxMessage
-from orders import payments, tasks
+from orders import payments
 from orders.models import (
     NotificationState,
     PaymentNotification,
@@ -15,9 +15,11 @@ from orders.models import (
     RefundState,
     State,
 )
+from orders.payments import tasks
 from orders.payments.base import CHINA, NoStatement, ProviderUnavailable
-from orders.rules import numbers
-from orders.services import cancelling, paying
+from orders.payments.services import paying
+from orders.placing.rules import numbers
+from orders.placing.services import cancelling
 from points.ledger import audit
 from points.ledger.queries import balance
 from tests.orders.conftest import sweep

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core import actors, clock
-from orders import payments, tasks
+from orders import payments
 from orders.models import (
     DifferenceState,
     Payment,
@@ -19,12 +19,13 @@ from orders.models import (
     StatementDifference,
     StatementLine,
 )
+from orders.payments import tasks
 from orders.payments.base import CHINA, NoStatement
+from orders.payments.queries import books
+from orders.payments.rules import Booked, Difference, Stated, compare
+from orders.payments.sandbox_gateway import gateway
+from orders.payments.services import paying, reconciling
 from orders.payments.unionpay import UnionPay
-from orders.queries import books
-from orders.rules.reconciliation import Booked, Difference, Stated, compare
-from orders.sandbox_gateway import gateway
-from orders.services import paying, reconciling
 
 BY = actors.system("test")
 A, B = ("payment", "2026112000000001P1"), ("refund", "2026112000000001P1R1")

@@ -11,10 +11,12 @@ import pytest
 
 from core import actors, clock
 from core.models import AuditEvent
-from orders import payments, tasks
+from orders import payments
 from orders.models import Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState, State
+from orders.payments import tasks
 from orders.payments.base import Charge, RefundOrder
-from orders.services import cancelling, paying, reconciling
+from orders.payments.services import paying, reconciling
+from orders.placing.services import cancelling
 from points.ledger.queries import balance
 from tests.orders.conftest import sweep
 from tests.orders.payments.conftest import ask

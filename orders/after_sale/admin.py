@@ -1,0 +1,295 @@
+"""The staff's after-sale requests: a queue, a page that tells everything, and each step an act of its own (F10)."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from core import actors, clock
+from core.models import Approval
+from core.staff import LookOnlyAdmin, LookOnlyInline, waits
+from core.templatetags.mall import price_text, yuan_sum
+from orders.after_sale import queries
+from orders.after_sale import services as after_sale
+from orders.after_sale.pictures import send_picture
+from orders.after_sale.services.by_hand import pay_back
+from orders.after_sale.staff_forms import AnswerForm, ApproveForm, ConfirmForm, ExchangeForm, SettleForm
+from orders.after_sale.states import after_sale_allowed
+from orders.lifecycle import keys
+from orders.models import AfterSale, AfterSaleItem, AfterSaleMove, AfterSalePicture, AfterSaleState, PaymentRefund
+from orders.models.after_sale import OPEN
+
+TONES = {
+    AfterSaleState.REQUESTED: "warning",
+    AfterSaleState.APPROVED: "info",
+    AfterSaleState.RECEIVED: "warning",
+    AfterSaleState.SETTLED: "success",
+    AfterSaleState.EXCHANGED: "success",
+    AfterSaleState.REFUSED: "danger",
+    AfterSaleState.WITHDRAWN: "default",
+}
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = _("work to do")
+    parameter_name = "open"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Open"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(state__in=OPEN) if self.value() == "yes" else queryset
+
+
+class ItemInline(LookOnlyInline):
+    model = AfterSaleItem
+    fields = ["item", "quantity", "paid", "back"]
+    readonly_fields = ["paid", "back"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("item")
+
+    @display(description=_("paid for all its pieces"))
+    def paid(self, row):
+        return price_text(row.item.paid.points, row.item.paid.fen)
+
+    @display(description=_("came back"))
+    def back(self, row):
+        return price_text(row.points, row.fen) if row.points or row.fen else "-"
+
+
+class MoveInline(LookOnlyInline):
+    model = AfterSaleMove
+    fields = ["at", "from_state", "to_state", "by", "reason"]
+
+
+@admin.register(AfterSale)
+class AfterSaleAdmin(LookOnlyAdmin):
+    list_display = ["number", "who", "kind", "state_label", "reason", "pieces", "age"]
+    list_filter = [OpenFilter, "state", "kind", "reason"]
+    list_filter_sheet = False
+    list_select_related = ["order__member"]
+    view_on_site = False  # that page is the member's own
+    search_fields = ["number", "order__number", "order__member__phone", "sent_number"]
+    search_help_text = _("Number of request or order, member's phone, tracking number of the goods sent back")
+    inlines = [ItemInline, MoveInline]
+    actions_detail = ["approve", "receive", "settle", "exchange", "refuse"]
+    fieldsets = [
+        (None, {"fields": [("number", "order_link"), ("state", "requested_at"), ("kind", "reason"), "text", "shown"]}),
+        (_("On the way back"), {"fields": [("sent_with", "sent_number")]}),
+        (
+            _("Decision"),
+            {"fields": ["answer", ("came_back", "shipping_back"), ("stock_back", "ended_at"), "cash_state"]},
+        ),
+    ]
+    readonly_fields = ["order_link", "shown", "came_back", "shipping_back", "cash_state"]
+
+    def get_queryset(self, request):
+        """With the number of pieces, which the list shows."""
+        return super().get_queryset(request).annotate(piece_count=Sum("items__quantity"))
+
+    def get_urls(self):
+        picture = self.admin_site.admin_view(self.picture)
+        return [path("pictures/<int:pk>/", picture, name="orders_aftersale_picture"), *super().get_urls()]
+
+    # Who may what
+
+    def has_decide_permission(self, request, object_id=None):
+        return self._may(request, object_id, "decide_aftersale", AfterSaleState.APPROVED)
+
+    def has_refuse_permission(self, request, object_id=None):
+        return self._may(request, object_id, "decide_aftersale", AfterSaleState.REFUSED)
+
+    def has_receive_permission(self, request, object_id=None):
+        return self._may(request, object_id, "receive_aftersale", AfterSaleState.RECEIVED)
+
+    def has_settle_permission(self, request, object_id=None):
+        return self._may(request, object_id, "settle_aftersale", AfterSaleState.SETTLED)
+
+    def has_exchange_permission(self, request, object_id=None):
+        return self._may(request, object_id, "settle_aftersale", AfterSaleState.EXCHANGED)
+
+    @staticmethod
+    def _may(request, object_id, permission, state):
+        """The permission, and that the request may move to ``state``; without a request, somewhere one may."""
+        if not request.user.has_perm(f"orders.{permission}"):
+            return False
+        if object_id is None:
+            return True
+        found = AfterSale.objects.filter(pk=object_id).only("kind", "state").first()
+        return found is not None and after_sale_allowed(found.kind, found.state, state)
+
+    # The list
+
+    @display(description=_("member"), ordering="order__member")
+    def who(self, request):
+        return request.order.member.display_name or request.order.member_id
+
+    @display(description=_("state"), ordering="state", label=TONES)
+    def state_label(self, request):
+        return request.state, request.get_state_display()
+
+    @display(description=_("pieces"), ordering="piece_count")
+    def pieces(self, request):
+        return request.piece_count
+
+    @display(description=_("age"), ordering="requested_at")
+    def age(self, request):
+        return timesince(request.requested_at, clock.now(), depth=1)
+
+    # The page of one request
+
+    @display(description=_("order"))
+    def order_link(self, request):
+        url = reverse("admin:orders_order_change", args=[request.order_id])
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, request.order)
+
+    @display(description=_("pictures"))
+    def shown(self, request):
+        urls = [(reverse("admin:orders_aftersale_picture", args=[pk]),) * 2 for pk in _picture_ids(request)]
+        image = '<a href="{}" target="_blank"><img class="inline-block mr-2" src="{}" alt="" style="height: 120px"></a>'
+        return format_html_join("", image, urls) if urls else "-"
+
+    @display(description=_("came back"))
+    def came_back(self, request):
+        return price_text(request.points, request.fen) if request.points or request.fen else "-"
+
+    @display(description=_("of it shipping"))
+    def shipping_back(self, request):
+        return yuan_sum(request.shipping_fen) if request.shipping_fen else "-"
+
+    @display(description=_("cash at the provider"))
+    def cash_state(self, request):
+        refund = PaymentRefund.objects.filter(key=keys.after_sale(request, "cash")).first()
+        return refund.get_state_display() if refund else "-"
+
+    def picture(self, request, pk):
+        """A picture of a request, for staff who may see requests."""
+        picture = get_object_or_404(AfterSalePicture, pk=pk)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return send_picture(picture)
+
+    # Acts
+
+    @action(description=_("Approve"), url_path="approve", permissions=["decide"], icon="check", variant="primary")
+    def approve(self, request, object_id):
+        """The goods may come back."""
+        return self._act(
+            request,
+            object_id,
+            lambda data, found: ApproveForm(data),
+            lambda found, data, **who: after_sale.approve(request=found, answer=data["answer"], **who),
+            title=_("Approve the request"),
+            label=_("Approve"),
+            done=_("Approved. The member reads where to send the goods."),
+        )
+
+    @action(description=_("Goods are back"), url_path="receive", permissions=["receive"], icon="inventory")
+    def receive(self, request, object_id):
+        """The goods are here."""
+        return self._act(
+            request,
+            object_id,
+            lambda data, found: ConfirmForm(data),
+            lambda found, data, **who: after_sale.receive(request=found, **who),
+            title=_("Take the goods in"),
+            label=_("The goods are here"),
+            done=_("Taken in. Next: pay back or exchange."),
+        )
+
+    @action(description=_("Pay back"), url_path="settle", permissions=["settle"], icon="undo", variant="primary")
+    def settle(self, request, object_id):
+        """Points, cash and stock in one step."""
+
+        def act(found, data, **who):
+            return pay_back(
+                request=found,
+                amounts=data["amounts"],
+                shipping_fen=data["shipping_fen"],
+                stock_back=data.get("stock_back", ""),
+                answer=data["answer"],
+                **who,
+            )
+
+        return self._act(
+            request,
+            object_id,
+            lambda data, found: SettleForm(data, request=found, offer=queries.offer(found)),
+            act,
+            title=_("Pay back"),
+            label=_("Pay back"),
+            done=_("Settled. Points are back, cash is on its way."),
+        )
+
+    @action(description=_("Send a replacement"), url_path="exchange", permissions=["exchange"], icon="swap_horiz")
+    def exchange(self, request, object_id):
+        """The same goods once more."""
+
+        def act(found, data, **who):
+            after_sale.exchange(
+                request=found,
+                carrier=data["carrier"],
+                tracking_number=data["tracking_number"],
+                stock_back=data["stock_back"],
+                shared=data["shared"],
+                **who,
+            )
+
+        return self._act(
+            request,
+            object_id,
+            lambda data, found: ExchangeForm(data),
+            act,
+            title=_("Send a replacement"),
+            label=_("Send"),
+            done=_("The replacement is on its way."),
+        )
+
+    @action(description=_("Refuse"), url_path="refuse", permissions=["refuse"], icon="block", variant="danger")
+    def refuse(self, request, object_id):
+        """No, with a reason."""
+        return self._act(
+            request,
+            object_id,
+            lambda data, found: AnswerForm(data),
+            lambda found, data, **who: after_sale.refuse(request=found, answer=data["answer"], **who),
+            title=_("Refuse the request"),
+            label=_("Refuse"),
+            done=_("Refused. The member reads the reason."),
+            tone="danger",
+        )
+
+    def _act(self, request, object_id, make_form, act, *, title, label, done, tone="primary"):
+        found = get_object_or_404(AfterSale.objects.select_related("order"), pk=object_id)
+        page_url = reverse("admin:orders_aftersale_change", args=[found.pk])
+
+        def run(data):
+            result = act(found, data, by=actors.staff(request.user.pk), at=clock.now())
+            return waits(result) if isinstance(result, Approval) else (page_url, done)
+
+        goods = ", ".join(f"{item.title} × {quantity}" for item, quantity in queries.pieces_of(found).items())
+        facts = [
+            (_("request"), f"{found.number} · {found.get_kind_display()} · {found.get_state_display()}"),
+            (_("Items"), goods),
+            (_("Reason"), f"{found.get_reason_display()} {found.text}"),
+        ]
+        return self.act_page(
+            request,
+            make_form(request.POST if request.method == "POST" else None, found),
+            run,
+            title=title,
+            label=label,
+            back_url=page_url,
+            facts=facts,
+            tone=tone,
+        )
+
+
+def _picture_ids(request):
+    return request.pictures.values_list("pk", flat=True)

@@ -1,0 +1,26 @@
+"""The states of an after-sale case, and the only moves there are (F10)."""
+
+from orders.models import AfterSaleKind, AfterSaleState
+
+_GOODS_COME_BACK = {
+    "": {AfterSaleState.REQUESTED},
+    AfterSaleState.REQUESTED: {AfterSaleState.APPROVED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
+    AfterSaleState.APPROVED: {AfterSaleState.RECEIVED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
+    AfterSaleState.RECEIVED: {AfterSaleState.SETTLED, AfterSaleState.REFUSED},
+}
+AFTER_SALE_MOVES = {
+    AfterSaleKind.RETURN: _GOODS_COME_BACK,
+    # Where there is no replacement to be had, an exchange ends as a refund.
+    AfterSaleKind.EXCHANGE: _GOODS_COME_BACK
+    | {AfterSaleState.RECEIVED: {AfterSaleState.EXCHANGED, AfterSaleState.SETTLED, AfterSaleState.REFUSED}},
+    AfterSaleKind.REFUND: {
+        "": {AfterSaleState.REQUESTED},
+        AfterSaleState.REQUESTED: {AfterSaleState.SETTLED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
+    },
+    AfterSaleKind.UNSHIPPED: {"": {AfterSaleState.SETTLED}},
+}
+
+
+def after_sale_allowed(kind, from_state, to_state):
+    """Whether the table has the move of a request of that kind."""
+    return to_state in AFTER_SALE_MOVES[kind].get(from_state, ())

@@ -1,0 +1,19 @@
+"""Background work after an order was shipped. Each may run twice."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from core import clock
+from orders.after_sale.services import receiving
+from orders.lifecycle.sweeping import each
+from orders.models import Order, State
+from orders.parameters import AUTO_RECEIPT_DAYS
+
+
+@shared_task(name="orders.tasks.confirm_receipts")
+def confirm_receipts():
+    """Parcels that arrived long ago (F9)."""
+    at = clock.now()
+    arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=AUTO_RECEIPT_DAYS.value))
+    each(arrived, lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))

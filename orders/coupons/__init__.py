@@ -1,0 +1,1 @@
+"""Coupons: types, gifts, redemption, use with an order (F11)."""

@@ -1,0 +1,1 @@
+"""An order from state to state: the moves, what every move may call, and how its ends are told."""

@@ -1,0 +1,9 @@
+"""Money on its way back."""
+
+from orders.lifecycle import keys
+from orders.models import PaymentRefund
+
+
+def refunds_of(request):
+    """The refunds of an after-sale request: one where cash goes back, else none."""
+    return tuple(PaymentRefund.objects.filter(key=keys.after_sale(request, "cash")).order_by("pk"))

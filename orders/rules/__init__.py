@@ -1,1 +1,0 @@
-"""Rules of the orders app: pure functions, no query and no clock."""
