@@ -40,13 +40,13 @@ def _facts_of_payment(approval, at):
 
 
 def _facts_of_request(approval, at):
-    request = AfterSale.objects.select_related("order__member").get(pk=approval.data["request"])
+    case = AfterSale.objects.select_related("order__member").get(pk=approval.data["request"])
     amounts = dict(approval.data["amounts"])
-    titles = dict(request.order.items.values_list("pk", "product_name"))
+    titles = dict(case.order.items.values_list("pk", "product_name"))
     return [
-        (_("request"), _link("aftersale", request)),
-        (_("order"), _link("order", request.order)),
-        (_("Member"), request.order.member),
+        (_("request"), _link("aftersale", case)),
+        (_("order"), _link("order", case.order)),
+        (_("Member"), case.order.member),
         *((titles[item], price_text(points, fen)) for item, (points, fen) in amounts.items()),
         (_("Shipping"), yuan_sum(approval.data.get("shipping_fen", 0))),
     ]

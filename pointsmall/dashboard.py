@@ -12,7 +12,7 @@ from accounts.queries import codes_stopped_at
 from catalog.models import SKU
 from core import clock
 from core.templatetags.mall import price_text, yuan_sum
-from orders.models import Order, State
+from orders.models import Order, OrderState
 from orders.payments.queries.books import cash_in, placed
 from points.earning import wording
 from points.earning.queries import alerts
@@ -82,14 +82,14 @@ def _order_counts():
     by_state = dict(Order.objects.order_by().values_list("state").annotate(Count("pk")))
     changelist = reverse("admin:orders_order_changelist")
     return [
-        {"label": State(state).label, "count": by_state.get(state, 0), "url": f"{changelist}?state__exact={state}"}
-        for state in (State.TO_SHIP, State.PENDING_PAYMENT, State.SHIPPED, State.COMPLETED)
+        {"label": OrderState(state).label, "count": by_state.get(state, 0), "url": f"{changelist}?state__exact={state}"}
+        for state in (OrderState.TO_SHIP, OrderState.PENDING_PAYMENT, OrderState.SHIPPED, OrderState.COMPLETED)
     ]
 
 
 def _to_ship(now):
     """The orders that wait longest for a parcel, as unfold's table."""
-    waiting = Order.objects.filter(state=State.TO_SHIP).prefetch_related("items")
+    waiting = Order.objects.filter(state=OrderState.TO_SHIP).prefetch_related("items")
     rows = [
         [
             format_html(

@@ -127,45 +127,45 @@ class AfterSaleAdmin(LookOnlyAdmin):
     # The list
 
     @display(description=_("member"), ordering="order__member")
-    def who(self, request):
-        return request.order.member.display_name or request.order.member_id
+    def who(self, case):
+        return case.order.member.display_name or case.order.member_id
 
     @display(description=_("state"), ordering="state", label=TONES)
-    def state_label(self, request):
-        return request.state, request.get_state_display()
+    def state_label(self, case):
+        return case.state, case.get_state_display()
 
     @display(description=_("pieces"), ordering="piece_count")
-    def pieces(self, request):
-        return request.piece_count
+    def pieces(self, case):
+        return case.piece_count
 
     @display(description=_("age"), ordering="requested_at")
-    def age(self, request):
-        return timesince(request.requested_at, clock.now(), depth=1)
+    def age(self, case):
+        return timesince(case.requested_at, clock.now(), depth=1)
 
     # The page of one request
 
     @display(description=_("order"))
-    def order_link(self, request):
-        url = reverse("admin:orders_order_change", args=[request.order_id])
-        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, request.order)
+    def order_link(self, case):
+        url = reverse("admin:orders_order_change", args=[case.order_id])
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, case.order)
 
     @display(description=_("pictures"))
-    def shown(self, request):
-        urls = [(reverse("admin:orders_aftersale_picture", args=[pk]),) * 2 for pk in _picture_ids(request)]
+    def shown(self, case):
+        urls = [(reverse("admin:orders_aftersale_picture", args=[pk]),) * 2 for pk in _picture_ids(case)]
         image = '<a href="{}" target="_blank"><img class="inline-block mr-2" src="{}" alt="" style="height: 120px"></a>'
         return format_html_join("", image, urls) if urls else "-"
 
     @display(description=_("came back"))
-    def came_back(self, request):
-        return price_text(request.points, request.fen) if request.points or request.fen else "-"
+    def came_back(self, case):
+        return price_text(case.points, case.fen) if case.points or case.fen else "-"
 
     @display(description=_("of it shipping"))
-    def shipping_back(self, request):
-        return yuan_sum(request.shipping_fen) if request.shipping_fen else "-"
+    def shipping_back(self, case):
+        return yuan_sum(case.shipping_fen) if case.shipping_fen else "-"
 
     @display(description=_("cash at the provider"))
-    def cash_state(self, request):
-        refund = PaymentRefund.objects.filter(key=keys.after_sale(request, "cash")).first()
+    def cash_state(self, case):
+        refund = PaymentRefund.objects.filter(key=keys.after_sale(case, "cash")).first()
         return refund.get_state_display() if refund else "-"
 
     def picture(self, request, pk):
@@ -184,7 +184,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
             request,
             object_id,
             lambda data, found: ApproveForm(data),
-            lambda found, data, **who: after_sale.approve(request=found, answer=data["answer"], **who),
+            lambda found, data, **who: after_sale.approve(case=found, answer=data["answer"], **who),
             title=_("Approve the request"),
             label=_("Approve"),
             done=_("Approved. The member reads where to send the goods."),
@@ -197,7 +197,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
             request,
             object_id,
             lambda data, found: ConfirmForm(data),
-            lambda found, data, **who: after_sale.receive(request=found, **who),
+            lambda found, data, **who: after_sale.receive(case=found, **who),
             title=_("Take the goods in"),
             label=_("The goods are here"),
             done=_("Taken in. Next: pay back or exchange."),
@@ -209,7 +209,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
 
         def act(found, data, **who):
             return pay_back(
-                request=found,
+                case=found,
                 amounts=data["amounts"],
                 shipping_fen=data["shipping_fen"],
                 stock_back=data.get("stock_back", ""),
@@ -220,7 +220,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
         return self._act(
             request,
             object_id,
-            lambda data, found: SettleForm(data, request=found, offer=queries.offer(found)),
+            lambda data, found: SettleForm(data, case=found, offer=queries.offer(found)),
             act,
             title=_("Pay back"),
             label=_("Pay back"),
@@ -233,7 +233,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
 
         def act(found, data, **who):
             after_sale.exchange(
-                request=found,
+                case=found,
                 carrier=data["carrier"],
                 tracking_number=data["tracking_number"],
                 stock_back=data["stock_back"],
@@ -258,7 +258,7 @@ class AfterSaleAdmin(LookOnlyAdmin):
             request,
             object_id,
             lambda data, found: AnswerForm(data),
-            lambda found, data, **who: after_sale.refuse(request=found, answer=data["answer"], **who),
+            lambda found, data, **who: after_sale.refuse(case=found, answer=data["answer"], **who),
             title=_("Refuse the request"),
             label=_("Refuse"),
             done=_("Refused. The member reads the reason."),

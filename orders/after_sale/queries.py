@@ -12,7 +12,7 @@ from orders.models import (
     AfterSaleKind,
     AfterSaleState,
     OrderItem,
-    State,
+    OrderState,
 )
 from orders.shipping.queries import shipped_pieces
 from points.purchases.parameters import AFTER_SALE_DAYS
@@ -62,9 +62,9 @@ def window_end(received_at):
 
 def is_in_window(order, *, at):
     """Whether a request is possible by state and clock."""
-    if order.state == State.COMPLETED:
+    if order.state == OrderState.COMPLETED:
         return at <= ask_before(order)
-    return order.state in (State.PARTLY_SHIPPED, State.SHIPPED)
+    return order.state in (OrderState.PARTLY_SHIPPED, OrderState.SHIPPED)
 
 
 @dataclass(frozen=True)
@@ -176,23 +176,23 @@ def _is_whole(item, quantity, points, fen):
     return points >= paid.points * quantity // item.quantity and fen >= paid.fen * quantity // item.quantity
 
 
-def pieces_of(request):
+def pieces_of(case):
     """``{OrderItem: quantity}`` of a request."""
-    rows = request.items.select_related("item__sku__product__category")
+    rows = case.items.select_related("item__sku__product__category")
     return {row.item: row.quantity for row in rows}
 
 
-def offer(request):
+def offer(case):
     """The ``Offer`` for a request that is not settled."""
-    return offer_of(request.order, pieces_of(request), reason=request.reason)
+    return offer_of(case.order, pieces_of(case), reason=case.reason)
 
 
-def requests_of(order):
+def cases_of(order):
     """The requests about an order, newest first, with their items and moves."""
     return list(order.after_sales.prefetch_related("items__item", "pictures").select_related("replacement"))
 
 
-def request_page(member, number):
+def case_page(member, number):
     """The member's request of that number, or None when it is not theirs."""
     found = AfterSale.objects.select_related("order", "replacement__carrier")
     return found.filter(order__member=member, number=number).first()

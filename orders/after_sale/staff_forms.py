@@ -71,10 +71,10 @@ class ConfirmForm(forms.Form):
 class SettleForm(StockBackForm, AnswerForm):
     """What goes back for each item; proposed is the share of the pieces."""
 
-    def __init__(self, *args, request, offer, **kwargs):
+    def __init__(self, *args, case, offer, **kwargs):
         super().__init__(*args, required=False, **kwargs)
         self.offer = offer
-        if request.kind == AfterSaleKind.REFUND:
+        if case.kind == AfterSaleKind.REFUND:
             del self.fields["stock_back"]
         fields = {}
         for line in offer.lines:

@@ -7,7 +7,7 @@ from celery import shared_task
 from core import clock
 from orders.after_sale.services import receiving
 from orders.lifecycle.sweeping import each
-from orders.models import Order, State
+from orders.models import Order, OrderState
 from orders.parameters import AUTO_RECEIPT_DAYS
 
 
@@ -15,5 +15,6 @@ from orders.parameters import AUTO_RECEIPT_DAYS
 def confirm_receipts():
     """Parcels that arrived long ago (F9)."""
     at = clock.now()
-    arrived = Order.objects.filter(state=State.SHIPPED, shipped_at__lte=at - timedelta(days=AUTO_RECEIPT_DAYS.value))
+    before = at - timedelta(days=AUTO_RECEIPT_DAYS.value)
+    arrived = Order.objects.filter(state=OrderState.SHIPPED, shipped_at__lte=before)
     each(arrived, lambda pk: receiving.confirm_receipt(order=Order(pk=pk), by=receiving.BY_CLOCK, at=at))

@@ -16,7 +16,7 @@ from orders.after_sale import services as after_sale
 from orders.after_sale.forms import AskForm, SentForm
 from orders.after_sale.pictures import send_picture
 from orders.after_sale.states import after_sale_allowed
-from orders.after_sale.wording import request_headline
+from orders.after_sale.wording import case_headline
 from orders.lifecycle.queries import show_pictures
 from orders.lifecycle.views import own_order
 from orders.lifecycle.wording import returned_parts
@@ -87,7 +87,7 @@ def sent(request, number):
     form = SentForm(request.POST)
     if form.is_valid():
         try:
-            after_sale.send_back(request=found, **form.cleaned_data, by=actors.member(request.user.pk), at=clock.now())
+            after_sale.send_back(case=found, **form.cleaned_data, by=actors.member(request.user.pk), at=clock.now())
         except DomainError as error:
             form.add_error(None, str(error))
         else:
@@ -101,7 +101,7 @@ def withdraw(request, number):
     """The member does not want it any more."""
     found = _own(request, number)
     try:
-        after_sale.withdraw(request=found, by=actors.member(request.user.pk), at=clock.now())
+        after_sale.withdraw(case=found, by=actors.member(request.user.pk), at=clock.now())
     except DomainError as error:
         messages.error(request, str(error))
     return redirect(found)
@@ -115,7 +115,7 @@ def picture(request, number, pk):
 
 
 def _page(request, found, form, status=200):
-    title, explanation = request_headline(found)
+    title, explanation = case_headline(found)
     rows = list(found.items.select_related("item"))
     show_pictures([row.item for row in rows])
     may_send = after_sale_allowed(found.kind, found.state, AfterSaleState.RECEIVED)
@@ -141,7 +141,7 @@ def _page(request, found, form, status=200):
 
 def _own(request, number):
     """The member's request of that number; anybody else's is not there (404)."""
-    found = after_sale_queries.request_page(request.user, number)
+    found = after_sale_queries.case_page(request.user, number)
     if found is None:
         raise Http404
     return found

@@ -46,7 +46,7 @@ def refunded(order):
     return f"{order.subject}:refunded"
 
 
-def after_sale(request, what):
+def after_sale(case, what):
     """What the settlement of a request does: ``points``, ``cash``, ``stock``, ``replaced``, ``refunded``; and that it
     has ``ended``."""
-    return f"{request.subject}:{what}"
+    return f"{case.subject}:{what}"

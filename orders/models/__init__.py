@@ -13,7 +13,7 @@ from orders.models.after_sale import (
 )
 from orders.models.cart import CartLine
 from orders.models.coupons import Coupon, CouponClaim, CouponKind, CouponType
-from orders.models.order import PAID_FEN, PAID_POINTS, CancelReason, Order, OrderItem, OrderMove, State
+from orders.models.order import PAID_FEN, PAID_POINTS, CancelReason, Order, OrderItem, OrderMove, OrderState
 from orders.models.payment import (
     NotificationState,
     Payment,
@@ -59,6 +59,7 @@ __all__ = [
     "Order",
     "OrderItem",
     "OrderMove",
+    "OrderState",
     "ParcelState",
     "Payment",
     "PaymentNotification",
@@ -69,7 +70,6 @@ __all__ = [
     "Shipment",
     "ShipmentPart",
     "ShippingRate",
-    "State",
     "Statement",
     "StatementDifference",
     "StatementLine",

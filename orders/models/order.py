@@ -12,7 +12,7 @@ from catalog.prices import Price
 from core.crypto import EncryptedTextField
 
 
-class State(models.TextChoices):
+class OrderState(models.TextChoices):
     """Where an order stands; ``orders.lifecycle.states`` says which moves are allowed."""
 
     PENDING_PAYMENT = "pending_payment", _("To pay")
@@ -53,7 +53,7 @@ class Order(models.Model):
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders", verbose_name=_("member")
     )
-    state = models.CharField(_("state"), max_length=16, choices=State)
+    state = models.CharField(_("state"), max_length=16, choices=OrderState)
     form_key = models.UUIDField(_("form key"), editable=False)
     form_digest = models.CharField(max_length=64, default="", db_default="", editable=False)
 
@@ -95,7 +95,7 @@ class Order(models.Model):
         permissions = [("ship_order", _("Can ship orders")), ("cancel_order", _("Can cancel orders"))]
         constraints = [
             models.UniqueConstraint(fields=["member", "form_key"], name="order_form_once"),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="order_state_known"),
+            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_known"),
             models.CheckConstraint(
                 condition=Q(cancel_reason__in=["", *CancelReason.values]), name="order_cancel_reason_known"
             ),
@@ -116,7 +116,7 @@ class Order(models.Model):
                 name="order_sums_add_up",
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.PENDING_PAYMENT) | Q(cash_fen__gt=0, pay_before__isnull=False),
+                condition=~Q(state=OrderState.PENDING_PAYMENT) | Q(cash_fen__gt=0, pay_before__isnull=False),
                 name="order_unpaid_has_deadline",
             ),
         ]
@@ -124,8 +124,8 @@ class Order(models.Model):
             models.Index(fields=["member", "-placed_at"], name="order_member_placed"),
             models.Index(fields=["state", "-placed_at"], name="order_state_placed"),
             models.Index(fields=["ship_phone_hash"], name="order_phone"),
-            models.Index(fields=["pay_before"], name="order_unpaid_due", condition=Q(state=State.PENDING_PAYMENT)),
-            models.Index(fields=["shipped_at"], name="order_on_the_way", condition=Q(state=State.SHIPPED)),
+            models.Index(fields=["pay_before"], name="order_unpaid_due", condition=Q(state=OrderState.PENDING_PAYMENT)),
+            models.Index(fields=["shipped_at"], name="order_on_the_way", condition=Q(state=OrderState.SHIPPED)),
         ]
 
     def __str__(self):
@@ -208,8 +208,8 @@ class OrderMove(models.Model):
     """The order went from one state to another; written once, with who and why."""
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="moves")
-    from_state = models.CharField(_("from"), max_length=16, choices=State, blank=True)
-    to_state = models.CharField(_("to"), max_length=16, choices=State)
+    from_state = models.CharField(_("from"), max_length=16, choices=OrderState, blank=True)
+    to_state = models.CharField(_("to"), max_length=16, choices=OrderState)
     at = models.DateTimeField(_("at"))
     by = models.CharField(_("by"), max_length=64)
     reason = models.CharField(_("reason"), max_length=200, blank=True)

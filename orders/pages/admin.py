@@ -20,7 +20,7 @@ from orders.after_sale import services as after_sale
 from orders.after_sale.staff_forms import GiveUpForm
 from orders.lifecycle.services.moves import MoveNotAllowed
 from orders.lifecycle.states import MAY_SHIP, allowed
-from orders.models import AfterSale, Order, OrderItem, OrderMove, Payment, PaymentNotification, Shipment, State
+from orders.models import AfterSale, Order, OrderItem, OrderMove, OrderState, Payment, PaymentNotification, Shipment
 from orders.models.after_sale import OPEN
 from orders.pages.forms import CancelForm
 from orders.placing.rules import pricing
@@ -31,12 +31,12 @@ from orders.shipping.forms import ShipForm
 from orders.shipping.services import shipping
 
 TONES = {
-    State.PENDING_PAYMENT: "info",
-    State.TO_SHIP: "warning",
-    State.PARTLY_SHIPPED: "warning",
-    State.SHIPPED: "primary",
-    State.COMPLETED: "success",
-    State.CANCELLED: "default",
+    OrderState.PENDING_PAYMENT: "info",
+    OrderState.TO_SHIP: "warning",
+    OrderState.PARTLY_SHIPPED: "warning",
+    OrderState.SHIPPED: "primary",
+    OrderState.COMPLETED: "success",
+    OrderState.CANCELLED: "default",
 }
 
 
@@ -186,7 +186,7 @@ class OrderAdmin(LookOnlyAdmin):
         return found | queryset.filter(ship_phone_hash=fingerprint(phone)), duplicates
 
     def has_ship_permission(self, request, object_id=None):
-        return request.user.has_perm("orders.ship_order") and _stands_before(object_id, State.SHIPPED)
+        return request.user.has_perm("orders.ship_order") and _stands_before(object_id, OrderState.SHIPPED)
 
     def has_pack_permission(self, request, object_id=None):
         """Who ships prints the lists; of one order while something waits in it."""
@@ -194,11 +194,11 @@ class OrderAdmin(LookOnlyAdmin):
 
     def has_give_up_permission(self, request, object_id=None):
         return request.user.has_perm("orders.settle_aftersale") and (
-            object_id is None or Order.objects.filter(pk=object_id, state=State.PARTLY_SHIPPED).exists()
+            object_id is None or Order.objects.filter(pk=object_id, state=OrderState.PARTLY_SHIPPED).exists()
         )
 
     def has_cancel_permission(self, request, object_id=None):
-        return request.user.has_perm("orders.cancel_order") and _stands_before(object_id, State.CANCELLED)
+        return request.user.has_perm("orders.cancel_order") and _stands_before(object_id, OrderState.CANCELLED)
 
     # The list
 

@@ -13,12 +13,12 @@ from core.errors import DomainError
 from orders import payments
 from orders.after_sale import queries as after_sale_queries
 from orders.after_sale.services import receiving
-from orders.after_sale.wording import request_headline
+from orders.after_sale.wording import case_headline
 from orders.lifecycle.queries import show_pictures
 from orders.lifecycle.states import MEMBER_MAY_CANCEL, payable
 from orders.lifecycle.views import own_order
 from orders.lifecycle.wording import returned_parts
-from orders.models import State
+from orders.models import OrderState
 from orders.pages.queries import standing as standing_queries
 from orders.pages.queries.history import PAGE, STATE_FILTERS, count_by_state, orders_of
 from orders.pages.wording import earned, headline, payment_notice, receipt_due, steps
@@ -34,7 +34,7 @@ from points.purchases.queries.purchases import of_order
 def order_list(request):
     """The member's orders, newest first, by state."""
     state = request.GET.get("state")
-    state = state if state in State.values else None
+    state = state if state in OrderState.values else None
     page = Paginator(orders_of(request.user, state=state), PAGE).get_page(request.GET.get("page"))
     at = clock.now()
     show_pictures([item for order in page for item in order.items.all()])
@@ -68,12 +68,12 @@ def detail(request, number):
     shipments = parcels.parcels_of(order)
     standing = standing_queries.standing(order)
     title, explanation = headline(order, at=at, parcels=shipments, standing=standing)
-    requests = after_sale_queries.requests_of(order)
+    requests = after_sale_queries.cases_of(order)
     for request_ in requests:
-        request_.headline, _detail = request_headline(request_)
+        request_.headline, _detail = case_headline(request_)
     items = list(order.items.all())
     show_pictures(items)
-    awaits_receipt = order.state == State.SHIPPED and not standing.settled
+    awaits_receipt = order.state == OrderState.SHIPPED and not standing.settled
     return render(
         request,
         "orders/detail.html",
@@ -142,9 +142,9 @@ def _pay_with(last_payment):
 
 def _sum_label(order):
     match order.state:
-        case State.PENDING_PAYMENT:
+        case OrderState.PENDING_PAYMENT:
             return _("To be paid")
-        case State.CANCELLED:
+        case OrderState.CANCELLED:
             return _("Total")
         case _:
             return _("Paid")

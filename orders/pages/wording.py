@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.mall import shop_day
 from orders.lifecycle.states import payable
-from orders.models import CancelReason, ParcelState, PaymentState, State
+from orders.models import CancelReason, OrderState, ParcelState, PaymentState
 from orders.pages.queries.standing import Standing
 from orders.parameters import AUTO_RECEIPT_DAYS
 from points.earning import wording as earning_wording
 from points.purchases import wording as purchases_wording
 
 NOTHING_BESIDE = Standing()
-STEP_OF = {State.PENDING_PAYMENT: 1, State.TO_SHIP: 2, State.SHIPPED: 3, State.COMPLETED: 4}
+STEP_OF = {OrderState.PENDING_PAYMENT: 1, OrderState.TO_SHIP: 2, OrderState.SHIPPED: 3, OrderState.COMPLETED: 4}
 REASONS = {CancelReason.MEMBER: gettext_lazy("Cancelled by you")}
 
 
@@ -38,24 +38,24 @@ def headline(order, *, at, parcels=(), standing=NOTHING_BESIDE):
     if standing.settled:
         return _("Everything of this order is settled"), _("What came back stands with your after-sale requests.")
     match order.state:
-        case State.PENDING_PAYMENT if standing.disputed:
+        case OrderState.PENDING_PAYMENT if standing.disputed:
             return _("We are looking into your payment"), _(
                 "Another amount than asked for has arrived. Please do not pay again; the order waits meanwhile."
             )
-        case State.PENDING_PAYMENT:
+        case OrderState.PENDING_PAYMENT:
             return _unpaid(order, at)
-        case State.TO_SHIP:
+        case OrderState.TO_SHIP:
             back = _("You can still cancel; your points would come back.")
             if order.cash_fen:
                 back = _("You can still cancel; what you paid would come back.")
             return _("We are packing your parcel"), back
-        case State.PARTLY_SHIPPED:
+        case OrderState.PARTLY_SHIPPED:
             return _("The first part is on its way"), _("The rest follows in a parcel of its own.")
-        case State.SHIPPED:
+        case OrderState.SHIPPED:
             return _whereabouts(parcels), _("Receipt confirms itself on %(day)s.") % {
                 "day": shop_day(receipt_due(order))
             }
-        case State.COMPLETED:
+        case OrderState.COMPLETED:
             return _("Completed"), _("Received on %(day)s.") % {"day": shop_day(order.received_at)}
         case _:
             return _cancelled(order)
@@ -63,7 +63,7 @@ def headline(order, *, at, parcels=(), standing=NOTHING_BESIDE):
 
 def payment_notice(order, *, at, standing):
     """``(title, detail)`` on the last payment where the headline has not said it, or None."""
-    if standing.disputed and order.state != State.PENDING_PAYMENT:
+    if standing.disputed and order.state != OrderState.PENDING_PAYMENT:
         title = _("A payment of this order has arrived in another amount")
         return title, _("We are looking into it. What is not for this order goes back to you.")
     failed = standing.payment is not None and standing.payment.state == PaymentState.FAILED
@@ -113,7 +113,7 @@ def _cancelled(order):
     return title, order.cancel_note or REASONS.get(order.cancel_reason, order.get_cancel_reason_display())
 
 
-def earned(purchase, requests, *, at):
+def earned(purchase, cases, *, at):
     """What the cash of an order earned, and from when that can be used; nothing while it is not booked. ``purchase`` is
     a ``points.models.Purchase`` or None."""
     if purchase is None:
@@ -126,7 +126,7 @@ def earned(purchase, requests, *, at):
     if not points or (purchase.active_from and purchase.active_from <= at):
         return text
     when = purchases_wording.usable(purchase.active_from)
-    if purchase.active_from is None and any(request.is_open for request in requests):
+    if purchase.active_from is None and any(case.is_open for case in cases):
         when = _("pending until your request has ended")
     return _("%(points)s, %(when)s") % {"points": text, "when": when}
 
@@ -138,9 +138,9 @@ def receipt_due(order):
 
 def steps(order):
     """The four steps of an order that was not cancelled; none of a cancelled one."""
-    if order.state == State.CANCELLED:
+    if order.state == OrderState.CANCELLED:
         return []
-    partly = order.state == State.PARTLY_SHIPPED
+    partly = order.state == OrderState.PARTLY_SHIPPED
     reached = 3 if partly else STEP_OF[order.state]
     labels = [
         (_("Placed"), _("Placed"), "check"),

@@ -5,7 +5,7 @@ from django.db.models import OuterRef, Subquery
 
 from core import clock
 from orders.lifecycle.sweeping import each
-from orders.models import Order, Payment, PaymentState, State
+from orders.models import Order, OrderState, Payment, PaymentState
 from orders.payments.base import ProviderUnavailable
 from orders.placing.services import cancelling
 
@@ -20,7 +20,7 @@ def close_unpaid(order_id):
 def close_unpaid_orders():
     """Net: orders whose payment window is over (F9)."""
     at = clock.now()
-    unpaid = Order.objects.filter(state=State.PENDING_PAYMENT, pay_before__lte=at)
+    unpaid = Order.objects.filter(state=OrderState.PENDING_PAYMENT, pay_before__lte=at)
     unpaid = unpaid.exclude(payments__state=PaymentState.DISPUTED)
     newest = Payment.objects.filter(order=OuterRef("pk")).order_by("-pk").values("provider")[:1]
     each(

@@ -6,7 +6,7 @@ from django.db.models import Value
 from django.db.models.functions import Replace
 
 from orders.lifecycle.states import MAY_SHIP
-from orders.models import AfterSaleItem, AfterSaleKind, OrderItem, Shipment, ShipmentPart, State
+from orders.models import AfterSaleItem, AfterSaleKind, OrderItem, OrderState, Shipment, ShipmentPart
 
 
 def left_to_ship(order):
@@ -33,12 +33,12 @@ def left_in(orders):
 
 def shipped_pieces(order):
     """``Counter({item_id: pieces})`` that left in a parcel of the order."""
-    if order.state == State.PARTLY_SHIPPED:
+    if order.state == OrderState.PARTLY_SHIPPED:
         shipped = Counter()
         for part in ShipmentPart.objects.filter(shipment__order=order):
             shipped[part.item_id] += part.quantity
         return shipped
-    if order.state not in (State.SHIPPED, State.COMPLETED):
+    if order.state not in (OrderState.SHIPPED, OrderState.COMPLETED):
         return Counter()
     # Also parcels from before their contents were written down: all is out but what was paid back instead.
     shipped = Counter(dict(OrderItem.objects.filter(order=order).values_list("pk", "quantity")))

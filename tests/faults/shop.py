@@ -333,11 +333,11 @@ def _cancel(kind, number):
 
 def _ship(kind, number):
     from core import actors, clock
-    from orders.models import Carrier, State
+    from orders.models import Carrier, OrderState
     from orders.shipping.services import shipping
 
     order = _order(number)
-    if order.state == State.TO_SHIP:
+    if order.state == OrderState.TO_SHIP:
         carrier = Carrier.objects.get(code="shunfeng")
         shipping.ship_order(
             order=order, carrier=carrier, tracking_number=f"SF{number:08d}", by=actors.staff(9001), at=clock.now()
@@ -372,14 +372,14 @@ def _settle(kind, number):
     if request.state == "settled":
         return
     if request.kind == "return" and request.state == "requested":
-        after_sale.approve(request=request, by=by, at=at)
+        after_sale.approve(case=request, by=by, at=at)
         request.refresh_from_db()
     if request.kind == "return" and request.state == "approved":
-        after_sale.receive(request=request, by=by, at=at)
+        after_sale.receive(case=request, by=by, at=at)
         request.refresh_from_db()
     offer = queries.offer(request)
     after_sale.settle(
-        request=request,
+        case=request,
         amounts={line.item.pk: (line.points, line.fen) for line in offer.lines},
         shipping_fen=offer.shipping_fen,
         stock_back="sellable" if request.kind == "return" else "",

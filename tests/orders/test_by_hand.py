@@ -98,7 +98,7 @@ def make_type(db, at):
 
 def pay_back(request, at, by=ANNA, **more):
     amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
-    return pay_case_back(request=request, amounts=amounts, answer="sorry", by=by, at=at, **more)
+    return pay_case_back(case=request, amounts=amounts, answer="sorry", by=by, at=at, **more)
 
 
 def gift(kind, members, at, by=ANNA, key="k"):
@@ -150,15 +150,15 @@ def test_what_cannot_be_paid_back_is_refused_when_it_is_asked_for(request_for, a
     request = request_for(2)
     (line,) = queries.offer(request).lines
     with pytest.raises(after_sale.settling.MoreThanPaid):
-        pay_case_back(request=request, amounts={line.item.pk: (801, 6400)}, by=ANNA, at=at)
+        pay_case_back(case=request, amounts={line.item.pk: (801, 6400)}, by=ANNA, at=at)
     assert not Approval.objects.exists()
 
 
 def test_a_request_that_was_refused_meanwhile_is_not_paid_back(request_for, at):
     request = request_for(2)
     approval = pay_back(request, at)
-    after_sale.refuse(request=request, answer="no", by=ANNA, at=at)
-    with pytest.raises(after_sale.moving.RequestMoveNotAllowed):
+    after_sale.refuse(case=request, answer="no", by=ANNA, at=at)
+    with pytest.raises(after_sale.moving.CaseMoveNotAllowed):
         approve(approval, at)
     assert AfterSale.objects.get().points == 0
 
@@ -170,7 +170,7 @@ def test_nobody_decides_on_their_own_request(request_for, member, at):
     with pytest.raises(approvals.OwnGain):
         approve(pay_back(request, at), at, by=own)
     with pytest.raises(approvals.OwnGain):
-        after_sale.refuse(request=request, answer="no", by=own, at=at)
+        after_sale.refuse(case=request, answer="no", by=own, at=at)
     assert state_of(request) == "requested"
 
 

@@ -13,7 +13,7 @@ from activities.models import SignIn
 from catalog.models import SKU, Category, Product, ProductImage, StockMovement
 from core import clock
 from core.models import OutboxMessage
-from orders.models import CartLine, Order, State
+from orders.models import CartLine, Order, OrderState
 from orders.placing.queries.basket import cart_count
 from points.ledger import queries as points_queries
 from points.ledger.audit import Break, Report
@@ -130,7 +130,7 @@ def test_the_first_member_looks_like_the_pictures(few_products, client):
     assert (strip.streak, strip.signed_today, strip.today_points) == (4, False, 16)
     assert cart_count(member) == 2
     states = set(Order.objects.filter(member=member).values_list("state", flat=True))
-    assert states == set(State.values) - {State.PARTLY_SHIPPED}
+    assert states == set(OrderState.values) - {OrderState.PARTLY_SHIPPED}
     assert PointsHold.objects.filter(state="open").count() == 1
     assert Client().login(username="admin", password="admin-demo-1")
 
@@ -143,7 +143,7 @@ def test_the_whole_of_it():
     assert (Category.objects.count(), Product.objects.count(), ProductImage.objects.count()) == (8, 56, 56)
     assert User.objects.filter(is_staff=False).count() == 20
     assert Address.objects.count() >= 20
-    assert set(Order.objects.values_list("state", flat=True)) == set(State.values) - {State.PARTLY_SHIPPED}
+    assert set(Order.objects.values_list("state", flat=True)) == set(OrderState.values) - {OrderState.PARTLY_SHIPPED}
     assert {row.code for row in MemberTier.objects.all()} >= {"silver", "gold", "diamond"}
     assert MemberTier.objects.filter(grace_until__isnull=False).exists()
     assert MemberTier.objects.exclude(pinned_tier="").exists()

@@ -23,11 +23,11 @@ from orders.models import (
     Carrier,
     NotificationState,
     OrderMove,
+    OrderState,
     PaymentNotification,
     PaymentRefund,
     PaymentState,
     Shipment,
-    State,
 )
 from orders.payments.base import PAID
 from orders.payments.services import notifications, paying
@@ -71,7 +71,7 @@ def pay(order, payment):
 
 def paid(member, address, sku, way="mixed", quantity=1):  # noqa: F811
     order = place(member, address, sku, way, quantity)
-    if order.state == State.PENDING_PAYMENT:
+    if order.state == OrderState.PENDING_PAYMENT:
         pay(order, order.payments.get())()
     order.refresh_from_db()
     return order
@@ -86,14 +86,14 @@ def back(member, address, sku, carrier, way="mixed", quantity=1):  # noqa: F811
     request = after_sale.ask(
         order=order, kind="exchange", pieces=pieces, reason="damaged", form_key=uuid.uuid4(), by=BY, at=at
     )
-    after_sale.approve(request=request, by=STAFF, at=at)
-    return after_sale.receive(request=request, by=STAFF, at=at)
+    after_sale.approve(case=request, by=STAFF, at=at)
+    return after_sale.receive(case=request, by=STAFF, at=at)
 
 
 def settling(request, stock_back="sellable"):
     def work():
         amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
-        return after_sale.settle(request=request, amounts=amounts, stock_back=stock_back, by=STAFF, at=clock.now())
+        return after_sale.settle(case=request, amounts=amounts, stock_back=stock_back, by=STAFF, at=clock.now())
 
     return work
 
@@ -124,11 +124,11 @@ def test_pay_against_timeout(sku, crowd, rounds):  # noqa: F811
         payment.refresh_from_db()
         ends.add(order.state)
         refunds = PaymentRefund.objects.filter(payment=payment)
-        if order.state == State.TO_SHIP:
+        if order.state == OrderState.TO_SHIP:
             kept, spent = kept + 1, spent + order.points
             assert (payment.state, refunds.count()) == (PaymentState.PAID, 0)
         else:
-            assert order.state == State.CANCELLED
+            assert order.state == OrderState.CANCELLED
             assert payment.state in (PaymentState.REFUNDING, PaymentState.REFUNDED)
             assert sum(refunds.values_list("amount_fen", flat=True)) == payment.amount_fen
         assert order.moves.count() == 2
@@ -158,10 +158,10 @@ def test_ship_against_cancel(sku, crowd, carrier, rounds):  # noqa: F811
         order.refresh_from_db()
         parcels = Shipment.objects.filter(order=order)
         pieces = sum(parcels.values_list("parts__quantity", flat=True)) if parcels else 0
-        assert (order.state, pieces) in {(State.SHIPPED, 2), (State.CANCELLED, 0)}
+        assert (order.state, pieces) in {(OrderState.SHIPPED, 2), (OrderState.CANCELLED, 0)}
         assert any(isinstance(outcome, MoveNotAllowed) for outcome in outcomes)
-        shipped += order.state == State.SHIPPED
-        spent += order.points * (order.state == State.SHIPPED)
+        shipped += order.state == OrderState.SHIPPED
+        spent += order.points * (order.state == OrderState.SHIPPED)
         assert left(member) == (POINTS - spent, 0)
         assert SKU.objects.get(pk=sku.pk).stock == shelf - 2 * shipped
     all_adds_up()
@@ -177,7 +177,7 @@ def test_two_refunds(sku, crowd, carrier, rounds):  # noqa: F811
         at_once(
             settling(request),
             lambda request=request: after_sale.exchange(
-                request=request, carrier=carrier, tracking_number=number(), stock_back="sellable", by=STAFF,
+                case=request, carrier=carrier, tracking_number=number(), stock_back="sellable", by=STAFF,
                 at=clock.now(),
             ),
             settling(request),
@@ -241,8 +241,8 @@ def test_two_callbacks(sku, crowd, rounds):  # noqa: F811
         )
         order.refresh_from_db()
         stored.refresh_from_db()
-        assert (order.state, stored.state) == (State.TO_SHIP, NotificationState.WORKED)
-        assert OrderMove.objects.filter(order=order, to_state=State.TO_SHIP).count() == 1
+        assert (order.state, stored.state) == (OrderState.TO_SHIP, NotificationState.WORKED)
+        assert OrderMove.objects.filter(order=order, to_state=OrderState.TO_SHIP).count() == 1
         spent += order.points
         assert left(member) == (POINTS - spent, 0)
     assert not PaymentRefund.objects.exists()
@@ -271,8 +271,8 @@ def test_two_parcels_of_the_last_pieces(sku, crowd, carrier, rounds):  # noqa: F
         )  # fmt: skip
         order.refresh_from_db()
         pieces = sum(order.shipments.values_list("parts__quantity", flat=True))
-        assert (order.state, pieces) in {(State.SHIPPED, 3), (State.PARTLY_SHIPPED, 2)}
-        assert order.moves.filter(to_state=State.SHIPPED).count() == (order.state == State.SHIPPED)
+        assert (order.state, pieces) in {(OrderState.SHIPPED, 3), (OrderState.PARTLY_SHIPPED, 2)}
+        assert order.moves.filter(to_state=OrderState.SHIPPED).count() == (order.state == OrderState.SHIPPED)
     all_adds_up()
 
 
@@ -285,7 +285,7 @@ def test_money_by_hand_at_once_is_no_way_around(sku, crowd, carrier, parameters)
     def paying_back(request):
         amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
         terms = {"amounts": amounts, "stock_back": "sellable", "by": STAFF, "at": clock.now()}
-        return lambda: pay_back(request=request, **terms)
+        return lambda: pay_back(case=request, **terms)
 
     outcomes = at_once(*map(paying_back, requests))
     passes = outcomes.count(None)

@@ -20,7 +20,7 @@ from core.models import OutboxMessage
 from orders import payments
 from orders.lifecycle.services import moves
 from orders.lifecycle.services.moves import MoveNotAllowed
-from orders.models import Carrier, Order, OrderMove, PaymentState, Shipment, State
+from orders.models import Carrier, Order, OrderMove, OrderState, PaymentState, Shipment
 from orders.payments.base import PAID, Status
 from orders.payments.services import paying
 from orders.placing.queries.basket import basket_of_cart
@@ -196,11 +196,11 @@ def test_pay_against_timeout(sku):
         order.refresh_from_db()
         payment.refresh_from_db()
         seen.add(order.state)
-        if order.state == State.TO_SHIP:
+        if order.state == OrderState.TO_SHIP:
             assert payment.state == PaymentState.PAID
             cancelling.cancel_order(order=order, by=BY, at=clock.now())
         else:
-            assert order.state == State.CANCELLED
+            assert order.state == OrderState.CANCELLED
             assert payment.state in (PaymentState.REFUNDING, PaymentState.REFUNDED)
         assert OutboxMessage.objects.filter(topic=paying.REFUND_TOPIC, payload__payment_id=payment.pk).count() == 1
         assert SKU.objects.get(pk=sku.pk).stock == 10
@@ -226,11 +226,11 @@ def test_cancel_against_ship(sku):
             lambda order=order: cancelling.cancel_order(order=order, by=BY, at=clock.now()),
         )
         order.refresh_from_db()
-        assert order.state in (State.SHIPPED, State.CANCELLED)
-        assert Shipment.objects.filter(order=order).count() == (order.state == State.SHIPPED)
+        assert order.state in (OrderState.SHIPPED, OrderState.CANCELLED)
+        assert Shipment.objects.filter(order=order).count() == (order.state == OrderState.SHIPPED)
         assert order.moves.count() == 2
         assert any(isinstance(outcome, MoveNotAllowed) for outcome in outcomes)
-        shipped += order.state == State.SHIPPED
+        shipped += order.state == OrderState.SHIPPED
         assert balance(member.pk, at=clock.now()).available == 10_000 - 100 * shipped
         assert SKU.objects.get(pk=sku.pk).stock == 10 - shipped
     all_adds_up()
@@ -247,7 +247,7 @@ def test_many_callbacks_of_one_payment(sku):
         )
     )
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert OrderMove.objects.filter(order=order).count() == 2
     assert balance(member.pk, at=clock.now()).available == 960
     all_adds_up()
@@ -278,4 +278,4 @@ def test_who_waits_too_long_is_told(sku, lock_timeout):
     finally:
         done.set()
         holder.join()
-    assert Order.objects.get().state == State.TO_SHIP
+    assert Order.objects.get().state == OrderState.TO_SHIP

@@ -82,7 +82,7 @@ def test_points_are_spent_or_wait_for_the_return(shipped):
         assert request.state == "requested"
         refused = isinstance(spent, ledger.NotEnoughPoints)
         assert balance(order.member_id, at=begin + 99 * DAY).pending == (EARNED if refused else 0)
-        after_sale.withdraw(request=request, by=STAFF, at=begin + DAY)
+        after_sale.withdraw(case=request, by=STAFF, at=begin + DAY)
         rewards.follow(order_id=order.pk, by=BY, at=begin + DAY)
         assert balance(order.member_id, at=begin + DAY).pending == 0
         ledger.earn(account=order.member_id, points=1000, kind="campaign", key=f"more:{number}", by=BY, at=clock.now())
@@ -101,7 +101,7 @@ def test_reward_receipt_and_return_in_any_order(shipped):
         )
         purchase = Purchase.objects.get(number=order.number)
         assert (purchase.points, purchase.active_from) == (EARNED, None)
-        after_sale.withdraw(request=request, by=STAFF, at=at + SECOND)
+        after_sale.withdraw(case=request, by=STAFF, at=at + SECOND)
         at_once(*[lambda order=order, at=at: rewards.follow(order_id=order.pk, by=BY, at=at + SECOND)] * 3)
         order.refresh_from_db()
         purchase.refresh_from_db()

@@ -14,37 +14,37 @@ from points.ledger.rules import value
 PAID_BACK = "orders.paid_back"
 
 
-def pay_back(*, request, by, at, **terms):
+def pay_back(*, case, by, at, **terms):
     """``after_sale.settle`` on these terms, in the same way."""
     with locking_transaction():
-        order, request = moving.lock(request)
-        if request.state == AfterSaleState.SETTLED:
+        order, case = moving.lock(case)
+        if case.state == AfterSaleState.SETTLED:
             return None
         amounts = terms["amounts"].values()
         fen = sum(fen for _points, fen in amounts) + terms.get("shipping_fen", 0)
         fen += value.worth_fen(sum(points for points, _fen in amounts))
         approval = approvals.ask(
             kind=PAID_BACK,
-            subject=request.subject,
+            subject=case.subject,
             shares={order.member_id: fen},
-            data=terms | {"request": request.pk, "amounts": list(map(list, terms["amounts"].items()))},
+            data=terms | {"request": case.pk, "amounts": list(map(list, terms["amounts"].items()))},
             reason=terms.get("answer", ""),
             by=by,
             at=at,
         )
         if not approval.waits:
-            after_sale.settle(request=request, by=by, at=at, **terms)
+            after_sale.settle(case=case, by=by, at=at, **terms)
             return None
         with rehearsal():
-            after_sale.settle(request=request, by=by, at=at, **terms)
+            after_sale.settle(case=case, by=by, at=at, **terms)
     return approval
 
 
 def run_paid_back(approval, *, by, at):
     """What was approved of a request."""
     terms = dict(approval.data)
-    request = AfterSale.objects.get(pk=terms.pop("request"))
-    if request.state == AfterSaleState.SETTLED:
+    case = AfterSale.objects.get(pk=terms.pop("request"))
+    if case.state == AfterSaleState.SETTLED:
         raise Outdated
     terms["amounts"] = {item: tuple(amount) for item, amount in terms["amounts"]}
-    after_sale.settle(request=request, by=approval.by, at=at, **terms)
+    after_sale.settle(case=case, by=approval.by, at=at, **terms)

@@ -12,40 +12,40 @@ from orders.models import AfterSaleState
 LONGEST_ANSWER = 200
 
 
-def approve(*, request, by, at, answer=""):
-    """The goods may come back; the member reads ``answer``. Raises ``RequestMoveNotAllowed`` or ``Busy``."""
-    return _move(request, AfterSaleState.APPROVED, "approved", "aftersale.approved", answer, by=by, at=at)
+def approve(*, case, by, at, answer=""):
+    """The goods may come back; the member reads ``answer``. Raises ``CaseMoveNotAllowed`` or ``Busy``."""
+    return _move(case, AfterSaleState.APPROVED, "approved", "aftersale.approved", answer, by=by, at=at)
 
 
-def refuse(*, request, by, at, answer):
-    """No, with the reason that the member reads. Raises ``InvalidInput``, ``RequestMoveNotAllowed`` or ``Busy``."""
+def refuse(*, case, by, at, answer):
+    """No, with the reason that the member reads. Raises ``InvalidInput``, ``CaseMoveNotAllowed`` or ``Busy``."""
     if not answer.strip():
         raise InvalidInput(field=_("Reason"))
-    return _move(request, AfterSaleState.REFUSED, "refused", "aftersale.refused", answer, by=by, at=at)
+    return _move(case, AfterSaleState.REFUSED, "refused", "aftersale.refused", answer, by=by, at=at)
 
 
-def receive(*, request, by, at):
-    """The goods are back in the house. Raises ``RequestMoveNotAllowed`` or ``Busy``."""
-    return _move(request, AfterSaleState.RECEIVED, "goods_received", "aftersale.received", "", by=by, at=at)
+def receive(*, case, by, at):
+    """The goods are back in the house. Raises ``CaseMoveNotAllowed`` or ``Busy``."""
+    return _move(case, AfterSaleState.RECEIVED, "goods_received", "aftersale.received", "", by=by, at=at)
 
 
-def _move(request, to_state, told, event, answer, *, by, at):
+def _move(case, to_state, told, event, answer, *, by, at):
     answer = answer.strip()[:LONGEST_ANSWER]
     with locking_transaction():
-        order, request = moving.lock(request)
-        if request.state == to_state:
-            return request
+        order, case = moving.lock(case)
+        if case.state == to_state:
+            return case
         changes = {"answer": answer} if answer else {}
-        moving.move(request, to_state, by=by, at=at, reason=answer, **changes)
-        audit.record(event, by=by, subject=request.subject, at=at)
+        moving.move(case, to_state, by=by, at=at, reason=answer, **changes)
+        audit.record(event, by=by, subject=case.subject, at=at)
         values = {"why": answer} if told == "refused" else {}
         notices.tell(
             order,
             told,
-            key=f"{request.subject}:{to_state}",
+            key=f"{case.subject}:{to_state}",
             at=at,
-            url=request.get_absolute_url(),
-            number=request.number,
+            url=case.get_absolute_url(),
+            number=case.number,
             **values,
         )
-    return request
+    return case

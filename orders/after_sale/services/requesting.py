@@ -109,39 +109,39 @@ def ask(*, order, kind, pieces, reason, form_key, by, at, text="", pictures=()):
         raise
 
 
-def send_back(*, request, carrier, tracking_number, by, at):
+def send_back(*, case, carrier, tracking_number, by, at):
     """The member says how the goods travel back, or corrects it; ``carrier`` is a name in their words.
 
-    Raises ``TrackingNumberNotValid``, ``RequestMoveNotAllowed`` or ``Busy``.
+    Raises ``TrackingNumberNotValid``, ``CaseMoveNotAllowed`` or ``Busy``.
     """
     number = clean_tracking_number(tracking_number)
     carrier = carrier.strip()
     if not 1 <= len(carrier) <= 64:
         raise InvalidInput(field=_("Carrier"))
     with locking_transaction():
-        _order, request = moving.lock(request)
-        moving.check(request, AfterSaleState.RECEIVED)
-        request.sent_with, request.sent_number = carrier, number
-        request.save(update_fields=["sent_with", "sent_number"])
-        audit.record("aftersale.sent_back", by=by, subject=request.subject, at=at, carrier=carrier, number=number)
-    return request
+        _order, case = moving.lock(case)
+        moving.check(case, AfterSaleState.RECEIVED)
+        case.sent_with, case.sent_number = carrier, number
+        case.save(update_fields=["sent_with", "sent_number"])
+        audit.record("aftersale.sent_back", by=by, subject=case.subject, at=at, carrier=carrier, number=number)
+    return case
 
 
-def may_withdraw(request):
+def may_withdraw(case):
     """Whether the member may take the request back: as the table says, and until the goods are on their way."""
-    return after_sale_allowed(request.kind, request.state, AfterSaleState.WITHDRAWN) and not request.sent_number
+    return after_sale_allowed(case.kind, case.state, AfterSaleState.WITHDRAWN) and not case.sent_number
 
 
-def withdraw(*, request, by, at):
-    """The member does not want it any more; a withdrawn one stays so. Raises ``RequestMoveNotAllowed``,
+def withdraw(*, case, by, at):
+    """The member does not want it any more; a withdrawn one stays so. Raises ``CaseMoveNotAllowed``,
     ``GoodsOnTheWay`` or ``Busy``."""
     with locking_transaction():
-        _order, request = moving.lock(request)
-        if request.state != AfterSaleState.WITHDRAWN:
-            if request.sent_number:
+        _order, case = moving.lock(case)
+        if case.state != AfterSaleState.WITHDRAWN:
+            if case.sent_number:
                 raise GoodsOnTheWay
-            moving.move(request, AfterSaleState.WITHDRAWN, by=by, at=at)
-    return request
+            moving.move(case, AfterSaleState.WITHDRAWN, by=by, at=at)
+    return case
 
 
 def number_of(order):
@@ -151,7 +151,7 @@ def number_of(order):
 
 def _ask(order, kind, pieces, reason, text, names, form_key, *, by, at):
     chosen = _check(order, pieces, at=at)
-    request = AfterSale.objects.create(
+    case = AfterSale.objects.create(
         number=number_of(order),
         order=order,
         form_key=form_key,
@@ -162,15 +162,15 @@ def _ask(order, kind, pieces, reason, text, names, form_key, *, by, at):
         requested_at=at,
     )
     AfterSaleItem.objects.bulk_create(
-        AfterSaleItem(after_sale=request, item=item, quantity=quantity) for item, quantity in chosen.items()
+        AfterSaleItem(after_sale=case, item=item, quantity=quantity) for item, quantity in chosen.items()
     )
     AfterSalePicture.objects.bulk_create(
-        AfterSalePicture(after_sale=request, name=name, position=position) for position, name in enumerate(names)
+        AfterSalePicture(after_sale=case, name=name, position=position) for position, name in enumerate(names)
     )
-    moving.record(request, "", by=by, at=at)
-    audit.record("aftersale.requested", by=by, subject=request.subject, at=at, kind=kind, reason=reason)
+    moving.record(case, "", by=by, at=at)
+    audit.record("aftersale.requested", by=by, subject=case.subject, at=at, kind=kind, reason=reason)
     rewards.follow(order_id=order.pk, by=by, at=at)
-    return request
+    return case
 
 
 def _check(order, pieces, *, at):

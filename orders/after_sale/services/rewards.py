@@ -10,7 +10,7 @@ from core.db import locking_transaction
 from orders.after_sale import queries
 from orders.lifecycle import keys
 from orders.lifecycle.services import moves
-from orders.models import AfterSaleState, OrderItem, State
+from orders.models import AfterSaleState, OrderItem, OrderState
 from orders.models.after_sale import OPEN
 from orders.models.order import PAID_FEN
 from points.purchases.models import Purchase, PurchaseRefund
@@ -78,20 +78,20 @@ def usable_from(order):
     """From when what an order earned can be used, None while nobody can say: as soon as nothing of it can be returned
     any more. That is after the time to ask is over and the last request has ended, and when the points of the cash
     that went back are taken. What is left of a cancelled order is usable at once."""
-    if order.state == State.CANCELLED:
+    if order.state == OrderState.CANCELLED:
         return order.cancelled_at
     until = queries.ask_before(order)
-    requests = list(order.after_sales.all())
-    if until is None or any(request.state in OPEN for request in requests):
+    cases = list(order.after_sales.all())
+    if until is None or any(case.state in OPEN for case in cases):
         return None
     refunds = {
-        keys.after_sale(request, "refunded")
-        for request in requests
-        if request.state == AfterSaleState.SETTLED and request.fen > request.shipping_fen
+        keys.after_sale(case, "refunded")
+        for case in cases
+        if case.state == AfterSaleState.SETTLED and case.fen > case.shipping_fen
     }
     if refunds - _taken_back(order):
         return None
-    return max([until + A_MOMENT, *(request.ended_at for request in requests)])
+    return max([until + A_MOMENT, *(case.ended_at for case in cases)])
 
 
 def cash_by_category(order):

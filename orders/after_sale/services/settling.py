@@ -31,8 +31,8 @@ from orders.models import (
     AfterSaleKind,
     AfterSaleReason,
     AfterSaleState,
+    OrderState,
     PaymentState,
-    State,
     StockBack,
 )
 from orders.payments.services import paying
@@ -57,47 +57,47 @@ class NothingLeftToShip(DomainError):
     message = _("Only the rest of a partly shipped order can be given up. Nothing was changed.")
 
 
-def settle(*, request, amounts, by, at, shipping_fen=0, stock_back="", answer=""):
+def settle(*, case, amounts, by, at, shipping_fen=0, stock_back="", answer=""):
     """Pay back ``amounts``, ``{item_id: (points, fen)}``, and ``shipping_fen``; returns the request as it is then.
 
     ``stock_back`` (``StockBack``) says what becomes of goods that came back; it is needed unless none did. Each
     amount is at most what is left of what was paid for the item. A settled request stays as it is.
-    Raises ``MoreThanPaid``, ``NothingComesBack``, ``InvalidInput``, ``RequestMoveNotAllowed`` or ``Busy``.
+    Raises ``MoreThanPaid``, ``NothingComesBack``, ``InvalidInput``, ``CaseMoveNotAllowed`` or ``Busy``.
     """
     with locking_transaction():
-        order, request = moving.lock(request)
-        if request.state == AfterSaleState.SETTLED:
-            return request
-        moving.check(request, AfterSaleState.SETTLED)
-        came_back = request.kind != AfterSaleKind.REFUND
+        order, case = moving.lock(case)
+        if case.state == AfterSaleState.SETTLED:
+            return case
+        moving.check(case, AfterSaleState.SETTLED)
+        came_back = case.kind != AfterSaleKind.REFUND
         if stock_back not in (StockBack.values if came_back else [""]):
             raise InvalidInput(field=_("Pieces that came back"))
-        offer = queries.offer(request)
+        offer = queries.offer(case)
         _check(offer, amounts, shipping_fen)
         answer = answer.strip()[:LONGEST_ANSWER]
-        _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, by=by, at=at)
-        _tell(order, request, "settled", at=at)
-    return request
+        _pay_back(order, case, offer, amounts, shipping_fen, stock_back, answer, by=by, at=at)
+        _tell(order, case, "settled", at=at)
+    return case
 
 
-def exchange(*, request, carrier, tracking_number, stock_back, by, at, shared=False):
+def exchange(*, case, carrier, tracking_number, stock_back, by, at, shared=False):
     """Send the same pieces once more, with ``carrier`` (a ``Carrier``); returns the ``Shipment``. ``shared`` as in
     ``shipping.ship_order``.
 
     Raises ``SoldOut`` or ``NotListed`` where there is none to be had (settle it as a refund then),
     ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``ParcelKnown``, ``TrackingNumberTaken``, ``InvalidInput``,
-    ``RequestMoveNotAllowed`` or ``Busy``.
+    ``CaseMoveNotAllowed`` or ``Busy``.
     """
     number = shipping.clean_tracking_number(tracking_number)
     if stock_back not in StockBack.values:
         raise InvalidInput(field=_("Pieces that came back"))
     with locking_transaction():
-        order, request = moving.lock(request)
-        moving.check(request, AfterSaleState.EXCHANGED)
+        order, case = moving.lock(case)
+        moving.check(case, AfterSaleState.EXCHANGED)
         shipping.check_parcel(order, carrier, number, shared=shared)
         shipment = shipping.new_parcel(order, carrier, number, by=by, at=at)
         moving.move(
-            request,
+            case,
             AfterSaleState.EXCHANGED,
             by=by,
             at=at,
@@ -106,11 +106,11 @@ def exchange(*, request, carrier, tracking_number, stock_back, by, at, shared=Fa
             replacement=shipment,
             stock_back=stock_back,
         )
-        lines = _stock_lines(queries.pieces_of(request))
-        stock.take(lines=lines, key=keys.after_sale(request, "replaced"), source=request.subject, by=by, at=at)
-        _restock(request, lines, stock_back, by=by, at=at)
+        lines = _stock_lines(queries.pieces_of(case))
+        stock.take(lines=lines, key=keys.after_sale(case, "replaced"), source=case.subject, by=by, at=at)
+        _restock(case, lines, stock_back, by=by, at=at)
         audit.record(
-            "aftersale.exchanged", by=by, subject=request.subject, at=at,
+            "aftersale.exchanged", by=by, subject=case.subject, at=at,
             carrier=carrier.code, tracking_number=number, stock_back=stock_back,
         )  # fmt: skip
         notices.of_parcel(shipment, "exchanged", at=at)
@@ -131,9 +131,9 @@ def give_up_rest(*, order, by, at, reason, stock_back):
     with locking_transaction():
         order = moves.lock(order.pk)
         left = parcels.left_to_ship(order)
-        if order.state != State.PARTLY_SHIPPED or not left:
+        if order.state != OrderState.PARTLY_SHIPPED or not left:
             raise NothingLeftToShip
-        request = AfterSale(
+        case = AfterSale(
             number=number_of(order),
             order=order,
             form_key=uuid.uuid4(),
@@ -141,12 +141,12 @@ def give_up_rest(*, order, by, at, reason, stock_back):
             reason=AfterSaleReason.MISSING,
             requested_at=at,
         )
-        offer = queries.offer_of(order, left, reason=request.reason)
+        offer = queries.offer_of(order, left, reason=case.reason)
         amounts = {line.item.pk: (line.points, line.fen) for line in offer.lines}
-        moves.move(order, State.SHIPPED, by=by, at=at, reason=reason, shipped_at=at)
-        _pay_back(order, request, offer, amounts, 0, stock_back, reason, by=by, at=at)
-        _tell(order, request, "unshipped", at=at)
-    return request
+        moves.move(order, OrderState.SHIPPED, by=by, at=at, reason=reason, shipped_at=at)
+        _pay_back(order, case, offer, amounts, 0, stock_back, reason, by=by, at=at)
+        _tell(order, case, "unshipped", at=at)
+    return case
 
 
 def _check(offer, amounts, shipping_fen):
@@ -166,22 +166,22 @@ def _more(name, points, fen):
     return MoreThanPaid(name=name, points=f"{points:,}", sum=yuan_sum(fen))
 
 
-def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, *, by, at):
+def _pay_back(order, case, offer, amounts, shipping_fen, stock_back, answer, *, by, at):
     """In the order of locks: order and request are held, then coupon and payment, the points account, the shelf."""
     pieces = {line.item: line.quantity for line in offer.lines}
     points = sum(amount[0] for amount in amounts.values())
     goods_fen = sum(amount[1] for amount in amounts.values())
     fen = goods_fen + shipping_fen
     is_all = queries.is_everything(
-        order, request.kind, [(item, quantity, *amounts[item.pk]) for item, quantity in pieces.items()]
+        order, case.kind, [(item, quantity, *amounts[item.pk]) for item, quantity in pieces.items()]
     )
     given_back = coupons.give_back(order=order, by=by, at=at) if is_all else []
     if fen:
         payment = order.payments.filter(state=PaymentState.PAID).first()
         if payment is None:  # given back by hand meanwhile
             raise paying.RefundTooLarge(left=yuan_sum(0))
-        paying.refund_part(payment=payment, amount_fen=fen, key=keys.after_sale(request, "cash"), by=by, at=at)
-    parts = giving_back.refund_points(order, points, key=keys.after_sale(request, "points"), by=by, at=at)
+        paying.refund_part(payment=payment, amount_fen=fen, key=keys.after_sale(case, "cash"), by=by, at=at)
+    parts = giving_back.refund_points(order, points, key=keys.after_sale(case, "points"), by=by, at=at)
     changes = {
         "points": points,
         "fen": fen,
@@ -190,23 +190,23 @@ def _pay_back(order, request, offer, amounts, shipping_fen, stock_back, answer, 
         "answer": answer,  # what was said on the way here stands with the moves
         "returned": giving_back.came_back(parts, fen, given_back),
     }
-    if request.pk is None:
+    if case.pk is None:
         for name, value in {**changes, "state": AfterSaleState.SETTLED, "ended_at": at}.items():
-            setattr(request, name, value)
-        request.save()
-        moving.record(request, "", by=by, at=at, reason=answer)
+            setattr(case, name, value)
+        case.save()
+        moving.record(case, "", by=by, at=at, reason=answer)
     else:
-        moving.move(request, AfterSaleState.SETTLED, by=by, at=at, reason=answer, **changes)
+        moving.move(case, AfterSaleState.SETTLED, by=by, at=at, reason=answer, **changes)
     for item, quantity in pieces.items():
         item_points, item_fen = amounts[item.pk]
         AfterSaleItem.objects.update_or_create(
-            after_sale=request, item=item, defaults={"quantity": quantity, "points": item_points, "fen": item_fen}
+            after_sale=case, item=item, defaults={"quantity": quantity, "points": item_points, "fen": item_fen}
         )
-    _restock(request, _stock_lines(pieces), stock_back, by=by, at=at)
+    _restock(case, _stock_lines(pieces), stock_back, by=by, at=at)
     refunded = [(item, amounts[item.pk][1]) for item in pieces]
-    giving_back.publish_refunded(order, refunded, key=keys.after_sale(request, "refunded"), at=at)
+    giving_back.publish_refunded(order, refunded, key=keys.after_sale(case, "refunded"), at=at)
     audit.record(
-        "aftersale.settled", by=by, subject=request.subject, at=at,
+        "aftersale.settled", by=by, subject=case.subject, at=at,
         points=points, fen=fen, shipping_fen=shipping_fen, stock_back=stock_back, coupon_back=is_all,
     )  # fmt: skip
 
@@ -215,23 +215,23 @@ def _stock_lines(pieces):
     return [(item.sku_id, quantity) for item, quantity in pieces.items()]
 
 
-def _restock(request, lines, stock_back, *, by, at):
+def _restock(case, lines, stock_back, *, by, at):
     """Sellable pieces go to the shelf; damaged ones were written off when they left."""
     if stock_back == StockBack.SELLABLE:
-        stock.give_back(lines=lines, key=keys.after_sale(request, "stock"), source=request.subject, by=by, at=at)
+        stock.give_back(lines=lines, key=keys.after_sale(case, "stock"), source=case.subject, by=by, at=at)
 
 
-def _tell(order, request, what, *, at):
+def _tell(order, case, what, *, at):
     """In the words that fit: points, cash, or both."""
-    both = "" if request.points and request.fen else "_points" if request.points else "_cash"
+    both = "" if case.points and case.fen else "_points" if case.points else "_cash"
     notices.tell(
         order,
         f"{what}{both}",
-        key=f"{request.subject}:settled",
+        key=f"{case.subject}:settled",
         at=at,
-        url=request.get_absolute_url(),
-        points=request.points,
-        sum={"fen": request.fen},
-        number=request.number,
-        why=request.answer,
+        url=case.get_absolute_url(),
+        points=case.points,
+        sum={"fen": case.fen},
+        number=case.number,
+        why=case.answer,
     )

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from orders.lifecycle import states
-from orders.models import Order, OrderMove, State
+from orders.models import Order, OrderMove, OrderState
 
 
 class MoveNotAllowed(DomainError):
@@ -22,13 +22,13 @@ def lock(pk):
 def check(order, to_state):
     """Raise ``MoveNotAllowed`` unless the table has the move."""
     if not states.allowed(order.state, to_state):
-        raise MoveNotAllowed(state=order.state, label=State(order.state).label)
+        raise MoveNotAllowed(state=order.state, label=OrderState(order.state).label)
 
 
 def move(order, to_state, *, by, at, reason="", **changes):
     """Move a locked order on, set the fields of ``changes`` with it, and write the move down."""
     check(order, to_state)
-    from_state, order.state = order.state, State(to_state)
+    from_state, order.state = order.state, OrderState(to_state)
     for name, value in changes.items():
         setattr(order, name, value)
     order.save(update_fields=["state", *changes])

@@ -3,16 +3,16 @@
 from django.db.models import Count
 
 from orders.lifecycle.states import SEEN_TOGETHER
-from orders.models import Order, State
+from orders.models import Order, OrderState
 
 PAGE = 10
-STATE_FILTERS = [State.PENDING_PAYMENT, State.TO_SHIP, State.SHIPPED, State.COMPLETED, State.CANCELLED]
+STATE_FILTERS = [state for state in OrderState if state != OrderState.PARTLY_SHIPPED]  # seen as shipped
 
 
 def orders_of(member, *, state=None):
     """The member's orders with their items, newest first, as a queryset for pages of ``PAGE``."""
     orders = Order.objects.filter(member=member)
-    if state in State.values:
+    if state in OrderState.values:
         orders = orders.filter(state__in=SEEN_TOGETHER.get(state, [state]))
     return orders.prefetch_related("items")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from orders.after_sale.queries import settled_whole
 from orders.lifecycle import keys
-from orders.models import Payment, PaymentRefund, PaymentState, State
+from orders.models import OrderState, Payment, PaymentRefund, PaymentState
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def standings(orders):
     for refund in back.select_related("payment"):
         if refund.key == keys.refund(refund.payment):
             refunds[refund.payment.order_id].append(refund)
-    whole = settled_whole([order for order in orders if order.state in (State.SHIPPED, State.COMPLETED)])
+    whole = settled_whole([order for order in orders if order.state in (OrderState.SHIPPED, OrderState.COMPLETED)])
     return {
         order.pk: Standing(
             disputed=any(payment.state == PaymentState.DISPUTED for payment in payments[order.pk]),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import BigIntegerField, Sum
 from django.db.models.functions import Coalesce
 
-from orders.models import Order, Payment, PaymentRefund, PaymentState, RefundState, State, StatementLine
+from orders.models import Order, OrderState, Payment, PaymentRefund, PaymentState, RefundState, StatementLine
 from orders.payments import KNOWN
 from orders.payments.base import CHINA
 from orders.payments.rules import PAYMENT, REFUND, Booked, Stated
@@ -17,7 +17,7 @@ TOOK_MONEY = (
     PaymentState.REFUND_REFUSED,
 )
 
-KEPT = [state for state in State if state != State.CANCELLED]
+KEPT = [state for state in OrderState if state != OrderState.CANCELLED]
 
 
 def placed(*, since):

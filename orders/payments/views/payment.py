@@ -20,7 +20,7 @@ from core.errors import DomainError
 from orders import payments
 from orders.lifecycle.states import payable
 from orders.lifecycle.views import own_order
-from orders.models import PaymentState, State
+from orders.models import OrderState, PaymentState
 from orders.payments import tasks
 from orders.payments.base import Bridge, Code, Form, Visit
 from orders.payments.codes import svg
@@ -122,10 +122,10 @@ def pay_watch(request, number):
     """Whether a code that is shown was paid meanwhile: nothing to say, or where to go on."""
     order = own_order(request, number)
     payment = order.payments.last()
-    if order.state == State.PENDING_PAYMENT and order.pay_before > clock.now() and payment is not None:
+    if order.state == OrderState.PENDING_PAYMENT and order.pay_before > clock.now() and payment is not None:
         _ask(payment, ASK_CODE_EVERY_S)
         order.refresh_from_db(fields=["state"])
-        if order.state == State.PENDING_PAYMENT and payment.state == PaymentState.OPEN:
+        if order.state == OrderState.PENDING_PAYMENT and payment.state == PaymentState.OPEN:
             return HttpResponse(status=204)
     return HttpResponseClientRedirect(reverse("orders:returned", args=[order.number]))
 
@@ -142,7 +142,7 @@ def returned(request, number):
     order = own_order(request, number)
     payment = order.payments.last()
     looks = _looks(request)
-    if order.state != State.PENDING_PAYMENT or payment is None or _has_failed(payment, looks):
+    if order.state != OrderState.PENDING_PAYMENT or payment is None or _has_failed(payment, looks):
         return redirect(order)  # its page says what became of it
     if looks == ASK_AFTER:
         _ask(payment, ASK_EVERY_S)

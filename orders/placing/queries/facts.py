@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from core.clock import shop_date
-from orders.models import Coupon, Order, State
+from orders.models import Coupon, Order, OrderState
 from orders.parameters import DEDUCTION_MINIMUM, DEDUCTION_PERCENT, DEDUCTION_STEP
 from orders.placing.rules.pricing import CouponTerms, DeductionPolicy, Goods, PricingFacts
 from orders.shipping.rules import RATES
@@ -68,7 +68,7 @@ def deduction_veto(member, tier, at):
 def deducted_on(member, at):
     """Points that the member's orders of the shop's day of ``at`` used instead of cash, cancelled ones apart."""
     midnight = datetime.combine(shop_date(at), time.min, tzinfo=timezone.get_default_timezone())
-    orders = Order.objects.filter(member=member, placed_at__gte=midnight).exclude(state=State.CANCELLED)
+    orders = Order.objects.filter(member=member, placed_at__gte=midnight).exclude(state=OrderState.CANCELLED)
     return orders.aggregate(points=Sum("deduction_points"))["points"] or 0
 
 

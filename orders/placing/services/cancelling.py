@@ -9,7 +9,7 @@ from orders import payments
 from orders.coupons.services import coupons
 from orders.lifecycle import keys
 from orders.lifecycle.services import giving_back, moves, popularity
-from orders.models import CancelReason, Order, PaymentState, State
+from orders.models import CancelReason, Order, OrderState, PaymentState
 from orders.payments.base import PAID
 from orders.payments.services import paying
 from points import ledger
@@ -40,7 +40,7 @@ def close_unpaid(*, order_id, at):
     stays open for staff.
     """
     order = Order.objects.get(pk=order_id)
-    if order.state != State.PENDING_PAYMENT or order.pay_before > at:
+    if order.state != OrderState.PENDING_PAYMENT or order.pay_before > at:
         return False
     for payment_id, provider in paying.may_bring_money(order.payments).values_list("pk", "provider"):
         try:
@@ -52,7 +52,7 @@ def close_unpaid(*, order_id, at):
             return False
     with locking_transaction():
         order = moves.lock(order_id)
-        if order.state != State.PENDING_PAYMENT or order.pay_before > at or paying.is_disputed(order):
+        if order.state != OrderState.PENDING_PAYMENT or order.pay_before > at or paying.is_disputed(order):
             return False
         _cancel(order, by=BY_TIMEOUT, at=at, reason="")
     return True
@@ -60,10 +60,10 @@ def close_unpaid(*, order_id, at):
 
 def _cancel(order, *, by, at, reason):
     """Cancel a locked order and give everything back, once."""
-    if order.state == State.CANCELLED:
+    if order.state == OrderState.CANCELLED:
         return order
-    moves.check(order, State.CANCELLED)
-    was_redeemed = order.state != State.PENDING_PAYMENT
+    moves.check(order, OrderState.CANCELLED)
+    was_redeemed = order.state != OrderState.PENDING_PAYMENT
     given_back = coupons.give_back(order=order, by=by, at=at)
     parts = _return_points(order, by=by, at=at)
     lines = list(order.items.values_list("sku_id", "quantity"))
@@ -78,7 +78,7 @@ def _cancel(order, *, by, at, reason):
     note = "" if code == CancelReason.TIMEOUT else reason.strip()[:LONGEST_NOTE]  # the clock has no words of its own
     moves.move(
         order,
-        State.CANCELLED,
+        OrderState.CANCELLED,
         by=by,
         at=at,
         reason=note,
@@ -117,7 +117,7 @@ def _return_points(order, *, by, at):
     order and cancel again and again keep no points alive by it."""
     if not order.points:
         return []
-    if order.state != State.PENDING_PAYMENT:
+    if order.state != OrderState.PENDING_PAYMENT:
         return giving_back.refund_points(
             order,
             order.points,

@@ -16,7 +16,7 @@ from core.crypto import fingerprint
 from core.db import broken_constraint
 from core.errors import DomainError
 from core.rows import Rows
-from orders.models import Order, OrderItem, OrderMove, State
+from orders.models import Order, OrderItem, OrderMove, OrderState
 from orders.parameters import PAYMENT_WINDOW_MINUTES
 from orders.placing.queries.basket import Basket
 from orders.placing.queries.facts import Wishes
@@ -125,7 +125,7 @@ def _order(new, priced, at):
     """The row, but for its number."""
     return Order(
         member=new.member,
-        state=State.PENDING_PAYMENT if priced.fen else State.TO_SHIP,
+        state=OrderState.PENDING_PAYMENT if priced.fen else OrderState.TO_SHIP,
         form_key=new.form_key,
         form_digest=new.digest,
         points=priced.points,

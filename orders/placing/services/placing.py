@@ -12,7 +12,7 @@ from orders import payments
 from orders.coupons.services import coupons as coupon_service
 from orders.lifecycle import keys
 from orders.lifecycle.services import popularity
-from orders.models import CartLine, Order, State
+from orders.models import CartLine, Order, OrderState
 from orders.models.cart import MOST_LINES, MOST_PIECES
 from orders.parameters import MAX_UNPAID_ORDERS
 from orders.payments.services import paying
@@ -197,7 +197,7 @@ def _check_payment(new):
     payments.offer(new.provider)
     _one_order_at_a_time(new.member)
     most = MAX_UNPAID_ORDERS.value
-    if Order.objects.filter(member=new.member, state=State.PENDING_PAYMENT).count() >= most:
+    if Order.objects.filter(member=new.member, state=OrderState.PENDING_PAYMENT).count() >= most:
         raise TooManyUnpaid(most=most)
 
 

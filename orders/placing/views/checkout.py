@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.templatetags.mall import price_text
 from orders import payments
 from orders.coupons import rules as coupon_rules
-from orders.models import CouponKind, State
+from orders.models import CouponKind, OrderState
 from orders.parameters import PAYMENT_WINDOW_MINUTES
 from orders.payments.devices import device_of
 from orders.placing.forms import CheckoutForm, ChoiceForm
@@ -24,7 +24,7 @@ from orders.placing.queries.basket import Basket, basket_of_cart, basket_of_choi
 from orders.placing.queries.facts import Wishes, usable_coupons
 from orders.placing.rules.pricing import Choice, changes
 from orders.placing.services import placing, rush
-from orders.placing.views import kept_form, shown
+from orders.placing.views import kept_form, seen_sum
 from orders.placing.views.door import one_at_a_time
 from orders.placing.wording import points_used
 from points.ledger.queries import balance, lots_to_be_used
@@ -161,7 +161,7 @@ def _order_of(error):
 
 
 def _after(order):
-    if order.state == State.PENDING_PAYMENT:
+    if order.state == OrderState.PENDING_PAYMENT:
         return redirect("orders:pay", order.number)
     return redirect(order)
 
@@ -177,7 +177,7 @@ def _page(request, basket, wishes, form, error, at):
     return {
         "basket": basket,
         "priced": priced,
-        "shown": shown.pack(priced, wishes, request.user.pk),
+        "shown": seen_sum.pack(priced, wishes, request.user.pk),
         "shipping": priced.of("shipping"),
         **_refusal(basket, wishes, error, sent.get("shown", "")),
         "form_key": sent["form_key"] if _keeps_key(form, error) else uuid.uuid4(),
@@ -243,7 +243,7 @@ def _offers(member, basket, wishes, at):
 
 def _refusal(basket, wishes, error, text):
     """``error`` in words, and ``changes``: what is different from what the member saw, ``[(name, before, after)]``."""
-    before = shown.unpack(text) if isinstance(error, placing.PriceChanged) else None
+    before = seen_sum.unpack(text) if isinstance(error, placing.PriceChanged) else None
     if before is None:
         return {"error": error, "changes": []}
     if before.wishes != wishes:

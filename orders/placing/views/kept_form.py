@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from orders.placing.views import shown
+from orders.placing.views import seen_sum
 
 KEPT = "checkout_form"
 FIELDS = ("form_key", "address", "note", "deduct", "coupon", "provider", "known")
@@ -21,7 +21,7 @@ def sign_in_first(view):
     def look(request, *args, **kwargs):
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        looked_at = shown.unpack(request.POST.get("shown", ""))
+        looked_at = seen_sum.unpack(request.POST.get("shown", ""))
         if looked_at is not None:
             form = QueryDict(mutable=True)
             for name in (*FIELDS, "quote", "shown"):

@@ -8,7 +8,7 @@ from core import audit, texts
 from core.db import locking_transaction
 from core.errors import DomainError
 from orders.lifecycle.services import moves, notices
-from orders.models import Carrier, Shipment, ShipmentPart, State
+from orders.models import Carrier, OrderState, Shipment, ShipmentPart
 from orders.shipping import queries as parcels
 from orders.shipping.services import tracking
 
@@ -79,7 +79,7 @@ def ship_order(*, order, carrier, tracking_number, by, at, pieces=None, shared=F
 
 def hand_over(order, carrier, number, *, by, at, pieces=None, shared=False):
     """As ``ship_order``, in the caller's transaction with the order locked and the number clean."""
-    moves.check(order, State.SHIPPED)
+    moves.check(order, OrderState.SHIPPED)
     check_parcel(order, carrier, number, shared=shared)
     left = parcels.left_to_ship(order)
     chosen = left if pieces is None else _chosen(left, pieces)
@@ -87,9 +87,9 @@ def hand_over(order, carrier, number, *, by, at, pieces=None, shared=False):
         raise ParcelEmpty
     is_last = chosen == left
     if is_last:
-        moves.move(order, State.SHIPPED, by=by, at=at, shipped_at=at)
-    elif order.state == State.TO_SHIP:
-        moves.move(order, State.PARTLY_SHIPPED, by=by, at=at)
+        moves.move(order, OrderState.SHIPPED, by=by, at=at, shipped_at=at)
+    elif order.state == OrderState.TO_SHIP:
+        moves.move(order, OrderState.PARTLY_SHIPPED, by=by, at=at)
     shipment = new_parcel(order, carrier, number, by=by, at=at)
     ShipmentPart.objects.bulk_create(
         ShipmentPart(shipment=shipment, item=item, quantity=quantity) for item, quantity in chosen.items()

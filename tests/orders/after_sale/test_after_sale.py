@@ -39,8 +39,8 @@ from orders.models import (
     Carrier,
     Order,
     OrderItem,
+    OrderState,
     PaymentRefund,
-    State,
 )
 from orders.pages.queries.standing import Standing, standing
 from orders.pages.wording import headline
@@ -75,7 +75,7 @@ def shipped(place, carrier, at):
 
     def do(*lines, **options):
         order = place(*lines, **options)
-        if order.state == State.PENDING_PAYMENT:
+        if order.state == OrderState.PENDING_PAYMENT:
             payment = order.payments.get()
             paying.settle(payment_id=payment.pk, outcome="paid", provider_id="P1", by=STAFF, at=at)
         shipping.ship_order(order=order, carrier=carrier, tracking_number=number(), by=STAFF, at=at)
@@ -104,8 +104,8 @@ def returned(ask, at):
 
     def do(order, **options):
         request = ask(order, **options)
-        after_sale.approve(request=request, by=STAFF, at=at)
-        return after_sale.receive(request=request, by=STAFF, at=at)
+        after_sale.approve(case=request, by=STAFF, at=at)
+        return after_sale.receive(case=request, by=STAFF, at=at)
 
     return do
 
@@ -119,7 +119,7 @@ def settle(request, at, amounts=None, stock_back="sellable", **options):
         amounts = {line.item.pk: (line.points, line.fen) for line in queries.offer(request).lines}
     if request.kind == AfterSaleKind.REFUND:
         stock_back = ""
-    return after_sale.settle(request=request, amounts=amounts, stock_back=stock_back, by=STAFF, at=at, **options)
+    return after_sale.settle(case=request, amounts=amounts, stock_back=stock_back, by=STAFF, at=at, **options)
 
 
 def available(member, at):
@@ -147,10 +147,10 @@ def test_a_return_from_the_wish_to_the_refund(shipped, cup, member, ask, at):
     request = ask(order, text="  颜色不喜欢 ", pictures=[picture(), picture(kind="PNG")])
     assert (request.number, request.state, request.text) == (f"{order.number}-A1", "requested", "颜色不喜欢")
     assert request.pictures.count() == 2
-    request = after_sale.approve(request=request, by=STAFF, at=at, answer="请用原包装")
-    request = after_sale.send_back(request=request, carrier="中通", tracking_number="zt 123456", by=STAFF, at=at)
+    request = after_sale.approve(case=request, by=STAFF, at=at, answer="请用原包装")
+    request = after_sale.send_back(case=request, carrier="中通", tracking_number="zt 123456", by=STAFF, at=at)
     assert (request.sent_with, request.sent_number) == ("中通", "ZT123456")
-    request = after_sale.receive(request=request, by=STAFF, at=at)
+    request = after_sale.receive(case=request, by=STAFF, at=at)
     request = settle(request, at)
     assert (request.state, request.points, request.fen, request.ended_at) == ("settled", 2000, 0, at)
     assert available(member, at) == 5000
@@ -162,7 +162,7 @@ def test_a_return_from_the_wish_to_the_refund(shipped, cup, member, ask, at):
     assert [key.rpartition(":")[2] for key in told.values_list("key", flat=True)] == ["approved", "received", "settled"]
     assert AuditEvent.objects.get(event="aftersale.settled").by == STAFF
     order.refresh_from_db()
-    assert order.state == State.SHIPPED
+    assert order.state == OrderState.SHIPPED
     all_adds_up()
 
 
@@ -225,8 +225,8 @@ def test_one_open_request_an_order(shipped, cup, ask, at):
             number="x", order=order, form_key=uuid.uuid4(), kind="return", state="requested", reason="other",
             requested_at=at,
         )  # fmt: skip
-    after_sale.withdraw(request=first, by=STAFF, at=at)
-    assert after_sale.withdraw(request=first, by=STAFF, at=at).moves.count() == 2
+    after_sale.withdraw(case=first, by=STAFF, at=at)
+    assert after_sale.withdraw(case=first, by=STAFF, at=at).moves.count() == 2
     assert ask(order, pieces={item.pk: 1}).number.endswith("-A2")
 
 
@@ -372,12 +372,10 @@ def test_staff_may_give_less_or_all_that_is_left_and_no_more(shipped, cup, membe
 def test_a_refund_without_goods(shipped, cup, member, ask, at):
     order = shipped((cup, "points", 1))
     request = ask(order, kind="refund", reason="damaged")
-    with pytest.raises(moving.RequestMoveNotAllowed):
-        after_sale.approve(request=request, by=STAFF, at=at)
+    with pytest.raises(moving.CaseMoveNotAllowed):
+        after_sale.approve(case=request, by=STAFF, at=at)
     with pytest.raises(InvalidInput):  # no piece came back
-        after_sale.settle(
-            request=request, amounts={order.items.get().pk: (1, 0)}, stock_back="sellable", by=STAFF, at=at
-        )
+        after_sale.settle(case=request, amounts={order.items.get().pk: (1, 0)}, stock_back="sellable", by=STAFF, at=at)
     settle(request, at, {order.items.get().pk: (300, 0)})
     assert available(member, at) == 4300
     assert SKU.objects.get(pk=cup.pk).stock == 9
@@ -475,7 +473,7 @@ def test_whatever_is_asked_and_settled_never_more_than_was_paid_comes_back(
             try:
                 settle(request, at, {item.pk: amount})
             except settling.NothingComesBack:
-                after_sale.refuse(request=request, by=STAFF, at=at, answer="无可退")
+                after_sale.refuse(case=request, by=STAFF, at=at, answer="无可退")
                 continue
             if kind != "refund":
                 gone[item.pk] += quantity
@@ -645,15 +643,15 @@ def test_an_exchange(shipped, cup, member, returned, carrier, at):
     options = {"carrier": carrier, "stock_back": "damaged", "by": STAFF, "at": at}
     with pytest.raises(shipping.ParcelKnown):
         first = order.shipments.get()
-        after_sale.exchange(request=request, tracking_number=first.tracking_number, **options)
-    shipment = after_sale.exchange(request=request, tracking_number="SF000009", **options)
+        after_sale.exchange(case=request, tracking_number=first.tracking_number, **options)
+    shipment = after_sale.exchange(case=request, tracking_number="SF000009", **options)
     request.refresh_from_db()
     assert (request.state, request.replacement, request.points) == ("exchanged", shipment, 0)
     assert SKU.objects.get(pk=cup.pk).stock == 7
     assert available(member, at) == 3000
     assert shipment.tracking.next_look_at
-    with pytest.raises(moving.RequestMoveNotAllowed):
-        after_sale.exchange(request=request, tracking_number="SF000010", **options)
+    with pytest.raises(moving.CaseMoveNotAllowed):
+        after_sale.exchange(case=request, tracking_number="SF000010", **options)
     assert queries.askable_pieces(order) == {item: 2}  # the replacement may be faulty as well
     all_adds_up()
 
@@ -663,7 +661,7 @@ def test_where_there_is_no_replacement_an_exchange_ends_as_a_refund(shipped, cup
     unlist_product(product=cup.product, by=STAFF, at=at)
     with pytest.raises(stock.NotListed):
         after_sale.exchange(
-            request=request, carrier=carrier, tracking_number="SF000009", stock_back="sellable", by=STAFF, at=at
+            case=request, carrier=carrier, tracking_number="SF000009", stock_back="sellable", by=STAFF, at=at
         )
     request.refresh_from_db()
     assert request.state == "received"
@@ -728,18 +726,18 @@ def test_only_the_tables_moves_are_possible(kind, before, after):
     assert after_sale_allowed(kind, before, after) == ((before, after) in FORWARD[kind])
     request = AfterSale(kind=kind, state=before)
     if (before, after) not in FORWARD[kind]:
-        with pytest.raises(moving.RequestMoveNotAllowed):
+        with pytest.raises(moving.CaseMoveNotAllowed):
             moving.move(request, after, by=STAFF, at=None)
 
 
 ACTS = {
-    "approved": lambda request, at, carrier: after_sale.approve(request=request, by=STAFF, at=at),
-    "refused": lambda request, at, carrier: after_sale.refuse(request=request, by=STAFF, at=at, answer="x"),
-    "received": lambda request, at, carrier: after_sale.receive(request=request, by=STAFF, at=at),
-    "withdrawn": lambda request, at, carrier: after_sale.withdraw(request=request, by=STAFF, at=at),
+    "approved": lambda request, at, carrier: after_sale.approve(case=request, by=STAFF, at=at),
+    "refused": lambda request, at, carrier: after_sale.refuse(case=request, by=STAFF, at=at, answer="x"),
+    "received": lambda request, at, carrier: after_sale.receive(case=request, by=STAFF, at=at),
+    "withdrawn": lambda request, at, carrier: after_sale.withdraw(case=request, by=STAFF, at=at),
     "settled": lambda request, at, carrier: settle(request, at),
     "exchanged": lambda request, at, carrier: after_sale.exchange(
-        request=request, carrier=carrier, tracking_number=number(), stock_back="damaged", by=STAFF, at=at
+        case=request, carrier=carrier, tracking_number=number(), stock_back="damaged", by=STAFF, at=at
     ),
 }
 ROADS = {
@@ -769,7 +767,7 @@ def test_every_act_in_every_state(shipped, cup, member, ask, carrier, at, before
         if before == act != "exchanged":
             ACTS[act](request, at, carrier)
         else:
-            with pytest.raises(moving.RequestMoveNotAllowed):
+            with pytest.raises(moving.CaseMoveNotAllowed):
                 ACTS[act](request, at, carrier)
         assert was == (available(member, at), SKU.objects.get(pk=cup.pk).stock, request.moves.count())
     all_adds_up()
@@ -778,9 +776,9 @@ def test_every_act_in_every_state(shipped, cup, member, ask, carrier, at, before
 def test_a_refusal_needs_words(shipped, cup, ask, at):
     request = ask(shipped((cup, "points", 1)))
     with pytest.raises(InvalidInput):
-        after_sale.refuse(request=request, by=STAFF, at=at, answer="  ")
-    with pytest.raises(moving.RequestMoveNotAllowed):
-        after_sale.send_back(request=request, carrier="顺丰", tracking_number="SF000001", by=STAFF, at=at)
+        after_sale.refuse(case=request, by=STAFF, at=at, answer="  ")
+    with pytest.raises(moving.CaseMoveNotAllowed):
+        after_sale.send_back(case=request, carrier="顺丰", tracking_number="SF000001", by=STAFF, at=at)
     assert AfterSalePicture.objects.count() == 0
     with pytest.raises(MoveNotAllowed):
         cancelling.cancel_order(order=request.order, by=STAFF, at=at)
@@ -788,7 +786,7 @@ def test_a_refusal_needs_words(shipped, cup, ask, at):
 
 def test_what_was_said_at_the_approval_is_not_said_of_the_settlement(shipped, cup, ask, at):
     request = ask(shipped((cup, "points", 1)))
-    after_sale.approve(request=request, by=STAFF, at=at, answer="请寄回")
-    request = settle(after_sale.receive(request=request, by=STAFF, at=at), at)
+    after_sale.approve(case=request, by=STAFF, at=at, answer="请寄回")
+    request = settle(after_sale.receive(case=request, by=STAFF, at=at), at)
     assert request.answer == ""
     assert "请寄回" in request.moves.values_list("reason", flat=True)

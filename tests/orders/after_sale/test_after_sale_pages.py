@@ -10,7 +10,7 @@ from core import actors
 from core.models import AuditEvent
 from orders.after_sale import services as after_sale
 from orders.after_sale.services import receiving, requesting
-from orders.models import AfterSale, State
+from orders.models import AfterSale, OrderState
 from orders.shipping.services import shipping
 from tests.orders.after_sale.test_after_sale import STAFF, ask, available, carrier, picture, private, returned, shipped  # noqa: F401
 from tests.orders.pages.test_admin import staff
@@ -115,7 +115,7 @@ def test_the_member_says_how_it_travels(signed_in, order, ask, at, parameters): 
     request = ask(order)
     sent = reverse("orders:after_sale_sent", args=[request.number])
     assert signed_in.post(sent, {"carrier": "中通", "tracking_number": "ZT123456"}).status_code == 422
-    after_sale.approve(request=request, by=STAFF, at=at, answer="请用原包装")
+    after_sale.approve(case=request, by=STAFF, at=at, answer="请用原包装")
     html = signed_in.get(request.get_absolute_url()).content.decode()
     assert "青浦区" in html
     assert "请用原包装" in html
@@ -134,9 +134,9 @@ def test_the_member_withdraws_until_the_goods_are_on_the_way(signed_in, order, a
     assert "青浦区" not in signed_in.get(request.get_absolute_url()).content.decode()
 
     request = ask(order)
-    after_sale.approve(request=request, by=STAFF, at=at)
+    after_sale.approve(case=request, by=STAFF, at=at)
     assert reverse(withdraw, args=[request.number]) in signed_in.get(request.get_absolute_url()).content.decode()
-    after_sale.send_back(request=request, carrier="中通", tracking_number="ZT123456", by=STAFF, at=at)
+    after_sale.send_back(case=request, carrier="中通", tracking_number="ZT123456", by=STAFF, at=at)
     assert reverse(withdraw, args=[request.number]) not in signed_in.get(request.get_absolute_url()).content.decode()
     response = signed_in.post(reverse(withdraw, args=[request.number]), follow=True)
     assert [str(message) for message in response.context["messages"]] == [str(requesting.GoodsOnTheWay())]
@@ -157,18 +157,18 @@ def test_every_state_has_a_page(signed_in, order, ask, at, carrier, state):  # n
     request = ask(order, kind="exchange")
     by = {"by": STAFF, "at": at}
     if state == "withdrawn":
-        after_sale.withdraw(request=request, **by)
+        after_sale.withdraw(case=request, **by)
     elif state == "refused":
-        after_sale.refuse(request=request, answer="已超过使用范围", **by)
+        after_sale.refuse(case=request, answer="已超过使用范围", **by)
     else:
-        after_sale.approve(request=request, **by)
+        after_sale.approve(case=request, **by)
     if state in ("received", "settled", "exchanged"):
-        after_sale.receive(request=request, **by)
+        after_sale.receive(case=request, **by)
     if state == "settled":
         amounts = {order.items.get().pk: (1500, 0)}
-        after_sale.settle(request=request, amounts=amounts, stock_back="damaged", **by)
+        after_sale.settle(case=request, amounts=amounts, stock_back="damaged", **by)
     if state == "exchanged":
-        after_sale.exchange(request=request, carrier=carrier, tracking_number="SF000009", stock_back="damaged", **by)
+        after_sale.exchange(case=request, carrier=carrier, tracking_number="SF000009", stock_back="damaged", **by)
     html = signed_in.get(request.get_absolute_url()).content.decode()
     assert {"refused": "已超过使用范围", "settled": "1,500", "exchanged": "SF000009"}.get(state, request.number) in html
     assert request.number in html or request.get_absolute_url() in html
@@ -255,7 +255,7 @@ def test_the_rest_of_an_order_is_paid_back(client, boss, place, cup, carrier, at
     assert url in client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
     assert client.post(url, {"answer": "破损", "stock_back": "damaged"}).status_code == 302
     order.refresh_from_db()
-    assert (order.state, AfterSale.objects.get().points) == (State.SHIPPED, 1000)
+    assert (order.state, AfterSale.objects.get().points) == (OrderState.SHIPPED, 1000)
 
 
 def test_ship_a_part(client, place, cup, candle, carrier, at):  # noqa: F811
@@ -267,11 +267,11 @@ def test_ship_a_part(client, place, cup, candle, carrier, at):  # noqa: F811
     assert client.post(url, sent | {f"pieces_{mug.pk}": 3}).context["form"].errors
     assert client.post(url, sent).status_code == 302
     order.refresh_from_db()
-    assert order.state == State.PARTLY_SHIPPED
+    assert order.state == OrderState.PARTLY_SHIPPED
     assert order.number in client.get("/admin/orders/order/", {"queue": "parcels"}).content.decode()
     assert client.post(url, {"carrier": carrier.pk, "tracking_number": "SF000002"}).status_code == 302
     order.refresh_from_db()
-    assert order.state == State.SHIPPED
+    assert order.state == OrderState.SHIPPED
 
 
 def test_each_act_has_a_permission(client, order, ask, at):  # noqa: F811

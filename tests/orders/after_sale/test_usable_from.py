@@ -177,7 +177,7 @@ def test_what_was_booked_with_a_date_keeps_it(pay, ship, member, at, ask, handle
     order = receiving.confirm_receipt(order=order, by=STAFF, at=at + DAY)
     request = ask(order, at + 2 * DAY, quantity=1)
     assert usable(order) == date
-    after_sale.withdraw(request=request, by=STAFF, at=at + 3 * DAY)
+    after_sale.withdraw(case=request, by=STAFF, at=at + 3 * DAY)
     handled(at + 3 * DAY)
     assert usable(order) == date
 
@@ -194,7 +194,7 @@ def test_a_request_makes_them_wait_until_it_has_ended(received, ask, handled, at
     request = ask(received, at + 8 * DAY)
     assert usable(received) is None
     assert pending(received, at + 100 * DAY) == 64
-    after_sale.refuse(request=request, by=STAFF, at=at + 20 * DAY, answer="worn")
+    after_sale.refuse(case=request, by=STAFF, at=at + 20 * DAY, answer="worn")
     handled(at + 20 * DAY + SECOND)
     assert usable(received) == at + 20 * DAY
     assert pending(received, at + 20 * DAY) == 0
@@ -203,7 +203,7 @@ def test_a_request_makes_them_wait_until_it_has_ended(received, ask, handled, at
 def test_one_that_ends_within_the_window_changes_nothing(received, ask, handled, at):
     before = usable(received)
     request = ask(received, at + 3 * DAY)
-    after_sale.withdraw(request=request, by=STAFF, at=at + 4 * DAY)
+    after_sale.withdraw(case=request, by=STAFF, at=at + 4 * DAY)
     handled(at + 4 * DAY)
     assert usable(received) == before
 
@@ -213,7 +213,7 @@ def test_one_that_is_open_at_the_receipt(paid, ship, ask, handled, at):
     request = ask(paid, at + DAY)
     receiving.confirm_receipt(order=paid, by=receiving.BY_CLOCK, at=at + 10 * DAY)
     assert usable(paid) is None
-    after_sale.withdraw(request=request, by=STAFF, at=at + 30 * DAY)
+    after_sale.withdraw(case=request, by=STAFF, at=at + 30 * DAY)
     handled(at + 30 * DAY)
     assert usable(paid) == at + 30 * DAY
 
@@ -222,10 +222,10 @@ def test_one_that_is_open_at_the_receipt(paid, ship, ask, handled, at):
 def test_what_is_settled_is_taken_back_before_the_rest_can_be_used(received, ask, time_machine_at, at, refund_first):
     """Whichever message is handled first."""
     request = ask(received, at + 8 * DAY, quantity=1)
-    after_sale.approve(request=request, by=STAFF, at=at + 9 * DAY)
-    request = after_sale.receive(request=request, by=STAFF, at=at + 15 * DAY)
+    after_sale.approve(case=request, by=STAFF, at=at + 9 * DAY)
+    request = after_sale.receive(case=request, by=STAFF, at=at + 15 * DAY)
     end, item = at + 16 * DAY, received.items.get()
-    after_sale.settle(request=request, amounts={item.pk: (400, 3200)}, stock_back="sellable", by=STAFF, at=end)
+    after_sale.settle(case=request, amounts={item.pk: (400, 3200)}, stock_back="sellable", by=STAFF, at=end)
     assert pending(received, end + DAY) == 64
     time_machine_at(end + SECOND)
     refund = OutboxMessage.objects.get(topic="order.refunded").payload
@@ -239,10 +239,10 @@ def test_what_is_settled_is_taken_back_before_the_rest_can_be_used(received, ask
 
 def test_an_exchange_ends_the_waiting(received, ask, handled, carrier, at):
     request = ask(received, at + 8 * DAY, kind="exchange", quantity=1)
-    after_sale.approve(request=request, by=STAFF, at=at + 9 * DAY)
-    request = after_sale.receive(request=request, by=STAFF, at=at + 12 * DAY)
+    after_sale.approve(case=request, by=STAFF, at=at + 9 * DAY)
+    request = after_sale.receive(case=request, by=STAFF, at=at + 12 * DAY)
     after_sale.exchange(
-        request=request, carrier=carrier, tracking_number=number(), stock_back="sellable", by=STAFF, at=at + 13 * DAY
+        case=request, carrier=carrier, tracking_number=number(), stock_back="sellable", by=STAFF, at=at + 13 * DAY
     )
     handled(at + 13 * DAY)
     assert usable(received) == at + 13 * DAY
@@ -296,7 +296,7 @@ def test_the_page_names_the_day(says, pay, ship, ask, handled, at):
         assert says(order, at + DAY) == f"64 points, usable from {shop_time(at + 8 * DAY)}"
     request = ask(order, at + 2 * DAY, quantity=1)
     assert says(order, at + 2 * DAY) == "64 points, pending until your request has ended"
-    after_sale.withdraw(request=request, by=STAFF, at=at + 10 * DAY)
+    after_sale.withdraw(case=request, by=STAFF, at=at + 10 * DAY)
     handled(at + 10 * DAY)
     assert says(order, at + 10 * DAY) == "64 points"
 

@@ -7,7 +7,7 @@ import pytest
 from core import actors
 from orders.lifecycle import states
 from orders.lifecycle.services import moves
-from orders.models import Order, OrderMove, State
+from orders.models import Order, OrderMove, OrderState
 
 ALLOWED = {
     ("pending_payment", "to_ship"),
@@ -18,11 +18,11 @@ ALLOWED = {
     ("to_ship", "cancelled"),
     ("shipped", "completed"),
 }
-PAIRS = list(product(State.values, State.values))
+PAIRS = list(product(OrderState.values, OrderState.values))
 
 
 def test_the_table_names_every_state():
-    assert set(states.MOVES) == {"", *State.values}
+    assert set(states.MOVES) == {"", *OrderState.values}
 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
@@ -40,7 +40,7 @@ def test_only_the_tables_moves_are_possible(place, cup, at, before, after):
     else:
         with pytest.raises(moves.MoveNotAllowed) as refused:
             moves.move(order, after, by=actors.system("test"), at=at)
-        assert str(State(before).label) in str(refused.value)
+        assert str(OrderState(before).label) in str(refused.value)
         order.refresh_from_db()
         assert order.state == before
         assert OrderMove.objects.count() == written

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.services import create_member
 from core import actors
 from core.models import AuditEvent
-from orders.models import Carrier, Order, Payment, PaymentNotification, PaymentState, RefundState, State
+from orders.models import Carrier, Order, OrderState, Payment, PaymentNotification, PaymentState, RefundState
 from orders.payments.services import paying
 from orders.placing.rules import pricing
 from orders.placing.services import cancelling
@@ -52,7 +52,7 @@ def test_ship_one_by_one(client, shipper, carrier, place, cup):
     response = client.post(page(order, "ship"), {"carrier": carrier.pk, "tracking_number": "sf 1382 0447"})
     assert response.url == page(order)
     order.refresh_from_db()
-    assert order.state == State.SHIPPED
+    assert order.state == OrderState.SHIPPED
     assert order.shipments.get().tracking_number == "SF13820447"
     assert AuditEvent.objects.get(event="order.shipped").by == actors.staff(shipper.pk)
     assert order.moves.last().by == actors.staff(shipper.pk)
@@ -68,7 +68,7 @@ def test_the_loser_of_a_race_reads_why(client, shipper, carrier, place, cup, mon
     honest = shipping.ship_order
 
     def late(**options):
-        Order.objects.filter(pk=order.pk).update(state=State.CANCELLED)
+        Order.objects.filter(pk=order.pk).update(state=OrderState.CANCELLED)
         return honest(**options)
 
     monkeypatch.setattr(shipping, "ship_order", late)
@@ -84,7 +84,7 @@ def test_a_wrong_tracking_number_stays_in_the_form(client, shipper, carrier, pla
     assert response.context["form"].errors["tracking_number"]
     assert client.post(page(order, "ship"), {"tracking_number": "SF1382"}).context["form"].errors["carrier"]
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_cancel_with_a_reason(client, at, place, cup, member):
@@ -94,7 +94,7 @@ def test_cancel_with_a_reason(client, at, place, cup, member):
     assert client.post(page(order, "cancel"), {"reason": ""}).context["form"].errors["reason"]
     assert client.post(page(order, "cancel"), {"reason": "缺货"}).url == page(order)
     order.refresh_from_db()
-    assert (order.state, order.cancel_reason, order.cancel_note) == (State.CANCELLED, "shop", "缺货")
+    assert (order.state, order.cancel_reason, order.cancel_note) == (OrderState.CANCELLED, "shop", "缺货")
     assert AuditEvent.objects.get(event="order.cancelled").by == actors.staff(boss.pk)
     assert "缺货" in client.get(page(order)).content.decode()
 
@@ -111,14 +111,14 @@ def test_rights(client, at, place, cup, carrier):
     assert client.get(LIST).status_code == 403
     assert client.get(page(order)).status_code == 403
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_nobody_edits_or_deletes_an_order(client, admin_client, place, cup):
     order = place((cup, "points", 1))
     admin_client.post(page(order), {"points": 1, "state": "completed"})
     order.refresh_from_db()
-    assert (order.points, order.state) == (1000, State.TO_SHIP)
+    assert (order.points, order.state) == (1000, OrderState.TO_SHIP)
     assert admin_client.get(f"{LIST}add/").status_code == 403
     assert admin_client.post(f"{LIST}{order.pk}/delete/", {"post": "yes"}).status_code == 403
 

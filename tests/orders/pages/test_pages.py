@@ -16,7 +16,7 @@ from catalog.prices import Price
 from catalog.services import products
 from catalog.services.stock import UnknownSKU
 from core import actors
-from orders.models import Carrier, CartLine, Order, State
+from orders.models import Carrier, CartLine, Order, OrderState
 from orders.payments import KNOWN
 from orders.placing.rules.pricing import Choice, Goods, PricingFacts, price_order
 from orders.placing.services import cancelling, cart, placing
@@ -236,7 +236,7 @@ def test_redeeming_the_cart_with_points_alone(signed_in, cup, candle, fill, memb
     response = signed_in.post("/checkout/", form_of(response, note="放门口"))
     order = Order.objects.get()
     assert response.url == f"/orders/{order.number}/"
-    assert (order.points, order.state, order.note) == (3300, State.TO_SHIP, "放门口")
+    assert (order.points, order.state, order.note) == (3300, OrderState.TO_SHIP, "放门口")
     assert not CartLine.objects.exists()
     assert "保温杯" in signed_in.get(response.url).content.decode()
 
@@ -251,7 +251,7 @@ def test_quick_redemption_leaves_the_cart_alone(signed_in, cup, candle, fill):
     response = signed_in.post(url, form_of(page))
     order = Order.objects.get()
     assert response.url == f"/orders/{order.number}/pay/"
-    assert (order.points, order.cash_fen, order.state) == (800, 6400, State.PENDING_PAYMENT)
+    assert (order.points, order.cash_fen, order.state) == (800, 6400, OrderState.PENDING_PAYMENT)
     assert CartLine.objects.get().sku == candle
     assert signed_in.get(response.url).url.startswith("/sandbox/pay/")
 
@@ -428,7 +428,7 @@ def test_another_members_order_is_not_there(signed_in, place, make_member, cup):
         assert signed_in.post(f"{base}{act}/").status_code == 404
     assert order.number not in signed_in.get("/orders/").content.decode()
     order.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     assert signed_in.get("/orders/20261120000000/").status_code == 404
 
 
@@ -439,7 +439,7 @@ def test_the_member_cancels(signed_in, place, cup, member, at):
     html = response.content.decode()
     assert "1,000" in html
     order.refresh_from_db()
-    assert (order.state, order.moves.last().by) == (State.CANCELLED, actors.member(member.pk))
+    assert (order.state, order.moves.last().by) == (OrderState.CANCELLED, actors.member(member.pk))
     assert signed_in.post(f"/orders/{order.number}/cancel/").status_code == 302
     assert balance(member.pk, at=at).available == 5000
 
@@ -457,7 +457,7 @@ def test_a_shipped_order_shows_its_parcel_and_is_received(signed_in, place, cup,
     assert [str(message) for message in response.context["messages"]] != []
     signed_in.post(f"/orders/{order.number}/received/")
     order.refresh_from_db()
-    assert order.state == State.COMPLETED
+    assert order.state == OrderState.COMPLETED
     assert signed_in.get(f"/orders/{order.number}/").status_code == 200
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from core import clock
-from orders.after_sale.wording import request_headline
+from orders.after_sale.wording import case_headline
 from orders.lifecycle.states import payable
 from orders.lifecycle.wording import last_day, returned_parts
 from orders.models import (
@@ -16,10 +16,10 @@ from orders.models import (
     AfterSaleKind,
     AfterSaleState,
     Order,
+    OrderState,
     Payment,
     PaymentRefund,
     PaymentState,
-    State,
 )
 from orders.models.payment import RefundState
 from orders.pages.queries.standing import Standing
@@ -42,31 +42,31 @@ def an_order(**fields):
     ],
 )
 def test_the_time_left_to_pay(left, minutes):
-    title, _detail = headline(an_order(state=State.PENDING_PAYMENT, pay_before=NOW + left), at=NOW)
+    title, _detail = headline(an_order(state=OrderState.PENDING_PAYMENT, pay_before=NOW + left), at=NOW)
     assert minutes in title
 
 
 def test_the_time_to_pay_is_over():
-    title, _detail = headline(an_order(state=State.PENDING_PAYMENT, pay_before=NOW), at=NOW)
+    title, _detail = headline(an_order(state=OrderState.PENDING_PAYMENT, pay_before=NOW), at=NOW)
     assert not any(sign.isdigit() for sign in title)
 
 
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
-        (State.PENDING_PAYMENT, ["now", "later", "later", "later"]),
-        (State.TO_SHIP, ["done", "now", "later", "later"]),
-        (State.PARTLY_SHIPPED, ["done", "done", "now", "later"]),
-        (State.SHIPPED, ["done", "done", "now", "later"]),
-        (State.COMPLETED, ["done", "done", "done", "done"]),
-        (State.CANCELLED, []),
+        (OrderState.PENDING_PAYMENT, ["now", "later", "later", "later"]),
+        (OrderState.TO_SHIP, ["done", "now", "later", "later"]),
+        (OrderState.PARTLY_SHIPPED, ["done", "done", "now", "later"]),
+        (OrderState.SHIPPED, ["done", "done", "now", "later"]),
+        (OrderState.COMPLETED, ["done", "done", "done", "done"]),
+        (OrderState.CANCELLED, []),
     ],
 )
 def test_steps(state, expected):
     assert [step.state for step in steps(SimpleNamespace(state=state, cash_fen=100))] == expected
 
 
-@pytest.mark.parametrize("state", [State.PENDING_PAYMENT, State.TO_SHIP])
+@pytest.mark.parametrize("state", [OrderState.PENDING_PAYMENT, OrderState.TO_SHIP])
 @pytest.mark.parametrize("left", [timedelta(minutes=5), timedelta()])
 def test_an_order_without_points_does_not_speak_of_points(state, left):
     order = an_order(state=state, pay_before=NOW + left, points=0, cash_fen=9200)
@@ -75,13 +75,13 @@ def test_an_order_without_points_does_not_speak_of_points(state, left):
 
 
 def test_coupons_that_came_back_are_told():
-    order = an_order(state=State.CANCELLED, returned={"points": 0, "fen": 500, "parts": [], "coupons": 1})
+    order = an_order(state=OrderState.CANCELLED, returned={"points": 0, "fen": 500, "parts": [], "coupons": 1})
     with translation.override("en"):
         assert returned_parts(order)[-1] == "1 coupon came back."
 
 
 def test_every_state_has_a_sentence():
-    for state in State:
+    for state in OrderState:
         order = an_order(state=state, pay_before=NOW, shipped_at=NOW, received_at=NOW, returned={"points": 5})
         title, _detail = headline(order, at=NOW)
         assert title
@@ -121,7 +121,7 @@ def parcel(state):
     ],
 )
 def test_where_the_parcels_are(states, word):
-    order = an_order(state=State.SHIPPED, shipped_at=NOW)
+    order = an_order(state=OrderState.SHIPPED, shipped_at=NOW)
     with translation.override("en"):
         title, _detail = headline(order, at=NOW, parcels=[parcel(state) for state in states])
     assert word in title
@@ -130,7 +130,7 @@ def test_where_the_parcels_are(states, word):
 @pytest.mark.parametrize("state", AfterSaleState.values)
 def test_every_state_of_a_request_has_a_sentence(state):
     for kind in AfterSaleKind:
-        title, _detail = request_headline(AfterSale(kind=kind, state=state, answer="x"))
+        title, _detail = case_headline(AfterSale(kind=kind, state=state, answer="x"))
         assert title
 
 
@@ -158,7 +158,8 @@ def test_no_two_sentences_of_an_orders_page_contradict():
     """Every order state, payment state, refund, dispute, settlement, parcel and side of the deadline."""
     lefts = [timedelta(minutes=5), timedelta(), timedelta(minutes=-5)]
     parcels = ["", "out_for_delivery", "delivered", "problem"]
-    rows = product(State, [None, *PaymentState], [True, False], [True, False], [None, *RefundState], lefts, parcels)
+    yes_no = [True, False]
+    rows = product(OrderState, [None, *PaymentState], yes_no, yes_no, [None, *RefundState], lefts, parcels)
     with translation.override("en"):
         for state, paid, asked_on, settled, refund, left, where in rows:
             order = an_order(
@@ -169,7 +170,7 @@ def test_no_two_sentences_of_an_orders_page_contradict():
             refunds = (PaymentRefund(state=refund, amount_fen=3200, done_at=NOW),) if refund else ()
             standing = Standing(
                 disputed=paid == PaymentState.DISPUTED,
-                settled=settled and state in (State.SHIPPED, State.COMPLETED),
+                settled=settled and state in (OrderState.SHIPPED, OrderState.COMPLETED),
                 payment=payment,
                 refunds=refunds,
             )
@@ -192,7 +193,7 @@ def test_no_two_sentences_of_an_orders_page_contradict():
     ],
 )
 def test_where_the_cash_is(state, word):
-    order = an_order(state=State.CANCELLED, returned={"fen": 3200, "points": 0})
+    order = an_order(state=OrderState.CANCELLED, returned={"fen": 3200, "points": 0})
     with translation.override("en"):
         (sentence,) = returned_parts(order, [PaymentRefund(state=state, amount_fen=3200, done_at=NOW)])
     assert word in sentence

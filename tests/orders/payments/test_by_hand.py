@@ -10,7 +10,7 @@ from accounts.models import User
 from core import actors, approvals, clock, parameters
 from core.errors import InvalidInput
 from core.models import Approval, AuditEvent
-from orders.models import PaymentRefund, PaymentState, RefundState, State
+from orders.models import OrderState, PaymentRefund, PaymentState, RefundState
 from orders.parameters import BY_HAND_APPROVAL_YUAN
 from orders.payments import tasks
 from orders.payments.queries import books
@@ -82,7 +82,7 @@ def test_money_that_only_staff_see_pays_the_order(payment, at):
     assert by_hand.mark_paid(payment=payment, **found, by=ANNA, at=at) is None
     approval = Approval.objects.get()
     assert (approval.state, approval.by, approval.reason) == ("done", ANNA, "后台可见")
-    assert states(payment) == (PaymentState.PAID, State.TO_SHIP)
+    assert states(payment) == (PaymentState.PAID, OrderState.TO_SHIP)
     assert (payment.provider_id, payment.paid_fen, payment.next_ask_at) == ("4200", None, None)
     trail = AuditEvent.objects.get(event="payment.marked_paid")
     assert (trail.by, trail.data["note"], trail.data["arrived_fen"]) == (ANNA, "后台可见", 3200)
@@ -95,13 +95,13 @@ def test_money_that_nobody_waits_for_goes_back_when_it_is_marked(payment, wechat
     wechat.pay(payment.reference)
     by_hand.mark_paid(payment=payment, amount_fen=3200, provider_id="", note="后台可见", by=ANNA, at=at)
     tasks.refund_payment(payment.pk)
-    assert states(payment) == (PaymentState.REFUNDED, State.CANCELLED)
+    assert states(payment) == (PaymentState.REFUNDED, OrderState.CANCELLED)
     assert [refund.amount_fen for refund in wechat.trades[payment.reference].refunds.values()] == [3200]
 
 
 def test_another_amount_can_be_marked(payment, at):
     by_hand.mark_paid(payment=payment, amount_fen=3000, provider_id="4200", note="少两元，同意", by=ANNA, at=at)
-    assert states(payment) == (PaymentState.PAID, State.TO_SHIP)
+    assert states(payment) == (PaymentState.PAID, OrderState.TO_SHIP)
     assert (payment.arrived_fen, payment.left_fen) == (3000, 3000)
 
 
@@ -111,13 +111,13 @@ def test_what_nobody_will_pay_is_not_asked_about_any_more(payment, wechat, at):
     assert set(books.to_look_at().values_list("pk", flat=True)) == {payment.pk}
     assert badges.payments_waiting(None) == 1
     paying.mark_unpaid(payment=payment, note="微信支付确认未付款", by=ANNA, at=at)
-    assert states(payment) == (PaymentState.FAILED, State.PENDING_PAYMENT)
+    assert states(payment) == (PaymentState.FAILED, OrderState.PENDING_PAYMENT)
     assert (payment.next_ask_at, payment.look_since) == (None, None)
     assert badges.payments_waiting(None) == ""
     assert AuditEvent.objects.get(event="payment.marked_unpaid").data["note"] == "微信支付确认未付款"
     wechat.notifies = True
     wechat.pay(payment.reference)  # and yet it moves
-    assert states(payment) == (PaymentState.PAID, State.TO_SHIP)
+    assert states(payment) == (PaymentState.PAID, OrderState.TO_SHIP)
     with pytest.raises(paying.NotToMark):
         paying.mark_unpaid(payment=payment, note="x", by=ANNA, at=at)
 
@@ -159,7 +159,7 @@ def test_cash_goes_back_by_hand_with_what_it_earned(paid, standin, member, at):
     tasks.refund_payment(payment.pk)
     tasks.refund_payment(payment.pk)
     sweep()
-    assert states(payment) == (PaymentState.PAID, State.TO_SHIP)
+    assert states(payment) == (PaymentState.PAID, OrderState.TO_SHIP)
     assert [refund.amount_fen for refund in trade.refunds.values()] == [1600]
     refund = PaymentRefund.objects.get()
     assert (refund.state, refund.by, refund.note) == (RefundState.DONE, ANNA, "补偿")
@@ -173,7 +173,7 @@ def test_cash_goes_back_by_hand_with_what_it_earned(paid, standin, member, at):
     tasks.refund_payment(payment.pk)
     tasks.refund_payment(payment.pk)
     sweep()
-    assert states(payment) == (PaymentState.REFUNDED, State.CANCELLED)
+    assert states(payment) == (PaymentState.REFUNDED, OrderState.CANCELLED)
     assert (payment.order.returned["fen"], balance(member.pk, at=clock.now()).pending) == (3200, 0)
 
 
@@ -207,7 +207,7 @@ def test_a_refused_request_changes_nothing(payment, limit, at):
     limit(0)
     waiting = by_hand.mark_paid(payment=payment, amount_fen=3200, provider_id="1", note="x", by=ANNA, at=at)
     approvals.refuse(approval=waiting, by=BERND, at=at, answer="查无此款")
-    assert states(payment) == (PaymentState.OPEN, State.PENDING_PAYMENT)
+    assert states(payment) == (PaymentState.OPEN, OrderState.PENDING_PAYMENT)
 
 
 def test_what_has_changed_meanwhile_is_not_done(payment, wechat, limit, at):
@@ -235,7 +235,7 @@ def test_settling_and_accepting_count_as_well(payment, wechat, limit, at):
     accepted = by_hand.accept_payment(payment=payment, note="差额", by=ANNA, at=at)
     assert (accepted.state, accepted.amount) == ("pending", 3100)
     approvals.approve(approval=accepted, by=BERND, at=at)
-    assert states(payment) == (PaymentState.PAID, State.TO_SHIP)
+    assert states(payment) == (PaymentState.PAID, OrderState.TO_SHIP)
     wechat.refuse_refunds = True
     limit(0)
     payment.order.refresh_from_db()
@@ -243,7 +243,7 @@ def test_settling_and_accepting_count_as_well(payment, wechat, limit, at):
     settled = by_hand.settle_refund(payment=payment, note="银行转账", by=ANNA, at=at)
     assert (settled.state, settled.amount) == ("pending", 100)
     approvals.approve(approval=settled, by=BERND, at=at)
-    assert states(payment) == (PaymentState.REFUNDED, State.CANCELLED)
+    assert states(payment) == (PaymentState.REFUNDED, OrderState.CANCELLED)
     refund = PaymentRefund.objects.get()
     assert (refund.state, refund.note, refund.by) == (RefundState.SETTLED, "银行转账", ANNA)
 
@@ -305,7 +305,7 @@ def test_the_pages_do_what_they_say(payment, wechat, client, limit, at):
         assert client.post(page(payment, "mark_paid"), form | {missing: ""}).context["form"].errors[missing]
     assert 'value="32.00"' in client.get(page(payment, "mark_paid")).content.decode()
     assert client.post(page(payment, "mark_paid"), form).status_code == 302
-    assert states(payment) == (PaymentState.PAID, State.TO_SHIP)
+    assert states(payment) == (PaymentState.PAID, OrderState.TO_SHIP)
     form = {"amount_fen": "40", "form_key": uuid.uuid4(), "note": "补偿"}
     assert client.post(page(payment, "give_back"), form).context["form"].non_field_errors()
     limit(5)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from core import clock
-from orders.models import PaymentNotification, PaymentState, State
+from orders.models import OrderState, PaymentNotification, PaymentState
 from tests.orders.payments.conftest import ask
 from tests.orders.payments.test_providers import FORGED
 from tests.standins.wechat import WeChat
@@ -22,7 +22,7 @@ def trade(order, go, standin):
 
 def settled(order):
     order.refresh_from_db()
-    return order.state == State.TO_SHIP
+    return order.state == OrderState.TO_SHIP
 
 
 REFUSAL = {

@@ -3,7 +3,7 @@
 import pytest
 
 from core.models import AuditEvent
-from orders.models import PaymentRefund, PaymentState, RefundState, State
+from orders.models import OrderState, PaymentRefund, PaymentState, RefundState
 from orders.payments.services import paying
 from orders.placing.services import cancelling
 from tests.orders.payments.conftest import ask
@@ -50,7 +50,7 @@ def test_an_answer_about_what_is_not_ours_pays_nothing(place, cup, go, standin, 
         with monkeypatch.context() as patched:
             changed(standin, patched, changes)
             assert ask(payment, at) == "disputed", reason
-        assert states(order) == (State.PENDING_PAYMENT, PaymentState.DISPUTED)
+        assert states(order) == (OrderState.PENDING_PAYMENT, PaymentState.DISPUTED)
         assert AuditEvent.objects.filter(event="payment.disputed").last().data["word"].endswith(f" {reason}")
         cancelling.cancel_order(order=order, by=BY, at=at)
 

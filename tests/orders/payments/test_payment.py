@@ -13,7 +13,15 @@ from django.urls import reverse
 from core import actors
 from core.models import AuditEvent
 from orders import payments
-from orders.models import NotificationState, Order, Payment, PaymentNotification, PaymentState, SandboxCharge, State
+from orders.models import (
+    NotificationState,
+    Order,
+    OrderState,
+    Payment,
+    PaymentNotification,
+    PaymentState,
+    SandboxCharge,
+)
 from orders.payments import tasks
 from orders.payments.base import FAILED, PAID, BadCallback, BadSignature
 from orders.payments.sandbox import SandboxProvider
@@ -55,7 +63,7 @@ def call(client, data, at, *, secret=None, path=CALLBACK, body=None):
 
 def unchanged(order, at):
     order.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     assert order.payments.last().state == PaymentState.OPEN
     assert balance(order.member_id, at=at).held == order.points
     assert audit.run().breaks == []
@@ -67,7 +75,7 @@ def test_paid(client, order, at, committing):
         assert (response.status_code, response.content) == (200, b"success")
         unchanged(order, at)  # acknowledged first, worked off afterwards
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert order.paid_at is not None
     payment = order.payments.get()
     assert (payment.state, payment.provider_id) == (PaymentState.PAID, "SBX0000000001")
@@ -83,7 +91,7 @@ def test_failed_can_be_tried_again(client, order, at, committing, member):
     with committing():
         assert call(client, told(order, state="failed"), at).status_code == 200
     order.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     assert order.payments.get().state == PaymentState.FAILED
     assert balance(member.pk, at=at).held == 400
     second = paying.ensure_payment(order=order, provider="sandbox", at=at)
@@ -91,7 +99,7 @@ def test_failed_can_be_tried_again(client, order, at, committing, member):
     with committing():
         call(client, told(order), at)
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 WRONG = [
@@ -149,7 +157,7 @@ def test_a_wrong_signature(client, order, at, committing):
     with committing():
         assert call(client, data, at).status_code == 200  # a forgery did not take the real one's place
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_no_secret_believes_nobody(client, order, at, settings):
@@ -171,7 +179,7 @@ def test_another_members_order_cannot_be_paid_by_mistake(client, order, place, m
     dear = place((make_sku("DEAR", mixed_points=100, mixed_fen=99_900), "mixed", 1))
     with committing():
         assert call(client, told(order, reference=dear.payments.get().reference), at).status_code == 400
-    assert set(Order.objects.values_list("state", flat=True)) == {State.PENDING_PAYMENT}
+    assert set(Order.objects.values_list("state", flat=True)) == {OrderState.PENDING_PAYMENT}
 
 
 def test_too_large(client, order, at):
@@ -193,7 +201,7 @@ def test_duplicates_are_harmless(client, order, at, committing):
     with committing():  # another event about the same payment
         assert call(client, told(order), at).status_code == 200
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert order.moves.count() == 2
     assert PaymentNotification.objects.count() == 2
     assert balance(order.member_id, at=at).available == 4600
@@ -214,7 +222,7 @@ def test_reordering_is_harmless(client, order, at, committing):
     with committing():
         assert call(client, told(order, state="failed"), at).status_code == 200
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert order.payments.get().state == PaymentState.PAID
 
 
@@ -224,7 +232,7 @@ def test_money_after_a_failure_counts(client, order, at, committing):
     with committing():
         call(client, told(order), at)
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_payment_on_a_cancelled_order_goes_back_and_never_revives_it(client, order, cup, at, committing, wire):
@@ -234,7 +242,7 @@ def test_payment_on_a_cancelled_order_goes_back_and_never_revives_it(client, ord
     with committing():
         assert call(client, told(order), at).status_code == 200
     order.refresh_from_db()
-    assert order.state == State.CANCELLED
+    assert order.state == OrderState.CANCELLED
     assert order.paid_at is None
     assert order.payments.get().state == PaymentState.REFUNDED
     charge.refresh_from_db()
@@ -265,7 +273,7 @@ def test_paying_twice_by_two_payments_sends_the_second_back(client, order, at, c
     second.refresh_from_db()
     assert (first.state, second.state) == (PaymentState.REFUNDED, PaymentState.PAID)
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_a_lost_callback_is_asked_for(order, at, wire, time_machine_at):
@@ -273,11 +281,11 @@ def test_a_lost_callback_is_asked_for(order, at, wire, time_machine_at):
     time_machine_at(at + timedelta(minutes=1))
     sweep()
     order.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     time_machine_at(at + timedelta(minutes=2))
     sweep()
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_asking_grows_rare_and_ends(order, at, wire):
@@ -305,7 +313,7 @@ def test_an_answer_with_another_amount_is_not_believed(order, at, wire):
     gateway.decide(token_data(order.payments.get()) | {"amount_fen": 1}, paid=True, at=at)
     assert paying.ask(payment_id=order.payments.get().pk, by=BY, at=at) == "disputed"
     order.refresh_from_db()
-    assert (order.state, order.payments.get().state) == (State.PENDING_PAYMENT, PaymentState.DISPUTED)
+    assert (order.state, order.payments.get().state) == (OrderState.PENDING_PAYMENT, PaymentState.DISPUTED)
     assert balance(order.member_id, at=at).held == order.points
 
 
@@ -315,7 +323,7 @@ def test_what_the_broker_lost_is_swept(client, order, at, time_machine_at, wire)
     time_machine_at(at + timedelta(minutes=2))
     sweep()
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 # The gateway
@@ -351,7 +359,7 @@ def test_the_whole_road(signed_in, order, wire, committing):
     response = signed_in.get(response.url)
     assert response.url == f"/orders/{order.number}/"
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_the_road_of_a_failure(signed_in, order, wire, committing):
@@ -361,7 +369,7 @@ def test_the_road_of_a_failure(signed_in, order, wire, committing):
     response = signed_in.get(back, follow=True)
     assert response.redirect_chain[-1][0] == f"/orders/{order.number}/"
     order.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     assert order.payments.last().state == PaymentState.FAILED
     assert pay_page(signed_in, order) != page
 
@@ -498,7 +506,7 @@ def test_the_waiting_page_asks_the_provider(signed_in, order, at, wire):
     path = reverse("orders:returned", args=[order.number])
     signed_in.get(f"{path}?looks=2")
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert signed_in.get(f"{path}?looks=3").url == f"/orders/{order.number}/"
 
 
@@ -531,7 +539,7 @@ def test_forgeries_of_one_address_fill_no_table(client, order, at, committing):
     with committing():
         assert call(client, told(order), at).status_code == 200
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_refused_callbacks_are_forgotten_after_a_month(client, order, at, committing, time_machine_at):

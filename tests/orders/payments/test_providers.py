@@ -9,11 +9,11 @@ from core.models import AuditEvent, OutboxMessage
 from orders import payments
 from orders.models import (
     NotificationState,
+    OrderState,
     PaymentNotification,
     PaymentRefund,
     PaymentState,
     RefundState,
-    State,
 )
 from orders.payments import tasks
 from orders.payments.base import CHINA, NoStatement, ProviderUnavailable
@@ -34,8 +34,8 @@ def states(order):
     return order.state, order.payments.last().state
 
 
-WAITING = (State.PENDING_PAYMENT, PaymentState.OPEN)
-PAID = (State.TO_SHIP, PaymentState.PAID)
+WAITING = (OrderState.PENDING_PAYMENT, PaymentState.OPEN)
+PAID = (OrderState.TO_SHIP, PaymentState.PAID)
 
 
 def test_paid_and_told(paid, standin, member, at):
@@ -94,7 +94,7 @@ def test_duplicates_and_reordering_are_harmless(paid, standin, member, at):
 def test_a_failed_payment_can_be_made_again(order, go, standin):
     first = go(order)
     standin.fail(first.reference)
-    assert states(order) == (State.PENDING_PAYMENT, PaymentState.FAILED)
+    assert states(order) == (OrderState.PENDING_PAYMENT, PaymentState.FAILED)
     second = go(order)
     assert second.reference != first.reference
     standin.pay(second.reference)
@@ -174,9 +174,9 @@ def test_closed_before_it_was_paid_and_paid_all_the_same(order, go, standin, at,
     payment = go(order)
     cancelling.cancel_order(order=order, by=BY, at=at)
     trade = standin.pay(payment.reference)
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED if standin.code != "unionpay" else "refunding")
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDED if standin.code != "unionpay" else "refunding")
     tasks.refund_payment(payment.pk)
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDED)
     assert sum(refund.amount_fen for refund in trade.refunds.values()) == 3200
     assert balance(member.pk, at=at).available == 5000
 
@@ -214,7 +214,7 @@ def test_refunds_in_parts(paid, standin, at):
     paying.refund_part(payment=payment, amount_fen=2000, key="part:2", by=BY, at=at)
     tasks.refund_payment(payment.pk)
     assert paying.refund_at_provider(payment_id=payment.pk, by=BY, at=clock.now())
-    assert states(order) == (State.TO_SHIP, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.TO_SHIP, PaymentState.REFUNDED)
     assert {name: refund.amount_fen for name, refund in trade.refunds.items()} == {
         f"{payment.reference}R1": 1200,
         f"{payment.reference}R2": 2000,
@@ -235,7 +235,7 @@ def test_a_refund_fails_and_works_later(paid, standin, at):
     standin.silent = False
     for _n in range(2):
         paying.send_refund(refund_id=refund.pk, by=BY, at=at)
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDED)
     assert len(trade.refunds) == 1
 
 
@@ -245,11 +245,11 @@ def test_a_refund_that_takes_its_time(paid, standin, at):
     cancelling.cancel_order(order=order, by=BY, at=at)
     refund = PaymentRefund.objects.get()
     assert paying.send_refund(refund_id=refund.pk, by=BY, at=at) is False
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDING)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDING)
     standin.finish_refunds()
     (given,) = trade.refunds.values()
     assert standin.tell_refund(trade, given) == 200  # news of it: the provider is asked
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDED)
     refund.refresh_from_db()
     assert (refund.state, refund.next_ask_at) == (RefundState.DONE, None)
     assert refund.provider_id
@@ -260,14 +260,14 @@ def test_a_refused_refund_is_ended_by_staff(paid, standin, at):
     order, payment, _trade = paid
     standin.refuse_refunds = True
     cancelling.cancel_order(order=order, by=BY, at=at)
-    assert states(order) == (State.CANCELLED, PaymentState.REFUND_REFUSED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUND_REFUSED)
     paying.refund_again(payment=payment, by=actors.staff(1), at=at)
     renewed = "T2" if standin.code == "unionpay" else ""  # where a refused name cannot be used again
     assert payment.refunds.get().reference == f"{payment.reference}R1{renewed}"
     tasks.refund_payment(payment.pk)
-    assert states(order) == (State.CANCELLED, PaymentState.REFUND_REFUSED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUND_REFUSED)
     paying.settle_by_hand(payment=payment, by=actors.staff(1), at=at, note="银行转账，尾号1234")
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDED)
     assert PaymentRefund.objects.get().state == RefundState.SETTLED
     assert AuditEvent.objects.get(event="payment.refund_settled").data["note"] == "银行转账，尾号1234"
     with pytest.raises(paying.NothingToRefund):
@@ -282,7 +282,7 @@ def test_a_refund_that_was_refused_comes_through_later(paid, standin, at):
     paying.refund_again(payment=payment, by=actors.staff(1), at=at)
     tasks.refund_payment(payment.pk)
     tasks.refund_payment(payment.pk)  # some only take it in at first
-    assert states(order) == (State.CANCELLED, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.CANCELLED, PaymentState.REFUNDED)
     assert sum(given.amount_fen for given in trade.refunds.values()) == payment.amount_fen
 
 
@@ -292,7 +292,7 @@ def test_another_amount_at_the_provider_is_decided_by_staff(order, go, standin, 
     trade.amount_fen = 3000
     trade.mark_paid()
     assert ask(payment, at) == "disputed"
-    assert states(order) == (State.PENDING_PAYMENT, PaymentState.DISPUTED)
+    assert states(order) == (OrderState.PENDING_PAYMENT, PaymentState.DISPUTED)
     paying.accept_disputed(payment=payment, by=actors.staff(1), at=at, note="少付两元，已同意")
     assert states(order) == PAID
     with pytest.raises(paying.NotDisputed):
@@ -324,7 +324,7 @@ def test_a_disputed_payment_goes_back(order, go, standin, at):
     ask(payment, at)
     paying.refund_disputed(payment=payment, by=actors.staff(1), at=at, note="金额不符")
     tasks.refund_payment(payment.pk)
-    assert states(order) == (State.PENDING_PAYMENT, PaymentState.REFUNDED)
+    assert states(order) == (OrderState.PENDING_PAYMENT, PaymentState.REFUNDED)
     assert [refund.amount_fen for refund in trade.refunds.values()] == [3000]
     second = go(order)  # there is still time to pay
     standin.pay(second.reference)

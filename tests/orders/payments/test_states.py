@@ -12,7 +12,7 @@ import pytest
 from core import actors, clock
 from core.models import AuditEvent
 from orders import payments
-from orders.models import Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState, State
+from orders.models import OrderState, Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState
 from orders.payments import tasks
 from orders.payments.base import Charge, RefundOrder
 from orders.payments.services import paying, reconciling
@@ -173,7 +173,7 @@ def test_money_after_an_answer_in_between_pays_the_order(one, place, cup, go, co
     for minutes in (3, 6):
         time_machine_at(at + timedelta(minutes=minutes))
         sweep()
-        assert again(payment).order.state == State.PENDING_PAYMENT
+        assert again(payment).order.state == OrderState.PENDING_PAYMENT
         if trade.state == "closed":  # that try is over at the provider too, and the member makes another
             assert (word, payment.state, payment.next_ask_at) == ("PAYERROR", PaymentState.FAILED, None)
             return
@@ -181,7 +181,7 @@ def test_money_after_an_answer_in_between_pays_the_order(one, place, cup, go, co
     trade.mark_paid()
     time_machine_at(at + timedelta(minutes=14))
     sweep()
-    assert (again(payment).state, payment.order.state) == (PaymentState.PAID, State.TO_SHIP)
+    assert (again(payment).state, payment.order.state) == (PaymentState.PAID, OrderState.TO_SHIP)
     assert (payment.look_since, payment.next_ask_at) == (None, None)
 
 
@@ -193,7 +193,7 @@ def test_money_after_the_order_was_closed_goes_back(one, place, cup, go, code, w
     trade.word = word
     time_machine_at(at + timedelta(minutes=31))
     sweep()
-    assert again(payment).order.state == State.CANCELLED
+    assert again(payment).order.state == OrderState.CANCELLED
     if trade.state == "closed":  # nobody can pay it any more
         assert payment.next_ask_at is None
         return
@@ -202,7 +202,7 @@ def test_money_after_the_order_was_closed_goes_back(one, place, cup, go, code, w
     for hours in (2, 5, 11):
         time_machine_at(at + timedelta(hours=hours))
         sweep()
-    assert (again(payment).state, payment.order.state) == (PaymentState.REFUNDED, State.CANCELLED)
+    assert (again(payment).state, payment.order.state) == (PaymentState.REFUNDED, OrderState.CANCELLED)
     assert [refund.amount_fen for refund in trade.refunds.values()] == [3200]
     assert balance(member.pk, at=clock.now()).held == 0
 
@@ -222,7 +222,7 @@ def test_a_notification_that_is_not_final_ends_nothing(unionpay, place, cup, go,
     httpx.post(f"{unionpay.url}/cashier/{payment.reference}", data={"act": "pay"}, timeout=20)  # on the same page
     time_machine_at(at + timedelta(minutes=31))
     assert cancelling.close_unpaid(order_id=payment.order_id, at=clock.now()) is False
-    assert (again(payment).state, payment.order.state) == (PaymentState.PAID, State.TO_SHIP)
+    assert (again(payment).state, payment.order.state) == (PaymentState.PAID, OrderState.TO_SHIP)
 
 
 def test_unionpay_is_believed_after_asking(unionpay, place, cup, go):
@@ -296,7 +296,7 @@ def test_money_that_went_back_without_us_is_for_staff(order, go, standin, at):
         assert ask(payment, at) == "paid"
         return
     assert ask(payment, at) == "disputed"
-    assert (again(payment).state, payment.order.state) == (PaymentState.DISPUTED, State.PENDING_PAYMENT)
+    assert (again(payment).state, payment.order.state) == (PaymentState.DISPUTED, OrderState.PENDING_PAYMENT)
     assert payment.look_since == at
     assert payment.paid_fen is None
 

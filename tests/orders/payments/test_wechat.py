@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core import clock
 from orders import payments
-from orders.models import NotificationState, PaymentNotification, PaymentState, State
+from orders.models import NotificationState, OrderState, PaymentNotification, PaymentState
 from orders.payments.base import ProviderUnavailable
 from orders.payments.devices import Device, device_of
 from orders.payments.wechat import api
@@ -62,7 +62,7 @@ def test_the_code_is_watched_where_no_notification_comes(signed_in, order, wecha
     wechat.pay(order.payments.get().reference)
     assert "HX-Redirect" in signed_in.get(watch)
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_a_code_that_was_forgotten_leads_to_the_choice(signed_in, order):
@@ -95,7 +95,7 @@ def test_another_device_is_another_payment(signed_in, order, wechat):
     assert wechat.trades[first.reference].state == "closed"  # its code cannot be paid any more
     wechat.pay(second.reference)
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_inside_wechat_the_members_number_is_asked_first(signed_in, order, wechat):
@@ -113,7 +113,7 @@ def test_inside_wechat_the_members_number_is_asked_first(signed_in, order, wecha
     assert wechat.bridge(parameters | {"package": "prepay_id=wxother"})["err_msg"].endswith("fail")
     assert wechat.bridge(parameters)["err_msg"].endswith("ok")
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
 
 
 def test_a_code_of_somebody_else_gives_no_number(signed_in, order):
@@ -161,7 +161,7 @@ def test_platform_certificates_are_fetched_once_and_no_forger_makes_us_fetch_mor
     assert certified.tell(trade, key="somebody") == 400
     assert certified.tell(trade) == 200
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert certified.certificate_downloads == 1
 
 

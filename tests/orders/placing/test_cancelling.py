@@ -14,7 +14,7 @@ from orders.after_sale.services import receiving
 from orders.lifecycle import sweeping
 from orders.lifecycle.services.moves import MoveNotAllowed
 from orders.lifecycle.wording import returned_parts
-from orders.models import CancelReason, Carrier, Order, PaymentState, State
+from orders.models import CancelReason, Carrier, Order, OrderState, PaymentState
 from orders.pages.wording import REASONS, headline
 from orders.payments import tasks as payments_tasks
 from orders.payments.base import DONE, PAID, ProviderUnavailable, Status
@@ -49,7 +49,7 @@ def test_points_only_comes_back_to_its_lots(place, cup, member, at):
     order = place((cup, "points", 1))
     assert sorted(PointsLot.objects.values_list("remaining", flat=True)) == [0, 4080]
     order = cancelling.cancel_order(order=order, by=actors.member(member.pk), at=at)
-    assert order.state == State.CANCELLED
+    assert order.state == OrderState.CANCELLED
     assert order.cancelled_at == at
     assert sorted(PointsLot.objects.values_list("remaining", flat=True)) == [80, 5000]
     assert order.returned["points"] == 1000
@@ -260,7 +260,7 @@ def test_the_window_closes_after_30_minutes(place, cup, member, at, wire, minute
     later = at + timedelta(minutes=minutes)
     assert cancelling.close_unpaid(order_id=order.pk, at=later) is closed
     order.refresh_from_db()
-    assert (order.state == State.CANCELLED) is closed
+    assert (order.state == OrderState.CANCELLED) is closed
     if closed:
         assert order.cancel_reason == CancelReason.TIMEOUT
         assert order.moves.last().by == cancelling.BY_TIMEOUT
@@ -285,7 +285,7 @@ def test_paid_meanwhile_is_not_closed(place, cup, member, at, wire):
     )
     assert cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31)) is False
     order.refresh_from_db()
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert order.payments.get().state == PaymentState.PAID
     assert balance(member.pk, at=at).available == 4600
 
@@ -300,7 +300,7 @@ def test_another_amount_than_asked_for_is_left_to_staff(place, cup, member, at, 
     sweep()
     order.refresh_from_db()
     payment.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     assert (payment.state, payment.provider_id, payment.next_ask_at) == (PaymentState.DISPUTED, "P9", None)
     event = AuditEvent.objects.get(event="payment.disputed")
     assert (event.data["amount_fen"], event.data["answered_fen"]) == (3200, 3199)
@@ -330,7 +330,7 @@ def test_a_provider_that_is_silent_postpones_it(place, cup, at, dead_wire):
     with pytest.raises(ProviderUnavailable):
         cancelling.close_unpaid(order_id=order.pk, at=at + timedelta(minutes=31))
     order.refresh_from_db()
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
 
 
 @pytest.mark.parametrize("way_back", ["asked", "called"])
@@ -350,7 +350,7 @@ def test_switching_a_provider_off_loses_no_money_on_its_way(
         with committing():
             client.post("/pay/sandbox/callback/", body, content_type="application/json", headers=headers)
     order.refresh_from_db()
-    assert (order.state, order.payments.get().state) == (State.TO_SHIP, PaymentState.PAID)
+    assert (order.state, order.payments.get().state) == (OrderState.TO_SHIP, PaymentState.PAID)
     with committing():
         cancelling.cancel_order(order=order, by=BY, at=at)
     assert order.payments.get().state == PaymentState.REFUNDED
@@ -398,9 +398,9 @@ def test_receipt_confirms_itself(place, cup, at, wire, time_machine_at, settings
     time_machine_at(at + timedelta(days=9, hours=23))
     sweep()
     order.refresh_from_db()
-    assert order.state == State.SHIPPED
+    assert order.state == OrderState.SHIPPED
     time_machine_at(at + timedelta(days=10, seconds=1))
     sweep()
     order.refresh_from_db()
-    assert order.state == State.COMPLETED
+    assert order.state == OrderState.COMPLETED
     assert order.moves.last().by == receiving.BY_CLOCK

@@ -18,7 +18,7 @@ from core.crypto import EncryptedTextField
 from core.db import broken_constraint
 from core.errors import InvalidInput
 from orders import payments
-from orders.models import CartLine, Order, OrderItem, OrderMove, Payment, State
+from orders.models import CartLine, Order, OrderItem, OrderMove, OrderState, Payment
 from orders.placing.queries.basket import basket_of_choices
 from orders.placing.rules import numbers, pricing
 from orders.placing.services import cancelling, cart, new_order, placing
@@ -54,7 +54,7 @@ def nothing_happened(member, sku, at, *, points=5000, stock=10):
 
 def test_points_only_is_captured_at_once(place, cup, candle, member, at):
     order = place((cup, "points", 2), (candle, "points", 1), note=" 请放门口 ")
-    assert order.state == State.TO_SHIP
+    assert order.state == OrderState.TO_SHIP
     assert (order.points, order.cash_fen, order.goods_points, order.paid_at) == (4300, 0, 4300, at)
     assert order.note == "请放门口"
     assert order.pay_before is None
@@ -71,7 +71,7 @@ def test_points_only_is_captured_at_once(place, cup, candle, member, at):
 def test_with_cash_points_are_held_until_paid(place, cup, member, at, parameters):
     parameters["points.payment_window"] = 45
     order = place((cup, "mixed", 2))
-    assert order.state == State.PENDING_PAYMENT
+    assert order.state == OrderState.PENDING_PAYMENT
     assert (order.points, order.cash_fen) == (800, 6400)
     assert order.pay_before == at + timedelta(minutes=45)
     assert order.paid_at is None
@@ -383,7 +383,7 @@ def test_cash_needs_a_provider_that_is_offered(place, cup, member, at, settings)
 
 def test_points_alone_need_no_provider(place, cup, settings):
     settings.PAYMENT_PROVIDERS = []
-    assert place((cup, "points", 1), provider=None).state == State.TO_SHIP
+    assert place((cup, "points", 1), provider=None).state == OrderState.TO_SHIP
 
 
 def test_the_cart_loses_what_was_placed_and_nothing_else(place, cup, candle, member, make_member, at):

@@ -8,7 +8,7 @@ from core import actors
 from core.models import AuditEvent
 from orders.after_sale.services import receiving
 from orders.lifecycle.services.moves import MoveNotAllowed
-from orders.models import Carrier, Shipment, State
+from orders.models import Carrier, OrderState, Shipment
 from orders.placing.services import cancelling
 from orders.shipping import queries as parcels
 from orders.shipping.services import shipping
@@ -26,13 +26,13 @@ def test_shipping_and_receiving(place, cup, carrier, member, at):
     order = place((cup, "points", 1))
     shipment = shipping.ship_order(order=order, carrier=carrier, tracking_number=" sf1 3820 4471 ", by=STAFF, at=at)
     order.refresh_from_db()
-    assert (order.state, order.shipped_at) == (State.SHIPPED, at)
+    assert (order.state, order.shipped_at) == (OrderState.SHIPPED, at)
     assert (shipment.tracking_number, shipment.carrier.title) == ("SF138204471", "顺丰速运")
     event = AuditEvent.objects.get(event="order.shipped")
     told = {"carrier": "shunfeng", "tracking_number": "SF138204471", "pieces": 1, "is_last": True}
     assert (event.by, event.data) == (STAFF, told)
     order = receiving.confirm_receipt(order=order, by=actors.member(member.pk), at=at)
-    assert (order.state, order.received_at) == (State.COMPLETED, at)
+    assert (order.state, order.received_at) == (OrderState.COMPLETED, at)
     assert receiving.confirm_receipt(order=order, by=actors.member(member.pk), at=at).moves.count() == 3
 
 
@@ -86,18 +86,18 @@ def test_a_parcel_with_a_part_of_the_order(place, cup, candle, carrier, member, 
     mug, light = order.items.all()
     first = ship(order, carrier, "SF000001", at, {mug.pk: 1, light.pk: 0})
     order.refresh_from_db()
-    assert (order.state, order.shipped_at) == (State.PARTLY_SHIPPED, None)
+    assert (order.state, order.shipped_at) == (OrderState.PARTLY_SHIPPED, None)
     assert parcels.left_to_ship(order) == {mug: 1, light: 1}
     ship(order, carrier, "SF000002", at, {light.pk: 1})
     order.refresh_from_db()
-    assert order.state == State.PARTLY_SHIPPED
+    assert order.state == OrderState.PARTLY_SHIPPED
     with pytest.raises(MoveNotAllowed):
         cancelling.cancel_order(order=order, by=STAFF, at=at)
     with pytest.raises(MoveNotAllowed):
         receiving.confirm_receipt(order=order, by=STAFF, at=at)
     last = ship(order, carrier, "SF000003", at)
     order.refresh_from_db()
-    assert (order.state, order.shipped_at) == (State.SHIPPED, at)
+    assert (order.state, order.shipped_at) == (OrderState.SHIPPED, at)
     assert [(part.item, part.quantity) for part in first.parts.all()] == [(mug, 1)]
     assert [(part.item, part.quantity) for part in last.parts.all()] == [(mug, 1)]
     assert list(order.moves.values_list("to_state", flat=True)) == ["to_ship", "partly_shipped", "shipped"]
@@ -136,7 +136,7 @@ def test_a_number_of_somebody_elses_parcel_is_asked_about(place, make_member, cu
     assert Shipment.objects.count() == 2
     shipping.ship_order(order=other, carrier=carrier, tracking_number="SF000001", by=STAFF, at=at, shared=True)
     other.refresh_from_db()
-    assert other.state == State.SHIPPED
+    assert other.state == OrderState.SHIPPED
 
 
 def test_the_public_page_of_a_parcel(carrier):

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from core import actors, tables
 from core.models import AuditEvent
 from orders.lifecycle.states import MAY_SHIP
-from orders.models import Carrier, Order, Shipment, State
+from orders.models import Carrier, Order, OrderState, Shipment
 from orders.placing.services import cancelling
 from orders.shipping.services import shipping, shipping_file, shipping_list
 from tests.core.tables.conftest import saved
@@ -47,7 +47,7 @@ def states(orders):
 def test_all_parcels_at_once_and_once(orders, at):
     done = shipping_file.ship_file(content=good(orders), by=STAFF, at=at)
     assert [line.order_number for line in done.to_ship] == [order.number for order in orders]
-    assert states(orders) == [State.SHIPPED, State.SHIPPED]
+    assert states(orders) == [OrderState.SHIPPED, OrderState.SHIPPED]
     event = AuditEvent.objects.get(event="shipping_file.shipped")
     assert event.data == {"shipped": 2, "done_before": 0, "refused": 0}
     again = shipping_file.ship_file(content=good(orders), by=STAFF, at=at)
@@ -75,9 +75,9 @@ def test_one_bad_line_stops_all_of_them(orders, at):
     with pytest.raises(shipping_file.LinesRefused) as refused:
         shipping_file.ship_file(content=content, by=STAFF, at=at)
     assert [line.number for line in refused.value.details["checked"].refused] == [3]
-    assert states(orders) == [State.TO_SHIP, State.TO_SHIP]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
     shipping_file.ship_file(content=content, by=STAFF, at=at, skip_refused=True)
-    assert states(orders) == [State.SHIPPED, State.TO_SHIP]
+    assert states(orders) == [OrderState.SHIPPED, OrderState.TO_SHIP]
 
 
 def test_what_fails_in_the_middle_leaves_nothing_half_done(orders, at, monkeypatch):
@@ -91,7 +91,7 @@ def test_what_fails_in_the_middle_leaves_nothing_half_done(orders, at, monkeypat
     monkeypatch.setattr(shipping, "hand_over", second_fails)
     with pytest.raises(RuntimeError):
         shipping_file.ship_file(content=good(orders), by=STAFF, at=at)
-    assert states(orders) == [State.TO_SHIP, State.TO_SHIP]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
     assert not Shipment.objects.exists()
 
 
@@ -197,7 +197,7 @@ def test_the_page_asks_and_takes_the_answer(client, shipper, orders, strangers):
     sent = {"content": page.context["content"], "act": "ship"}
     assert client.post(URL, sent).context["form"].non_field_errors()
     assert client.post(URL, sent | {"shared": "on"}).status_code == 302
-    assert states(chosen) == [State.SHIPPED, State.SHIPPED]
+    assert states(chosen) == [OrderState.SHIPPED, OrderState.SHIPPED]
     assert 'name="shared"' not in upload(client, good(orders)).content.decode()
 
 
@@ -211,7 +211,7 @@ def test_the_page_of_one_order_asks_and_takes_the_answer(client, shipper, orders
     assert page.context["form"]["shared"].is_hidden is False
     assert client.get(url).context["form"]["shared"].is_hidden
     assert client.post(url, sent | {"shared": "on"}).status_code == 302
-    assert states([order]) == [State.SHIPPED]
+    assert states([order]) == [OrderState.SHIPPED]
 
 
 # Taken along and given back
@@ -240,7 +240,7 @@ def test_the_export_comes_back_as_the_import(client, shipper, orders, candle):
     assert (checked.note, checked.waiting, checked.refused) == ("", 1, [])
     page = upload(client, filled)
     client.post(URL, {"content": page.context["content"], "act": "ship"})
-    assert states(orders) == [State.TO_SHIP, State.SHIPPED]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.SHIPPED]
     assert Shipment.objects.get().tracking_number == "73100012345678"
 
 
@@ -302,7 +302,7 @@ def test_the_command(orders, tmp_path):
     path.write_bytes(good(orders))
     code, text = run(path, "--dry-run", "--json")
     assert (code, json.loads(text)["good"], json.loads(text)["shipped"]) == (0, 2, 0)
-    assert states(orders) == [State.TO_SHIP, State.TO_SHIP]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
     code, text = run(path, "--json")
     assert (code, json.loads(text)["shipped"]) == (0, 2)
     code, text = run(path)
@@ -318,11 +318,11 @@ def test_the_command_reports_refused_lines(orders, tmp_path):
     code, text = run(path, "--report", str(report))
     assert code == 1
     assert "line 3" in text
-    assert states(orders) == [State.TO_SHIP, State.TO_SHIP]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
     refused = shipping_file.check(report.read_bytes()).refused
     assert [line.order for line in refused] == ["7"]
     assert run(path, "--skip-refused")[0] == 0
-    assert states(orders) == [State.SHIPPED, State.TO_SHIP]
+    assert states(orders) == [OrderState.SHIPPED, OrderState.TO_SHIP]
 
 
 # The page
@@ -344,10 +344,10 @@ def test_upload_look_ship(client, shipper, orders):
     page = upload(client, good(orders))
     html = page.content.decode()
     assert all(order.number in html for order in orders)
-    assert states(orders) == [State.TO_SHIP, State.TO_SHIP]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
     response = client.post(URL, {"content": page.context["content"], "act": "ship"})
     assert response.url == "/admin/orders/order/"
-    assert states(orders) == [State.SHIPPED, State.SHIPPED]
+    assert states(orders) == [OrderState.SHIPPED, OrderState.SHIPPED]
     assert AuditEvent.objects.get(event="shipping_file.shipped").by == actors.staff(shipper.pk)
     client.post(URL, {"content": page.context["content"], "act": "ship"})  # the back button
     assert Shipment.objects.count() == 2
@@ -359,7 +359,7 @@ def test_an_order_that_changed_after_the_look_stops_it(client, shipper, orders, 
     again = client.post(URL, {"content": page.context["content"], "act": "ship"})
     assert again.context["form"].non_field_errors()
     assert orders[1].number in again.content.decode()
-    assert states(orders) == [State.TO_SHIP, State.CANCELLED]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.CANCELLED]
 
 
 def test_the_refused_lines_as_a_file(client, shipper, orders):
@@ -376,7 +376,7 @@ def test_what_the_page_does_not_take(client, shipper, orders):
     client.force_login(staff("view_order", at=orders[0].placed_at, phone="+8613700000002"))
     assert client.get(URL).status_code == 403
     assert upload(client, good(orders)).status_code == 403
-    assert states(orders) == [State.TO_SHIP, State.TO_SHIP]
+    assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
 
 
 # Packing lists

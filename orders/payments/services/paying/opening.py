@@ -8,7 +8,7 @@ from core.db import locking_transaction
 from core.errors import DomainError
 from orders import payments
 from orders.lifecycle.services import moves
-from orders.models import Payment, PaymentState, State
+from orders.models import OrderState, Payment, PaymentState
 from orders.payments.services.paying import rows
 from orders.payments.services.paying.disputes import is_disputed
 
@@ -53,7 +53,7 @@ def ensure_payment(*, order, provider, at, device=None):
     payments.offer(provider)
     with locking_transaction():
         order = moves.lock(order.pk)
-        if order.state != State.PENDING_PAYMENT or order.pay_before <= at:
+        if order.state != OrderState.PENDING_PAYMENT or order.pay_before <= at:
             raise NothingToPay
         if is_disputed(order):
             raise PaymentDisputed

@@ -3,7 +3,7 @@
 from core import outbox
 from orders.lifecycle import keys
 from orders.lifecycle.services import moves, popularity
-from orders.models import PaymentState, State
+from orders.models import OrderState, PaymentState
 from orders.payments.services.paying import rows
 from orders.payments.services.paying.refunding import start_refund
 from points import ledger
@@ -18,10 +18,10 @@ def take_money(order, payment, *, provider_id, by, at, word=""):
     An order that waits for it moves on; from one that does not wait (any more), the money goes back.
     """
     came = {"provider_id": provider_id, "said": word, "paid_at": at, "next_ask_at": None, "look_since": None}
-    if order.state == State.PENDING_PAYMENT:
+    if order.state == OrderState.PENDING_PAYMENT:
         order.payments.filter(state=PaymentState.OPEN).exclude(pk=payment.pk).update(state=PaymentState.CLOSED)
         rows.change(payment, PaymentState.PAID, **came)
-        moves.move(order, State.TO_SHIP, by=by, at=at, reason=payment.reference, paid_at=at)
+        moves.move(order, OrderState.TO_SHIP, by=by, at=at, reason=payment.reference, paid_at=at)
         if order.points:
             ledger.capture(account=order.member_id, hold=keys.hold(order), key=keys.capture(order), by=by, at=at)
         popularity.publish(order, list(order.items.values_list("sku_id", "quantity")), at=at)

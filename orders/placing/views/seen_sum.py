@@ -11,7 +11,7 @@ SALT = "orders.shown"
 
 
 @dataclass(frozen=True)
-class Shown:
+class SeenSum:
     """``priced`` is without shares; ``wishes`` are those it was priced under, ``member_id`` is who looked at it."""
 
     priced: PricedOrder
@@ -27,10 +27,10 @@ def pack(priced, wishes, member_id):
 
 
 def unpack(text):
-    """The ``Shown`` of such a text; None when it was not ours."""
+    """The ``SeenSum`` of such a text; None when it was not ours."""
     try:
         lines, sums, (deduct, coupons, region), member_id = signing.loads(text, salt=SALT)
     except (signing.BadSignature, ValueError):  # ValueError: of a page from before wishes were in it
         return None
     priced = PricedOrder(tuple(PricedLine(*line, paid_points=0, paid_fen=0) for line in lines), tuple(restored(sums)))
-    return Shown(priced, Wishes(deduct, tuple(coupons), region), member_id)
+    return SeenSum(priced, Wishes(deduct, tuple(coupons), region), member_id)
