@@ -2,7 +2,7 @@
 #   make run     the whole mall on this machine, until Ctrl-C (PORT=8000)
 #   make test    every test but the slow ones
 #   make test-slow  what takes minutes: PostgreSQL and workers killed under load, again and again
-#   make lint    style, layers, templates, migrations, messages
+#   make lint    style, types, layers, templates, migrations
 #   make bench   what the mall costs against references measured in the same run
 #   make messages  collect the strings to translate into locale/
 #   make lock    write the locks anew after requirements*.txt changed
@@ -27,10 +27,14 @@ test: $(VENV)/ready-dev $(COMPILED) browser
 test-slow: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/pytest -m slow $(ARGS)
 
+# The checker reads the settings and connects to nothing.
+TYPED := MALL_ENV=test DATABASE_URL=postgresql:///none REDIS_URL=redis://127.0.0.1/0
+
 lint: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+	@$(TYPED) $(BIN)/mypy
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -3,6 +3,9 @@
 A text, not a foreign key, so that the trail outlives the account and never locks it.
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,39 +34,41 @@ MACHINES = {
     "sweep": gettext_lazy("clean-up of payments"),
     "tiers": gettext_lazy("tier review"),
 }
-_partner_names = []
+PartnerNames = Callable[[set[str]], Mapping[str, str]]
+Row = TypeVar("Row", bound=Any)
+_partner_names: list[PartnerNames] = []
 
 
-def member(user_id):
+def member(user_id: int) -> str:
     return f"member:{user_id}"
 
 
-def staff(user_id):
+def staff(user_id: int) -> str:
     return f"staff:{user_id}"
 
 
-def system(name):
+def system(name: str) -> str:
     return f"system:{name}"
 
 
-def person(actor):
+def person(actor: str) -> int | None:
     """The id of the member that an actor is, as staff or for themselves; None for a machine."""
     kind, _sign, number = actor.partition(":")
     return int(number) if kind in ("staff", "member") and number.isdigit() else None
 
 
-def names_partners(function):
+def names_partners(function: PartnerNames) -> PartnerNames:
     """Register the function that turns a set of partners' codes into ``{code: name}``."""
     _partner_names.append(function)
     return function
 
 
-def shown(actor):
+def shown(actor: str) -> str:
     """Who an actor is, for pages of staff; nothing for nobody."""
     return names([actor])[actor]
 
 
-def names(actors):
+def names(actors: Iterable[str]) -> dict[str, str]:
     """``{actor: name}`` for pages of staff, in two queries at most: a colleague by name, a member as such, a partner
     by name, a machine by what it does; nothing for nobody."""
     actors = set(actors)
@@ -77,7 +82,7 @@ def names(actors):
     }
 
 
-def named(rows):
+def named(rows: Iterable[Row]) -> list[Row]:
     """``rows`` as a list, each with ``who`` for its ``by``."""
     rows = list(rows)
     found = names(row.by for row in rows)
@@ -86,11 +91,11 @@ def named(rows):
     return rows
 
 
-def _person(actor, who):
+def _person(actor: str, who: object) -> str:
     return _("Member: %(name)s") % {"name": who} if actor.startswith("member:") else str(who)
 
 
-def _machine(actor, partners):
+def _machine(actor: str, partners: Mapping[str, str]) -> str:
     kind, _sign, name = actor.partition(":")
     if kind == "partner":
         return _("Partner: %(name)s") % {"name": partners.get(name, name)}

@@ -9,10 +9,13 @@ An app registers its kinds (``points.grants.approvals``, ``orders.approvals``) a
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import Field, Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import actors, audit
@@ -73,47 +76,57 @@ class Kind:
     """
 
     name: str
-    label: str
+    label: str | Promise
     permission: str
-    run: Callable
-    facts: Callable
-    drop: Callable = lambda approval, *, by, at: None
+    run: Callable[..., object]
+    facts: Callable[[Approval, datetime], list[tuple[Any, Any]]]
+    drop: Callable[..., object] = lambda approval, *, by, at: None
     unit: str = ""
-    limit: Callable | None = None
-    amount: Callable = lambda number: ""
+    limit: Callable[[], int] | None = None
+    amount: Callable[[int], str] = lambda number: ""
     many: bool = False
 
 
-_kinds = {}
+_kinds: dict[str, Kind] = {}
 
 
-def register(kind):
+def register(kind: Kind) -> Kind:
     """Make a kind known, in ``ready()`` of its app."""
     _kinds[kind.name] = kind
     return kind
 
 
-def kinds():
+def kinds() -> dict[str, Kind]:
     """``{name: Kind}`` of all apps."""
     return dict(_kinds)
 
 
-def ask(*, kind, subject, by, at, shares=None, data=None, owners=(), reason=""):
+def ask(
+    *,
+    kind: str,
+    subject: str,
+    by: str,
+    at: datetime,
+    shares: Mapping[int, int] | None = None,
+    data: dict[str, Any] | None = None,
+    owners: Iterable[str] = (),
+    reason: str = "",
+) -> Approval:
     """Write down that ``by`` is about to do something; in the transaction that does it.
 
     ``shares`` are ``{member id: amount}`` of those who get something, ``data`` all that ``run`` needs to do it,
     ``owners`` actors who may not decide either. Returns the ``Approval``: where it ``waits``, leave it to ``run`` of
     its kind; otherwise go on and do it. Raises ``OwnGain``, ``AlreadyAsked``.
     """
-    kind, shares = _kinds[kind], shares or {}
+    act, shares = _kinds[kind], shares or {}
     if actors.person(by) in shares:
         raise OwnGain
     with locking_transaction():
         one_at_a_time("approvals")
-        if not kind.many and Approval.objects.filter(kind=kind.name, subject=subject, state=State.PENDING).exists():
+        if not act.many and Approval.objects.filter(kind=kind, subject=subject, state=State.PENDING).exists():
             raise AlreadyAsked
         approval = Approval.objects.create(
-            kind=kind.name,
+            kind=kind,
             subject=subject,
             amount=sum(shares.values()),
             shares={str(member): share for member, share in shares.items()},
@@ -122,23 +135,24 @@ def ask(*, kind, subject, by, at, shares=None, data=None, owners=(), reason=""):
             reason=reason[:LONGEST_WORDS],
             by=by,
             at=at,
-            state=State.PENDING if needs_second(kind.name, shares=shares, by=by, at=at) else State.DONE,
+            state=State.PENDING if needs_second(kind, shares=shares, by=by, at=at) else State.DONE,
         )
         if approval.state == State.PENDING:
             _record(approval, "asked", by=by, at=at)
     return approval
 
 
-def needs_second(kind, *, shares, by, at):
+def needs_second(kind: str, *, shares: Mapping[int, int], by: str, at: datetime) -> bool:
     """Whether an act would wait. A look alone, unless the lock of ``ask`` is held."""
-    kind = _kinds[kind]
-    if kind.limit is None:
+    act = _kinds[kind]
+    if act.limit is None:
         return True
-    limit, amount = kind.limit(), sum(shares.values())
+    limit, amount = act.limit(), sum(shares.values())
     if amount > limit:
         return True
-    group = [other.name for other in _kinds.values() if other.unit == kind.unit]
-    of_author, of_members = 0, Counter()
+    group = [other.name for other in _kinds.values() if other.unit == act.unit]
+    of_author = 0
+    of_members: Counter[str] = Counter()
     done = Approval.objects.filter(state=State.DONE, kind__in=group, at__gt=at - DAY)
     for author, earlier, earlier_shares in done.values_list("by", "amount", "shares"):
         of_author += earlier if author == by else 0
@@ -148,24 +162,24 @@ def needs_second(kind, *, shares, by, at):
     )
 
 
-def approve(*, approval, by, at, answer=""):
+def approve(*, approval: Approval, by: str, at: datetime, answer: str = "") -> Approval:
     """A second person agrees, and it is done. Raises ``RequesterDecides``, ``OwnGain``, ``AlreadyDecided``,
     ``Outdated`` and what the act raises; it then waits on. Approving again what one approved changes nothing."""
     return _decide(approval, State.APPROVED, by=by, at=at, answer=answer)
 
 
-def refuse(*, approval, by, at, answer):
+def refuse(*, approval: Approval, by: str, at: datetime, answer: str) -> Approval:
     """A second person says no, with words for the one who asked. Raises as ``approve``."""
     return _decide(approval, State.REFUSED, by=by, at=at, answer=answer)
 
 
-def waiting(kinds=None):
+def waiting(kinds: Iterable[str] | None = None) -> int:
     """How many wait; of some kinds (names) or of all."""
     pending = Approval.objects.filter(state=State.PENDING)
     return (pending if kinds is None else pending.filter(kind__in=kinds)).count()
 
 
-def _decide(approval, state, *, by, at, answer):
+def _decide(approval: Approval, state: Approval.State, *, by: str, at: datetime, answer: str) -> Approval:
     with locking_transaction():
         approval = Approval.objects.select_for_update().get(pk=approval.pk)
         if approval.state == state and approval.decided_by == by:
@@ -185,23 +199,25 @@ def _decide(approval, state, *, by, at, answer):
     return approval
 
 
-def _record(approval, what, *, by, at):
+def _record(approval: Approval, what: str, *, by: str, at: datetime) -> None:
     audit.record(
         f"approval.{what}", by=by, subject=approval.subject[:64], at=at,
         approval=approval.pk, kind=approval.kind, amount=approval.amount,
     )  # fmt: skip
 
 
-def changes(model, approval):
+def changes(model: type[Model], approval: Approval) -> list[tuple[str | Promise, str]]:
     """``[(field, "before → after")]`` of the fields of ``model`` in the approval's ``before`` and ``after``."""
     before, after = approval.data["before"], approval.data["after"]
-    return [
-        (model._meta.get_field(name).verbose_name, f"{_in_words(before[name])} → {_in_words(value)}")
-        for name, value in after.items()
-    ]
+    return [(_label(model, name), f"{_in_words(before[name])} → {_in_words(value)}") for name, value in after.items()]
 
 
-def _in_words(value):
+def _label(model: type[Model], name: str) -> str | Promise:
+    field = model._meta.get_field(name)
+    return field.verbose_name if isinstance(field, Field) else name
+
+
+def _in_words(value: object) -> object:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return grouped(value) if isinstance(value, int) else value

@@ -9,10 +9,12 @@ and is dropped: a code is asked for again, a timer rings again.
 import json
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import current_app
 from celery.contrib.django.task import DjangoTask
+from celery.result import AsyncResult
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -30,7 +32,9 @@ class Task(DjangoTask):
 
     abstract = True
 
-    def apply_async(self, args=None, kwargs=None, **options):
+    def apply_async(  # type: ignore[override] # None where the task is kept or dropped
+        self, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None, **options: Any
+    ) -> "AsyncResult[Any] | None":
         """As Celery's; None where the task is kept or dropped."""
         try:
             return self.send(args, kwargs, **options)
@@ -41,26 +45,29 @@ class Task(DjangoTask):
                 _keep(self.name, args, kwargs, _due(**options))
             return None
 
-    def send(self, args=None, kwargs=None, **options):
+    def send(
+        self, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None, **options: Any
+    ) -> "AsyncResult[Any]":
         """Raises one of ``AWAY`` when the broker cannot be had."""
         if not self.app.conf.task_always_eager:
             cache.ask()
         return super().apply_async(args, kwargs, **options)
 
 
-def _due(*, eta=None, countdown=None, **_options):
+def _due(*, eta: datetime | None = None, countdown: float | None = None, **_options: Any) -> datetime | None:
     if countdown is not None:
         eta = clock.now() + timedelta(seconds=countdown)
     return eta
 
 
-def _keep(name, args, kwargs, eta):
+def _keep(name: str, args: tuple[Any, ...] | None, kwargs: dict[str, Any] | None, eta: datetime | None) -> None:
     content = json.dumps([name, list(args or ()), dict(kwargs or {}), eta.isoformat() if eta else None])
     outbox.publish(TOPIC, key=f"task:{uuid.uuid4()}", at=clock.now(), sealed=encrypt(content))
 
 
 @outbox.handles(TOPIC)
-def send_kept(*, sealed):
+def send_kept(*, sealed: str) -> None:
     """A task that was kept goes on its way; while it cannot, the outbox tries again."""
     name, args, kwargs, eta = json.loads(decrypt(sealed))
-    current_app.tasks[name].send(args, kwargs, eta=datetime.fromisoformat(eta) if eta else None)
+    task: Task = current_app.tasks[name]  # type: ignore[assignment] # as all of ours
+    task.send(args, kwargs, eta=datetime.fromisoformat(eta) if eta else None)

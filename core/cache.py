@@ -10,7 +10,9 @@ used again, and what was remembered meanwhile is forgotten.
 """
 
 import functools
+from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import Any
 
 import structlog
 from django.core.cache.backends.locmem import LocMemCache
@@ -28,12 +30,12 @@ _own = LocMemCache("instead", {"OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
 _ask_at = 0.0  # when somebody may ask the server again; 0 while it answers
 
 
-def is_away():
+def is_away() -> bool:
     """Whether the server did not answer when it was asked last."""
     return _ask_at > 0
 
 
-def ask():
+def ask() -> None:
     """Raises a ``RedisError`` where the server does not answer, or is known to be away."""
     get_redis_connection("default").ping()
 
@@ -41,14 +43,14 @@ def ask():
 class Client(Redis):
     """A client that does not wait for a server that is known to be away."""
 
-    def execute_command(self, *args, **options):
+    def execute_command(self, *args: Any, **options: Any) -> Any:
         global _ask_at
         if is_away():
             if monotonic() < _ask_at:
                 raise ConnectionError("the cache server is away")
             _ask_at = monotonic() + ASK_AGAIN_S  # others go on while this one asks
         try:
-            result = super().execute_command(*args, **options)
+            result = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         except (ConnectionError, TimeoutError) as error:
             if not is_away():
                 log.warning("cache_away", error=type(error).__name__)
@@ -61,12 +63,12 @@ class Client(Redis):
         return result
 
 
-def _or_own(name):
+def _or_own(name: str) -> Callable[..., Any]:
     """The method ``name`` of the server's cache; where the server refuses or is away, of the process's own."""
     server, own = getattr(RedisCache, name), getattr(LocMemCache, name)
 
     @functools.wraps(own)
-    def ask(self, *args, **kwargs):
+    def ask(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
             return server(self, *args, **kwargs)
         except RedisError:
@@ -91,16 +93,16 @@ class Cache(RedisCache):
     _read = _or_own("get")
     _read_many = _or_own("get_many")
 
-    def get(self, key, default=None, version=None):
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         """As Django's; a value that is no JSON was not written by us, and is none."""
         try:
             return self._read(key, default, version)
         except ValueError:
             return default
 
-    def get_many(self, keys, version=None):
+    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         """As Django's; nothing where one value is no JSON."""
         try:
-            return self._read_many(keys, version)
+            return dict(self._read_many(keys, version))
         except ValueError:
             return {}

@@ -6,25 +6,29 @@ its own: broken transactions, ``execute_wrapper``, captured queries and the clas
 """
 
 import json
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
+from typing import Any, Self
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors as pg
+from psycopg.abc import Params
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
-from core.errors import Busy
+from core.errors import Busy, DomainError
 
 BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 OUTDATED = (pg.InvalidSqlStatementName, pg.FeatureNotSupported)  # the statement is gone, or returns other columns now
 MOST_FAILURES = 100  # of a session, before it prepares anew; each may leave some 15 kB in PostgreSQL
-NONE = MappingProxyType({})
+NONE: Mapping[str, type[DomainError]] = MappingProxyType({})
 NOTHING = nullcontext()
 KEPT = "mall_cursor"
 
 
-def call(sql, params, refusals=NONE):
+def call(sql: str, params: tuple[Any, ...], refusals: Mapping[str, type[DomainError]] = NONE) -> list[tuple[Any, ...]]:
     """The rows that ``sql`` returns, a list of tuples. ``params`` stand for its ``%s``; an integer is a bigint whatever
     its size, JSON is passed as ``Jsonb`` and comes back as text.
 
@@ -40,16 +44,17 @@ def call(sql, params, refusals=NONE):
         return _rows(connection, sql, params)
     except Error as error:
         if connection.in_atomic_block and not connection.needs_rollback:
-            connection.needs_rollback, connection.rollback_exc = True, error
+            connection.needs_rollback = True
+            connection.rollback_exc = error  # type: ignore[attr-defined] # not in the stubs
         cause = error.__cause__  # psycopg's
         if isinstance(cause, BUSY):
             raise Busy from error
-        if refusal := refusals.get(getattr(cause, "sqlstate", None)):
-            raise refusal(**json.loads(cause.diag.message_detail)) from error
+        if isinstance(cause, psycopg.Error) and (refusal := refusals.get(cause.sqlstate or "")):
+            raise refusal(**json.loads(cause.diag.message_detail or "{}")) from error
         raise
 
 
-def _rows(connection, sql, params):
+def _rows(connection: BaseDatabaseWrapper, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     # Taken away while it is used: whoever calls meanwhile, a wrapper for instance, does not read from this one.
     cursor = vars(connection).pop(KEPT, None)
     if cursor is None or cursor.connection is not connection.connection:
@@ -63,9 +68,11 @@ def _rows(connection, sql, params):
         vars(connection)[KEPT] = cursor
 
 
-def _captured(connection, cursor, sql, params):
+def _captured(
+    connection: BaseDatabaseWrapper, cursor: "_PreparingCursor", sql: str, params: tuple[Any, ...]
+) -> AbstractContextManager[None]:
     """Django would ask the cursor for its text, and that of a prepared one is not known."""
-    return connection.make_debug_cursor(cursor).debug_sql(f"{sql} {params}", params)
+    return connection.make_debug_cursor(cursor).debug_sql(f"{sql} {params}", params)  # type: ignore[arg-type] # not yet wrapped
 
 
 class _PreparingCursor(psycopg.Cursor):
@@ -75,13 +82,15 @@ class _PreparingCursor(psycopg.Cursor):
     are given up and prepared anew.
     """
 
-    def __init__(self, connection):
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         super().__init__(connection)
         self._failures = 0
         for dumper in (Int8Dumper, Int8BinaryDumper):  # one statement for all sizes of a number, not one for each
             self.adapters.register_dumper(int, dumper)
 
-    def execute(self, query, params=None, *, prepare=True, binary=None):
+    def execute(
+        self, query: Any, params: Params | None = None, *, prepare: bool | None = True, binary: bool | None = None
+    ) -> Self:
         if self._failures >= MOST_FAILURES:
             super().execute("DEALLOCATE ALL", prepare=False)
             self._failures = 0

@@ -3,8 +3,10 @@
 The tables hold a few stable words of ASCII; people read the words below. An unknown code is shown as it is.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -192,25 +194,27 @@ TOPICS = {  # of the outbox
     "tiers.thresholds_changed": gettext_lazy("Thresholds of tiers changed"),
 }
 
-NAMES = {}  # of things: an app registers what turns the part behind the colon into words, ``{thing: function}``
+NAMES: dict[
+    str, Callable[[str], str]
+] = {}  # of things: an app registers what turns the part behind the colon into words, ``{thing: function}``
 
 
-def events(codes):
+def events(codes: Iterable[str]) -> dict[str, str]:
     """``{code: words}`` of events of the trail."""
     return _words(EVENTS, codes)
 
 
-def things(codes):
+def things(codes: Iterable[str]) -> dict[str, str]:
     """``{code: words}`` of subjects and sources, such as ``order:2026112000048``, ``file`` or ``partner:shop``."""
     people = actors.names(code for code in codes if code.startswith(("member:", "partner:")))
     return {code: people.get(code) or _thing(code) for code in codes}
 
 
-def _words(table, codes):
+def _words(table: Mapping[str, str | Promise], codes: Iterable[str]) -> dict[str, str]:
     return {code: str(table.get(code, code)) for code in codes}
 
 
-def _thing(code):
+def _thing(code: str) -> str:
     kind, _sign, name = code.partition(":")
     if kind not in THINGS:
         return code
@@ -219,7 +223,7 @@ def _thing(code):
 
 
 # Columns of staff's tables that hold a code, by the name of the field: ``{name: function of codes}``.
-COLUMNS = {
+COLUMNS: dict[str, Callable[[Iterable[str]], dict[str, str]]] = {
     **dict.fromkeys(
         ["by", "closed_by", "created_by", "decided_by", "ended_by", "pinned_by", "requested_by", "revoked_by"],
         actors.names,
@@ -233,6 +237,6 @@ COLUMNS = {
 }
 
 
-def word(column, code):
+def word(column: str, code: str) -> str:
     """The words for one code of such a column."""
     return COLUMNS[column]([code])[code]

@@ -3,25 +3,28 @@
 import hashlib
 import hmac
 from functools import cache
+from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Expression
 
 
 @cache
-def _fernet():
+def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
-def encrypt(text):
+def encrypt(text: str) -> str:
     """What ``EncryptedTextField`` stores for a text; for statements that the ORM does not write."""
-    return text if text in (None, "") else _fernet().encrypt(text.encode()).decode()
+    return text and _fernet().encrypt(text.encode()).decode()
 
 
-def decrypt(text):
+def decrypt(text: str) -> str:
     """The text that ``encrypt`` was given."""
-    return text if text in (None, "") else _fernet().decrypt(text).decode()
+    return text and _fernet().decrypt(text).decode()
 
 
 class EncryptedTextField(models.TextField):
@@ -31,13 +34,14 @@ class EncryptedTextField(models.TextField):
     where that is needed.
     """
 
-    def get_prep_value(self, value):
-        return encrypt(super().get_prep_value(value))
+    def get_prep_value(self, value: Any) -> str | None:
+        text = super().get_prep_value(value)
+        return None if text is None else encrypt(text)
 
-    def from_db_value(self, value, expression, connection):
-        return decrypt(value)
+    def from_db_value(self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper) -> str | None:
+        return None if value is None else decrypt(value)
 
 
-def fingerprint(text):
+def fingerprint(text: str) -> str:
     """A keyed hash (64 hex digits) by which an encrypted text can be found again."""
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -1,5 +1,6 @@
 """Transactions that hold locks."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import OperationalError, connection, transaction
@@ -9,7 +10,7 @@ from core.errors import Busy
 
 
 @contextmanager
-def locking_transaction():
+def locking_transaction() -> Iterator[None]:
     """A transaction that raises ``Busy`` where a lock is waited for longer than ``LOCK_TIMEOUT_MS``, the limit of every
     session, instead of hanging.
 
@@ -26,13 +27,13 @@ def locking_transaction():
         raise
 
 
-def broken_constraint(error):
+def broken_constraint(error: Exception) -> str:
     """The name of the constraint of which an ``IntegrityError`` of the database speaks; empty where it names none."""
     diagnosis = getattr(error.__cause__, "diag", None)
-    return (diagnosis and diagnosis.constraint_name) or ""
+    return str((diagnosis and diagnosis.constraint_name) or "")
 
 
-def one_at_a_time(name):
+def one_at_a_time(name: str) -> None:
     """In a transaction: wait until no other one is past this line with the same name, and hold others up until this one
     ends. For what is asked of many rows together, where there is no one row to lock."""
     with connection.cursor() as cursor:
@@ -40,7 +41,7 @@ def one_at_a_time(name):
 
 
 @contextmanager
-def rehearsal():
+def rehearsal() -> Iterator[None]:
     """Do it and undo it, in a transaction: what would be refused is refused now, and nothing stays or leaves."""
     with transaction.atomic():
         yield

@@ -13,11 +13,11 @@ class DomainError(Exception):
     code = "refused"
     message = _("That could not be done. Nothing was changed.")
 
-    def __init__(self, **details):
+    def __init__(self, **details: object) -> None:
         super().__init__()
         self.details = details
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.message) % self.details if self.details else str(self.message)
 
 

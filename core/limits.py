@@ -5,7 +5,8 @@ cache is away invites whoever makes it go away. One statement counts and refuses
 once exactly as many pass as may. A window begins with the first count and is over ``seconds`` later.
 """
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -31,8 +32,10 @@ RETURNING 1
 """
 BATCH = 10_000
 
+Span = tuple[int, int]  # (most, seconds)
 
-def take(what, who, spans, *, at):
+
+def take(what: str, who: object, spans: Iterable[Span], *, at: datetime) -> bool:
     """Count one more ``what`` of ``who``; True when each of ``spans``, pairs of ``(most, seconds)``, allows it.
 
     Spans are asked in their order and the first that refuses ends it: put short ones first, so that impatience costs
@@ -43,14 +46,14 @@ def take(what, who, spans, *, at):
     return all(_take(_name(what, who, seconds), most, at, timedelta(seconds=seconds)) for most, seconds in spans)
 
 
-def give_back(what, who, spans, *, at):
+def give_back(what: str, who: object, spans: Iterable[Span], *, at: datetime) -> None:
     """Undo one ``take``: what was counted turned out to be none of what the limit is against."""
     with transaction.atomic(durable=True):
         for _most, seconds in spans:
             call(GIVE_BACK, (_name(what, who, seconds), at))
 
 
-def prune(*, at):
+def prune(*, at: datetime) -> int:
     """Forget counters whose window is over; returns how many there were."""
     count = 0
     while found := len(call(PRUNE, (at, at, BATCH))):
@@ -58,12 +61,12 @@ def prune(*, at):
     return count
 
 
-def _take(name, most, at, span):
+def _take(name: str, most: int, at: datetime, span: timedelta) -> bool:
     if most < 1:
         return False
     with transaction.atomic(durable=True):
         return bool(call(TAKE, (name, at + span, at, at, at, most)))
 
 
-def _name(what, who, seconds):
+def _name(what: str, who: object, seconds: int) -> str:
     return f"{what}:{seconds}:{fingerprint(str(who))}"

@@ -6,7 +6,9 @@ the cache server loses or forgets, after ``RELOAD_S`` seconds the database is re
 """
 
 import uuid
+from collections.abc import Callable
 from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from django.core.cache import cache
 from django.db import transaction
@@ -16,19 +18,23 @@ from core.cache import is_away
 FRESH_S = 0.5
 RELOAD_S = 30
 
-_all = []
+Value = TypeVar("Value")
+_all: list["Live[Any]"] = []
 
 
-class Live:
+class Live(Generic[Value]):
     """``load()`` reads the value from the database; whoever changes what it reads calls ``changed()``."""
 
-    def __init__(self, name, load):
+    _value: Value
+
+    def __init__(self, name: str, load: Callable[[], Value]) -> None:
         self._stamp_key = f"live:{name}"
         self._load = load
+        self._stamp: str | None = None
+        self._look_at = self._reload_at = 0.0
         _all.append(self)
-        self.forget()
 
-    def get(self):
+    def get(self) -> Value:
         """The value, at most a second old."""
         now = monotonic()
         if now >= self._look_at:
@@ -39,28 +45,28 @@ class Live:
             self._look_at = now + FRESH_S
         return self._value
 
-    def changed(self):
+    def changed(self) -> None:
         """In the transaction of the change: when it commits, this process forgets at once, the others soon."""
         transaction.on_commit(self._announce, robust=True)
 
-    def forget(self):
+    def forget(self) -> None:
         """Look anew at the next question."""
-        self._value, self._stamp, self._look_at, self._reload_at = None, None, 0.0, 0.0
+        self._stamp, self._look_at, self._reload_at = None, 0.0, 0.0
 
-    def pin(self, value):
+    def pin(self, value: Value) -> None:
         """For tests: keep ``value`` and look no more until ``forget()``."""
         self._value, self._look_at = value, float("inf")
 
-    def _announce(self):
+    def _announce(self) -> None:
         self.forget()
         cache.set(self._stamp_key, uuid.uuid4().hex, timeout=None)
 
-    def _read_stamp(self):
+    def _read_stamp(self) -> str | None:
         stamp = cache.get(self._stamp_key) or cache.get_or_set(self._stamp_key, uuid.uuid4().hex, timeout=None)
         return None if is_away() else stamp  # what this process remembers for itself tells nothing of the others
 
 
-def forget_all():
+def forget_all() -> None:
     """For tests: nothing is remembered from one to the next."""
     for live in _all:
         live.forget()

@@ -24,7 +24,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["-at"], name="audit_at"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{codes.word('event', self.event)} · {codes.word('subject', self.subject)}"
 
 
@@ -49,7 +49,7 @@ class OutboxMessage(models.Model):
             models.Index(fields=["handled_at"], name="outbox_handled", condition=models.Q(handled_at__isnull=False)),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{codes.word('topic', self.topic)} #{self.pk}"
 
 
@@ -66,7 +66,7 @@ class ParameterValue(models.Model):
         verbose_name_plural = _("parameters")
         permissions = [("approve_parametervalue", _("Can approve parameters that others want to change"))]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -81,7 +81,7 @@ class Counter(models.Model):
         verbose_name = _("counter")
         verbose_name_plural = _("counters")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -131,10 +131,10 @@ class Approval(models.Model):
             models.Index(fields=["kind", "subject"], name="approval_waiting", condition=Q(state="pending")),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"#{self.pk}"  # what it is, its kind says (``core.approvals``)
 
     @property
-    def waits(self):
+    def waits(self) -> bool:
         """Whether a second person has to decide; otherwise whoever asked goes on."""
         return self.state == self.State.PENDING

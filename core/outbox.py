@@ -6,7 +6,9 @@ A handler belongs to an app above the publisher, is registered in ``ready()`` or
 
 import functools
 from collections import defaultdict
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import current_app
@@ -33,20 +35,21 @@ WHERE id IN (SELECT id FROM core_outboxmessage WHERE handled_at < %s ORDER BY ha
 RETURNING 1
 """
 
-_handlers = defaultdict(list)
+Handler = Callable[..., object]
+_handlers: defaultdict[str, list[Handler]] = defaultdict(list)
 
 
-def handles(topic):
+def handles(topic: str) -> Callable[[Handler], Handler]:
     """Register the decorated function, called with the payload as keywords, for ``topic``."""
 
-    def register(handler):
+    def register(handler: Handler) -> Handler:
         _handlers[topic].append(handler)
         return handler
 
     return register
 
 
-def publish(topic, *, key, at, **payload):
+def publish(topic: str, *, key: str, at: datetime, **payload: Any) -> None:
     """Write a message in the current transaction; the same ``key`` twice is one message. ``payload`` must be JSON."""
     message = OutboxMessage(topic=topic, key=key, payload=payload, created_at=at, next_try_at=at)
     rows = _rows()
@@ -54,7 +57,7 @@ def publish(topic, *, key, at, **payload):
     transaction.on_commit(_wake, robust=True)
 
 
-def retry(pks, *, by, at):
+def retry(pks: Iterable[int], *, by: str, at: datetime) -> int:
     """Make unhandled messages due at once, whatever wait their failures earned. Returns how many there were."""
     with transaction.atomic():
         due = OutboxMessage.objects.filter(pk__in=list(pks), handled_at=None)
@@ -67,11 +70,11 @@ def retry(pks, *, by, at):
 
 
 @functools.cache
-def _rows():
+def _rows() -> Rows:
     return Rows(OutboxMessage)
 
 
-def _wake():
+def _wake() -> None:
     """Call for a worker, unless one was called and has not begun: it will find our message as well.
 
     The call may be lost (the broker is down): beat drains the outbox, too.
@@ -80,12 +83,12 @@ def _wake():
         current_app.tasks[DRAIN_TASK].apply_async(expires=CALL_LASTS_S)
 
 
-def heard():
+def heard() -> None:
     """A worker begins: what is published from now on needs another call. Before the messages are looked for."""
     cache.delete(CALLED)
 
 
-def drain(*, at):
+def drain(*, at: datetime) -> tuple[int, int]:
     """Handle what is due at ``at``, one transaction a message. Returns ``(handled, failed)``."""
     handled = failed = 0
     due = OutboxMessage.objects.filter(handled_at=None, next_try_at__lte=at).order_by("next_try_at")
@@ -96,12 +99,12 @@ def drain(*, at):
     return handled, failed
 
 
-def prune(*, at):
+def prune(*, at: datetime) -> int:
     """Forget messages that were handled more than ``OUTBOX_KEPT_DAYS`` ago; returns how many there were."""
     return pruning.in_batches(PRUNE, at - timedelta(days=settings.OUTBOX_KEPT_DAYS))
 
 
-def _handle(pk, at):
+def _handle(pk: int, at: datetime) -> bool | None:
     """True when handled, False when it failed and will be tried again, None when another worker has it."""
     with transaction.atomic():
         message = OutboxMessage.objects.select_for_update(skip_locked=True).filter(pk=pk, handled_at=None).first()

@@ -21,18 +21,18 @@ class NotPublic(Exception):
     """The address leads into a private network, or nowhere."""
 
 
-def is_public(address):
+def is_public(address: str) -> bool:
     """Whether an IP address, as text, is on the public internet; an IPv6 one may come with its zone."""
-    address = ipaddress.ip_address(address.partition("%")[0])
-    if address.version == 6:
-        if any(address in network for network in CARRIERS):
-            return is_public(str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)))
-        if address not in UNICAST or any(address in network for network in SET_ASIDE):
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if found.version == 6:
+        if any(found in network for network in CARRIERS):
+            return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+        if found not in UNICAST or any(found in network for network in SET_ASIDE):
             return False
-    return address.is_global and not address.is_multicast
+    return found.is_global and not found.is_multicast
 
 
-def may_be_public(host):
+def may_be_public(host: str) -> bool:
     """Whether a host may be on the public internet by its looks. Only the usual spelling of an IPv4 address is one:
     ``0177.0.0.1``, ``2130706433`` and ``127.1`` are refused."""
     host = host.rstrip(".").lower()
@@ -44,11 +44,11 @@ def may_be_public(host):
     return "." in host and not is_number and not host.endswith(INSIDE)
 
 
-def public_address(host, port):
+def public_address(host: str, port: int) -> str:
     """The first address of ``host``, by the resolver's order, which puts those last that this machine has no way to.
     Raises ``NotPublic`` where any of them is not on the public internet."""
     try:
-        found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         raise NotPublic(f"{host} is not known") from error
     if not found or not all(is_public(address) for address in found):

@@ -6,19 +6,22 @@ in the audit trail. What gives points or money a value, or says when somebody ha
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import approvals, audit, codes
 from core.db import locking_transaction
 from core.errors import DomainError
 from core.live import Live
-from core.models import ParameterValue
+from core.models import Approval, ParameterValue
 
 KIND = "core.parameter"
 
-_declared = {}
+_declared: dict[str, "Parameter"] = {}
 
 
 class ParameterNotValid(DomainError):
@@ -35,26 +38,26 @@ class Parameter:
     for whoever sets it. ``needs_second``: one person asks for a change, and another one approves it."""
 
     name: str
-    default: object
-    label: str
-    help: str = ""
-    unit: str = ""
-    least: object = None
-    most: object = None
-    choices: tuple = field(default=())
+    default: Any
+    label: str | Promise
+    help: str | Promise = ""
+    unit: str | Promise = ""
+    least: Any = None
+    most: Any = None
+    choices: tuple[tuple[Any, Any], ...] = field(default=())
     needs_second: bool = False
 
     @property
-    def value(self):
+    def value(self) -> Any:
         """What counts now."""
         return PARAMETERS.get().get(self.name, self.default)
 
     @property
-    def group(self):
+    def group(self) -> str:
         """The app that declares it."""
         return self.name.partition(".")[0]
 
-    def clean(self, value):
+    def clean(self, value: Any) -> Any:
         """``value`` in the parameter's type; raises ``ParameterNotValid``."""
         kind = type(self.default)
         if kind is Decimal and type(value) in (int, str):
@@ -70,7 +73,7 @@ class Parameter:
             raise self._refusal(_("from %(least)s to %(most)s is possible.") % {"least": self.least, "most": self.most})
         return value
 
-    def shown(self, value):
+    def shown(self, value: object) -> str:
         """As people read it, with the unit."""
         if isinstance(value, bool):
             return str(_("on") if value else _("off"))
@@ -78,19 +81,19 @@ class Parameter:
         return f"{text} {self.unit}" if self.unit else text
 
     @property
-    def now(self):
+    def now(self) -> str:
         """What counts now, as people read it."""
         return self.shown(self.value)
 
-    def stored(self, value):
+    def stored(self, value: object) -> object:
         """As JSON can hold it."""
         return str(value) if isinstance(value, Decimal) else value
 
-    def _refusal(self, why):
+    def _refusal(self, why: str | Promise) -> ParameterNotValid:
         return ParameterNotValid(label=self.label, why=why)
 
 
-def declare(name, *, default, label, **rest):
+def declare(name: str, *, default: Any, label: str | Promise, **rest: Any) -> Parameter:
     """Declare a parameter ``"<app>.<word>"`` and return it; at import of the app's ``parameters`` module, once."""
     parameter = Parameter(name=name, default=default, label=label, **rest)
     parameter.clean(default)
@@ -100,12 +103,12 @@ def declare(name, *, default, label, **rest):
     return parameter
 
 
-def declared():
+def declared() -> dict[str, Parameter]:
     """``{name: Parameter}`` of all apps, in the order of their declaration."""
     return dict(_declared)
 
 
-def change(parameter, value, *, by, at, reason=""):
+def change(parameter: Parameter, value: object, *, by: str, at: datetime, reason: str = "") -> Approval | None:
     """Set ``parameter``; None returns to its default. The same value changes nothing. Returns the ``Approval`` that
     waits where it needs a second person, else None. Raises ``ParameterNotValid``, ``AlreadyAsked``."""
     after = parameter.default if value is None else parameter.clean(value)
@@ -120,17 +123,17 @@ def change(parameter, value, *, by, at, reason=""):
     return None
 
 
-def subject_of(parameter):
+def subject_of(parameter: Parameter) -> str:
     """The parameter in the audit trail and among the approvals."""
     return f"parameter:{parameter.name}"
 
 
-def of_subject(subject):
+def of_subject(subject: str) -> Parameter:
     """The ``Parameter`` of a subject."""
     return _declared[subject.removeprefix("parameter:")]
 
 
-def _run(approval, *, by, at):
+def _run(approval: Approval, *, by: str, at: datetime) -> None:
     parameter = of_subject(approval.subject)
     if _locked(parameter) != approval.data["before"]:
         raise approvals.Outdated
@@ -138,19 +141,19 @@ def _run(approval, *, by, at):
     _set(parameter, approval.data["before"], after, by=approval.by, at=at)
 
 
-def _facts(approval, at):
+def _facts(approval: Approval, at: datetime) -> list[tuple[str | Promise, object]]:
     parameter = of_subject(approval.subject)
     before, after = (parameter.shown(parameter.clean(approval.data[name])) for name in ("before", "after"))
     return [(_("Parameter"), parameter.label), (_("Change"), f"{before} → {after}"), (_("Now"), parameter.now)]
 
 
-def _locked(parameter):
+def _locked(parameter: Parameter) -> object:
     """What is set, as it is stored; its row, where there is one, locked."""
     row = ParameterValue.objects.select_for_update().filter(name=parameter.name).first()
     return row.value if row else parameter.stored(parameter.default)
 
 
-def _set(parameter, before, value, *, by, at):
+def _set(parameter: Parameter, before: object, value: object, *, by: str, at: datetime) -> None:
     after = parameter.stored(value)
     if value == parameter.default:
         ParameterValue.objects.filter(name=parameter.name).delete()
@@ -162,7 +165,7 @@ def _set(parameter, before, value, *, by, at):
     PARAMETERS.changed()
 
 
-def _load():
+def _load() -> dict[str, Any]:
     """What is set. A value that its parameter does not take any more (the range was narrowed) counts as not set."""
     values = {}
     for name, stored in ParameterValue.objects.values_list("name", "value"):
@@ -180,7 +183,7 @@ approvals.register(
 )
 
 
-def _named(name):
+def _named(name: str) -> str:
     return str(declared()[name].label) if name in declared() else name
 
 

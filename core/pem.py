@@ -7,15 +7,17 @@ or PKCS#8. Settings and services read them here alone, so that what ``manage.py 
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509 import Certificate, load_der_x509_certificate
 
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 BARE = re.compile(r"[A-Za-z0-9+/=\s]{200,}")  # base64 without a frame; no path looks like that
@@ -23,6 +25,7 @@ DER = b"\x30"  # what the bytes of any key or certificate begin with
 PRIVATE = ("PRIVATE KEY", "RSA PRIVATE KEY")
 PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
 CERTIFICATE = ("CERTIFICATE", "TRUSTED CERTIFICATE")
+Loaded = TypeVar("Loaded")
 NAMES = {PRIVATE: "a private key", PUBLIC: "a public key", CERTIFICATE: "a certificate"}
 
 
@@ -30,7 +33,7 @@ class UnreadableKey(ValueError):
     """The message says what is wrong with the text, in words that go on from "the key ..."."""
 
 
-def text_of(value):
+def text_of(value: str) -> str:
     """The text of a key that is given as such or as the path of a file; raises ``OSError`` where there is no file."""
     value = value.strip("\ufeff \t\r\n")
     if not value or "-----BEGIN" in value or BARE.fullmatch(value):
@@ -43,38 +46,38 @@ def text_of(value):
 
 
 @lru_cache(maxsize=64)
-def private_key(text):
+def private_key(text: str) -> RSAPrivateKey:
     """The RSA private key; raises ``UnreadableKey``."""
     return _loaded(text, PRIVATE, lambda der: serialization.load_der_private_key(der, password=None), RSAPrivateKey)
 
 
 @lru_cache(maxsize=64)
-def private_pem(text):
+def private_pem(text: str) -> str:
     """The private key as PKCS#8 in PEM, for libraries that want it so; raises ``UnreadableKey``."""
     form = serialization.PrivateFormat.PKCS8
     return private_key(text).private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
 
 @lru_cache(maxsize=64)
-def public_key(text):
+def public_key(text: str) -> RSAPublicKey:
     """The RSA public key; raises ``UnreadableKey``."""
     return _loaded(text, PUBLIC, serialization.load_der_public_key, RSAPublicKey)
 
 
 @lru_cache(maxsize=64)
-def public_pem(text):
+def public_pem(text: str) -> str:
     """The public key in PEM, for libraries that want it so; raises ``UnreadableKey``."""
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return public_key(text).public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 @lru_cache(maxsize=64)
-def certificate(text):
+def certificate(text: str) -> Certificate:
     """The X.509 certificate; raises ``UnreadableKey``."""
-    return _loaded(text, CERTIFICATE, load_der_x509_certificate)
+    return _loaded(text, CERTIFICATE, load_der_x509_certificate, Certificate)
 
 
-def fault(load, text):
+def fault(load: Callable[[str], object], text: str) -> str:
     """Why ``load``, one of the above, cannot read ``text``; empty when it can, or when there is nothing to read."""
     try:
         load(text) if text else None
@@ -83,7 +86,7 @@ def fault(load, text):
     return ""
 
 
-def is_signed(key, content, signature):
+def is_signed(key: RSAPublicKey, content: bytes, signature: str) -> bool:
     """Whether ``signature`` (base64) over bytes is RSA-SHA256 of the private key beside the public ``key``."""
     try:
         key.verify(base64.b64decode(signature, validate=True), content, PKCS1v15(), SHA256())
@@ -92,13 +95,15 @@ def is_signed(key, content, signature):
     return True
 
 
-def is_pair(private, public):
+def is_pair(private: str, public: str) -> bool:
     """Whether two texts that can be read, of a private key and of a public key or certificate, belong together."""
-    other = public_key(public) if not fault(public_key, public) else certificate(public).public_key()
+    other: object = public_key(public) if not fault(public_key, public) else certificate(public).public_key()
+    if not isinstance(other, RSAPublicKey):
+        return False
     return private_key(private).public_key().public_numbers() == other.public_numbers()
 
 
-def _loaded(text, labels, load, kind=object):
+def _loaded(text: str, labels: tuple[str, str], load: Callable[[bytes], object], kind: type[Loaded]) -> Loaded:
     der = _der(text.replace("\\n", "\n"), labels)
     try:
         found = load(der)
@@ -109,7 +114,7 @@ def _loaded(text, labels, load, kind=object):
     return found
 
 
-def _der(text, labels):
+def _der(text: str, labels: tuple[str, str]) -> bytes:
     """The bytes of the first block with one of ``labels``, or of a text that is nothing but base64."""
     blocks = dict(reversed(BLOCK.findall(text)))
     body = next((blocks[label] for label in labels if label in blocks), None)

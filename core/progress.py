@@ -1,6 +1,7 @@
 """A progress bar for commands: on stderr, and only where a person watches."""
 
 import sys
+from typing import TextIO
 
 WIDTH = 32
 
@@ -8,11 +9,11 @@ WIDTH = 32
 class Bar:
     """``Bar("Granting", total)`` is called with how much is done."""
 
-    def __init__(self, label, total, stream=None):
+    def __init__(self, label: str, total: int, stream: TextIO | None = None) -> None:
         self.label, self.total, self.stream = label, total, stream or sys.stderr
-        self.shown = None
+        self.shown: int | None = None
 
-    def __call__(self, done):
+    def __call__(self, done: int) -> None:
         share = min(done * 100 // self.total, 100) if self.total else 100
         if share == self.shown or not self.stream.isatty():
             return

@@ -5,7 +5,7 @@ from core.call import call
 BATCH = 5_000
 
 
-def in_batches(sql, *params):
+def in_batches(sql: str, *params: object) -> int:
     """Run ``sql``, a DELETE that takes ``params`` and then how many rows at most and returns one row for each, until
     it finds none; how many there were."""
     count = 0

@@ -4,6 +4,9 @@ A cached copy would outlive its session where the cache server was away when som
 old snapshot. By a prepared call the row costs as much as the copy would.
 """
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from core import clock, pruning
@@ -17,7 +20,7 @@ RETURNING 1
 """
 
 
-def prune(*, at):
+def prune(*, at: datetime) -> int:
     """Forget sessions that ended; returns how many there were."""
     return pruning.in_batches(PRUNE, at)
 
@@ -25,13 +28,14 @@ def prune(*, at):
 class SessionStore(DatabaseStore):
     """Django's own, read by one prepared call. Its name is part of what signs the rows."""
 
-    def load(self):
+    def load(self) -> dict[str, Any]:
         rows = call(READ, (self.session_key, clock.now()))
         if not rows:
             self._session_key = None  # a key that nobody gave out is not taken over
             return {}
         return self.decode(rows[0][0])
 
-    def _validate_session_key(self, key):
+    def _validate_session_key(self, key: str | None) -> bool:
         """What we gave out is letters and digits: anything else in a cookie is no key, and no text for the database."""
-        return super()._validate_session_key(key) and key.isascii() and key.isalnum()
+        is_one = super()._validate_session_key(key)  # type: ignore[misc] # private, and so not in the stubs
+        return bool(is_one and key and key.isascii() and key.isalnum())

@@ -1,7 +1,9 @@
 """Dividing a whole into shares that add up to it, to the last fen and point."""
 
+from collections.abc import Sequence
 
-def split(total, weights):
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
     """``total`` divided in proportion to ``weights`` (integers of 0 or more): a list of integers with that sum.
 
     Each share is the exact one, rounded down or up; those that lose most by rounding down are rounded up, of equal ones
@@ -20,7 +22,7 @@ def split(total, weights):
     return shares
 
 
-def part(total, whole, before, weight):
+def part(total: int, whole: int, before: int, weight: int) -> int:
     """What ``weight`` of ``whole`` takes of ``total`` when ``before`` of it had its share already. However ``whole`` is
     cut, and whatever of it comes first, the parts add up to ``total``: the last one takes what is left."""
     return total * (before + weight) // whole - total * before // whole

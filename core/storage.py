@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from typing import Any
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
@@ -12,7 +13,7 @@ UNFINISHED = ".unfinished"  # the folder of what is being written, on the same d
 class WholeFileStorage(FileSystemStorage):
     """Django's own; a file gets its name when all of it lies on the disk."""
 
-    def _save(self, name, content):
+    def _save(self, name: str, content: "File[Any]") -> str:
         folder = self.path(UNFINISHED)
         os.makedirs(folder, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as written:
@@ -21,7 +22,7 @@ class WholeFileStorage(FileSystemStorage):
                     written.write(chunk if isinstance(chunk, bytes) else chunk.encode())
                 written.flush()
                 os.fsync(written.fileno())
-                return super()._save(name, _Finished(written))
+                return super()._save(name, _Finished(written))  # type: ignore[misc, no-any-return] # private to Django
             except BaseException:
                 os.unlink(written.name)
                 raise
@@ -30,5 +31,5 @@ class WholeFileStorage(FileSystemStorage):
 class _Finished(File):
     """Django moves a file that says where it lies."""
 
-    def temporary_file_path(self):
-        return self.file.name
+    def temporary_file_path(self) -> str:
+        return str(self.name)

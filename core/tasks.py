@@ -8,7 +8,7 @@ LONGEST_S = 3_000  # of a task; shorter than the broker waits before it hands an
 
 
 @shared_task
-def drain_outbox():
+def drain_outbox() -> None:
     """Handle messages until none is due."""
     outbox.heard()
     while outbox.drain(at=clock.now())[0] == outbox.BATCH:
@@ -16,12 +16,12 @@ def drain_outbox():
 
 
 @shared_task
-def prune_outbox():
+def prune_outbox() -> None:
     """Forget messages that were handled long ago."""
     outbox.prune(at=clock.now())
 
 
 @shared_task
-def prune_counters():
+def prune_counters() -> None:
     """Forget counters whose window is over."""
     limits.prune(at=clock.now())

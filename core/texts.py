@@ -20,23 +20,23 @@ _GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]*)?")
 _EAST_ASIAN = {"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL"}
 
 
-def plain(text):
+def plain(text: str) -> str:
     """``text`` in Unicode's compatibility form (NFKC), invisible characters left out, white space made single."""
     seen = (_seen(character) for character in unicodedata.normalize("NFKC", text))
     return " ".join("".join(seen).split())
 
 
-def typed(text):
+def typed(text: str) -> str:
     """``plain`` with ASCII digits, whatever script they were typed in, and one kind of dash; for codes and numbers."""
     return "".join(_ascii(character) for character in plain(text))
 
 
-def code(text):
+def code(text: str) -> str:
     """A code without the spaces and dashes that people put between its digits."""
     return typed(text).replace(" ", "").replace("-", "")
 
 
-def number(text):
+def number(text: str) -> str:
     """An amount without signs of currency and commas between thousands: ``￥1,234.50`` is ``1234.50``.
 
     A comma anywhere else stays, to be refused: it may stand for a decimal point.
@@ -46,30 +46,30 @@ def number(text):
     return digits.replace(",", "") if _GROUPED.fullmatch(digits) else digits
 
 
-def mixes_scripts(name):
+def mixes_scripts(name: str) -> bool:
     """Whether a word of ``name`` mixes scripts whose letters look alike, such as Latin and Cyrillic."""
     return any(not _is_one_script(word) for word in re.split(r"[\W_]+", name))
 
 
-def _seen(character):
+def _seen(character: str) -> str:
     if character in _BREAKS:
         return " "
     return "" if unicodedata.category(character) in _NOTHING or _BLANK.match(character) else character
 
 
-def _ascii(character):
+def _ascii(character: str) -> str:
     if unicodedata.category(character) == "Pd" or character == "−":
         return "-"
     digit = unicodedata.decimal(character, None)
     return character if digit is None else str(digit)
 
 
-def _is_one_script(word):
+def _is_one_script(word: str) -> bool:
     scripts = {_script(character) for character in word if character.isalpha()}
     return len(scripts) <= 1 or scripts <= _EAST_ASIAN
 
 
-def _script(letter):
+def _script(letter: str) -> str:
     """The script as the letter's own name tells it. Latin letters other than those of ASCII, with or without a mark,
     are a script of their own: ``ɑ`` and ``ı`` look like others."""
     script = unicodedata.name(letter, "UNNAMED").split()[0]

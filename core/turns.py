@@ -2,6 +2,7 @@
 threads or all memory, however many ask for it at once."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
@@ -12,18 +13,18 @@ class Full(Exception):
 class Turns:
     """One is inside, ``places`` - 1 wait at most ``longest_wait_s`` seconds each; nobody else is let in."""
 
-    def __init__(self, *, places, longest_wait_s):
+    def __init__(self, *, places: int, longest_wait_s: float) -> None:
         self.longest_wait_s = longest_wait_s
         self._inside = threading.Lock()
         self._counting = threading.Lock()
         self._free = places
 
-    def is_full(self):
+    def is_full(self) -> bool:
         """A look without waiting; the answer may be old by the time it is used."""
         return self._free <= 0
 
     @contextmanager
-    def place(self):
+    def place(self) -> Iterator[None]:
         """Take a place and come in; raises ``Full``."""
         with self._counting:
             if self._free <= 0:

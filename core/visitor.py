@@ -7,11 +7,13 @@ address, of IPv6 the network that one household gets.
 
 import ipaddress
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 
 from core.crypto import fingerprint
 
@@ -21,10 +23,16 @@ SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 IPV6_NETWORK = 64
 
 
-def chosen_language(request):
+def chosen_language(request: HttpRequest) -> str:
     """The language that the visitor chose, else the shop's own."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
     return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+class DeviceRequest(HttpRequest):
+    """What a request is after ``DeviceMiddleware``."""
+
+    device: str
 
 
 class DeviceMiddleware:
@@ -34,11 +42,12 @@ class DeviceMiddleware:
     known, only not told, and keeps its name.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[DeviceRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
-        request.device = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, default="", salt=SALT, max_age=AGE_S)
+    def __call__(self, request: DeviceRequest) -> HttpResponse:
+        known = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, default="", salt=SALT, max_age=AGE_S)
+        request.device = known or ""
         is_new = not request.device and request.method not in SAFE and not _is_from_elsewhere(request)
         if is_new:
             request.device = secrets.token_urlsafe(16)
@@ -56,7 +65,7 @@ class DeviceMiddleware:
         return response
 
 
-def _is_from_elsewhere(request):
+def _is_from_elsewhere(request: HttpRequest) -> bool:
     """Browsers say whose page sent a form; the older of them by its origin only."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site not in {"same-origin", "none"}
@@ -64,7 +73,7 @@ def _is_from_elsewhere(request):
     return origin is not None and urlsplit(origin).netloc != request.get_host()
 
 
-def seen(request):
+def seen(request: HttpRequest) -> dict[str, str]:
     """``{"device": hash, "address": hash}`` of a request, empty where it is not known."""
     device = getattr(request, "device", "")
     address = network(request)
@@ -74,7 +83,7 @@ def seen(request):
     }
 
 
-def network(request):
+def network(request: HttpRequest) -> str:
     """The client's network address as text, of IPv6 the household's network; empty where it is not known."""
     try:
         address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))

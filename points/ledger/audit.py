@@ -7,6 +7,7 @@ detail)``.
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -30,11 +31,11 @@ class Report:
     entries: int
     breaks: list[Break]
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def run():
+def run() -> Report:
     """Audit every account, as of one moment, without stopping anybody."""
     alone = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
@@ -52,7 +53,7 @@ def run():
     return Report(accounts=accounts, entries=entries, breaks=breaks)
 
 
-def _differences(found):
+def _differences(found: list[str]) -> list[str]:
     wanted = sql.wanted_catalogue()
     return [f"missing: {line}" for line in wanted if line not in found] + [
         f"not of the ledger: {line}" for line in found if line not in wanted

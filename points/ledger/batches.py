@@ -1,13 +1,15 @@
 """What concerns many accounts at once; ``points.ledger`` says what all functions of the ledger share."""
 
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from core.call import call
 from core.errors import InvalidInput
 from points.ledger import checks
-from points.ledger.earnings import terms
+from points.ledger.earnings import Earning, terms
 from points.ledger.errors import BY_SQLSTATE
 from points.ledger.models import EARNED
 
@@ -42,24 +44,32 @@ class Expired(NamedTuple):
     failed: tuple[int, ...] = ()
 
 
-def lock(*, accounts):
+def lock(*, accounts: Collection[int]) -> None:
     """Lock those of ``accounts`` (ids) that are there, in order of id, until the transaction ends. Whoever works on
     several accounts in one transaction begins with it."""
     _check_accounts(accounts)
     call(LOCK, (list(accounts),))
 
 
-def earn_many(*, earnings, kind, by):
+def earn_many(*, earnings: Sequence[Earning], kind: str, by: str) -> list[bool]:
     """Credit each ``Earning`` as ``earn`` would, all of them or, where one is refused, none; those of one account in
     the order given. Returns for each whether it was there before."""
     if not 0 < len(earnings) <= MOST_ACCOUNTS:
         raise InvalidInput(field="earnings")
     checks.kind(kind, EARNED)
     rows = [_as_json(earning, *terms(earning, by=by)) for earning in earnings]
-    return call(EARN_MANY, (str(kind), by, Jsonb(rows)), BY_SQLSTATE)[0][0]
+    ((repeated,),) = call(EARN_MANY, (str(kind), by, Jsonb(rows)), BY_SQLSTATE)
+    return list(repeated)
 
 
-def _as_json(earning, expires_at, active_from, rule_version, breakdown, renew_until):
+def _as_json(
+    earning: Earning,
+    expires_at: datetime | None,
+    active_from: datetime,
+    rule_version: str,
+    breakdown: str | None,
+    renew_until: datetime | None,
+) -> dict[str, Any]:
     return {
         "account": earning.account,
         "points": earning.points,
@@ -75,7 +85,7 @@ def _as_json(earning, expires_at, active_from, rule_version, breakdown, renew_un
     }
 
 
-def expire(*, accounts, by, at, wait=False):
+def expire(*, accounts: Collection[int], by: str, at: datetime, wait: bool = False) -> Expired:
     """Book out what ended by ``at`` on ``accounts`` (at most 10,000 ids), one entry a lot; returns ``Expired`` (B10).
 
     May run any number of times, at once, against anything: what is booked out is not open any more. Accounts that
@@ -88,7 +98,7 @@ def expire(*, accounts, by, at, wait=False):
     return Expired(booked, lots, int(points), tuple(sorted(busy)))
 
 
-def _check_accounts(accounts):
+def _check_accounts(accounts: Collection[int]) -> None:
     if not 0 < len(accounts) <= MOST_ACCOUNTS:
         raise InvalidInput(field="accounts")
     for account in accounts:

@@ -2,6 +2,7 @@
 never breaks the caller's transaction."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
 from core.clock import is_in_calendar
@@ -16,14 +17,14 @@ OWN_KEYS = ("expire:", "begin:")  # how keys begin that the ledger makes itself
 DEBT, WITHIN_BALANCE, SKIP = POLICIES = ("debt", "within_balance", "skip")  # of a clawback
 
 
-def common(*, account, key, by, at, source="", reason=""):
+def common(*, account: int, key: str, by: str, at: datetime, source: str = "", reason: str = "") -> None:
     account_and_words(account=account, by=by, at=at, source=source, reason=reason)
     text("key", key, 1, 128)
     if key.startswith(OWN_KEYS):
         raise InvalidInput(field="key")
 
 
-def account_and_words(*, account, by, at, source="", reason=""):
+def account_and_words(*, account: int, by: str, at: datetime, source: str = "", reason: str = "") -> None:
     whole_number("account", account, MAX_ID)
     text("by", by, 1, 64)
     text("source", source, 0, 64)
@@ -31,36 +32,36 @@ def account_and_words(*, account, by, at, source="", reason=""):
     moment("at", at)
 
 
-def points(value):
+def points(value: object) -> None:
     whole_number("points", value, MAX_POINTS)
 
 
-def whole_number(field, value, most):
+def whole_number(field: str, value: object, most: int) -> None:
     if type(value) is not int or not 0 < value <= most:
         raise InvalidInput(field=field)
 
 
-def kind(value, allowed):
+def kind(value: object, allowed: Collection[object]) -> None:
     if value not in allowed:
         raise InvalidInput(field="kind")
 
 
-def text(field, value, least, most):
+def text(field: str, value: object, least: int, most: int) -> None:
     if not isinstance(value, str) or not least <= len(value) <= most or not _is_storable(value):
         raise InvalidInput(field=field)
 
 
-def moment(field, value):
+def moment(field: str, value: object) -> None:
     if not isinstance(value, datetime) or value.utcoffset() is None or not is_in_calendar(value):
         raise InvalidInput(field=field)
 
 
-def begin(active_from):
+def begin(active_from: datetime) -> None:
     if active_from != UNDATED:
         moment("active_from", active_from)
 
 
-def life(active_from, expires_at):
+def life(active_from: datetime, expires_at: datetime | None) -> datetime | None:
     """The end of points that are usable from ``active_from`` to ``expires_at`` (None: for ever); none where nobody
     knows the begin yet."""
     if expires_at is None or active_from == UNDATED:
@@ -71,12 +72,12 @@ def life(active_from, expires_at):
     return expires_at
 
 
-def grace(days):
+def grace(days: object) -> None:
     if type(days) is not int or not 0 <= days <= MAX_GRACE_DAYS:
         raise InvalidInput(field="grace_days")
 
 
-def as_json(breakdown):
+def as_json(breakdown: object) -> str | None:
     """The text of a ``breakdown``, None for none."""
     if breakdown is None:
         return None
@@ -89,7 +90,7 @@ def as_json(breakdown):
     return dumped
 
 
-def _is_storable(value):
+def _is_storable(value: str) -> bool:
     """PostgreSQL has no character 0, and UTF-8 no half of a surrogate pair."""
     try:
         value.encode()

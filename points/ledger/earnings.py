@@ -1,11 +1,21 @@
 """One earning, as ``earn`` and ``earn_many`` take it."""
 
 from datetime import datetime
-from typing import NamedTuple
+from enum import Enum
+from typing import Any, NamedTuple
 
 from points.ledger import checks, rules
 
-DEFAULT = object()  # "as the rules in force say"
+
+class Default(Enum):
+    """``DEFAULT``: as the rules in force say."""
+
+    DEFAULT = "default"
+
+
+DEFAULT = Default.DEFAULT
+# (expires_at, active_from, rule_version, breakdown as JSON, renew_until)
+Terms = tuple[datetime | None, datetime, str, str | None, datetime | None]
 
 
 class Earning(NamedTuple):
@@ -17,13 +27,13 @@ class Earning(NamedTuple):
     at: datetime
     source: str = ""
     reason: str = ""
-    expires_at: object = DEFAULT
+    expires_at: datetime | Default | None = DEFAULT
     active_from: datetime | None = None
     rule_version: str = ""
-    breakdown: dict | None = None
+    breakdown: dict[str, Any] | None = None
 
 
-def terms(earning, *, by):
+def terms(earning: Earning, *, by: str) -> Terms:
     """What the database is told beyond who, how many and why: ``(expires_at, active_from, rule_version, breakdown,
     renew_until)``. Raises ``InvalidInput`` for whatever is wrong with the earning."""
     account, points, key, at, source, reason, expires_at, active_from, rule_version, breakdown = earning

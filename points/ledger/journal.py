@@ -5,9 +5,12 @@ back to the mall an income by kind. Every member's account ends with a balance a
 journal proves it once more. One account after the other, read through a server-side cursor: memory does not grow.
 """
 
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Min
 from django.utils import timezone
 
@@ -44,7 +47,9 @@ ORDER BY a.account_id, e.seq
 """
 
 
-def lines(*, begin=None, end=None, progress=None):
+def lines(
+    *, begin: datetime | None = None, end: datetime | None = None, progress: Callable[[int], object] | None = None
+) -> Iterator[str]:
     """The journal's lines, of the entries from ``begin`` up to before ``end`` (aware moments or None). Balances
     before ``begin`` are brought forward. ``progress`` is called with the number of entries written."""
     yield 'option "title" "Points ledger"'
@@ -58,7 +63,7 @@ def lines(*, begin=None, end=None, progress=None):
         yield from _accounts(cursor, first, progress)
 
 
-def _accounts(cursor, first, progress):
+def _accounts(cursor: CursorWrapper, first: date, progress: Callable[[int], object] | None) -> Iterator[str]:
     current, balance, last_day, count = None, 0, first, 0
     for account_id, opening, seq, at, kind, points, source, key in _fetched(cursor):
         if account_id != current:
@@ -85,12 +90,14 @@ def _accounts(cursor, first, progress):
         yield from _closing(current, balance, last_day)
 
 
-def _fetched(cursor):
+def _fetched(cursor: CursorWrapper) -> Iterator[tuple[Any, ...]]:
     while rows := cursor.fetchmany(FETCH):
         yield from rows
 
 
-def _transaction(day, payee, source, other, account_id, points, marks):
+def _transaction(
+    day: date, payee: str, source: str, other: str, account_id: int, points: int, marks: dict[str, str]
+) -> Iterator[str]:
     yield f'{day} * "{payee}" "{_quoted(source)}"'
     for name, text in marks.items():
         yield f'  {name}: "{_quoted(text)}"'
@@ -98,20 +105,20 @@ def _transaction(day, payee, source, other, account_id, points, marks):
     yield f"  {_member(account_id)}  {-points} {COMMODITY}"
 
 
-def _closing(account_id, balance, last_day):
+def _closing(account_id: int, balance: int, last_day: date) -> Iterator[str]:
     """A balance holds at the beginning of its day: the day after the last entry."""
     yield f"{last_day + timedelta(days=1)} balance {_member(account_id)}  {-balance} {COMMODITY}"
 
 
-def _first_day(begin):
+def _first_day(begin: datetime | None) -> date:
     """The day on which accounts open: no entry of the journal lies before it."""
     at = begin or PointsEntry.objects.aggregate(at=Min("at"))["at"]
     return timezone.localdate(at) if at else BEFORE_ALL
 
 
-def _member(account_id):
+def _member(account_id: int) -> str:
     return f"Liabilities:Members:M{account_id}"
 
 
-def _quoted(text):
+def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")

@@ -1,10 +1,13 @@
 """The operations of one account; ``points.ledger`` says what they share."""
 
+from datetime import datetime
+from typing import Any
+
 from core.call import call
 from core.errors import InvalidInput
 from points.ledger import checks, rules
 from points.ledger.checks import DEBT, POLICIES
-from points.ledger.earnings import DEFAULT, Earning, terms
+from points.ledger.earnings import DEFAULT, Default, Earning, terms
 from points.ledger.errors import BY_SQLSTATE
 from points.ledger.models import EARNED, SPENT, Kind
 from points.ledger.results import Begin, Clawback, Hold, Posting, Refund, Released, pieces_and_lost
@@ -30,19 +33,19 @@ SET_BEGIN = "SELECT * FROM ledger_set_begin(%s, %s::text, %s::timestamptz, %s::t
 
 def earn(
     *,
-    account,
-    points,
-    kind,
-    key,
-    by,
-    at,
-    source="",
-    reason="",
-    expires_at=DEFAULT,
-    active_from=None,
-    rule_version="",
-    breakdown=None,
-):
+    account: int,
+    points: int,
+    kind: str,
+    key: str,
+    by: str,
+    at: datetime,
+    source: str = "",
+    reason: str = "",
+    expires_at: datetime | Default | None = DEFAULT,
+    active_from: datetime | None = None,
+    rule_version: str = "",
+    breakdown: dict[str, Any] | None = None,
+) -> Posting:
     """Credit ``points`` as a lot of their own, spendable from ``active_from`` (default ``at``) until ``expires_at``
     (default: by the rules, counted from when they become spendable; None: for ever). Opens the account if need be.
     Where activity is the rule, the member's other points live on with it (B9). ``active_from=UNDATED`` leaves begin and
@@ -53,7 +56,9 @@ def earn(
     return Posting(*_call(EARN, params))
 
 
-def spend(*, account, points, kind, key, by, at, source="", reason=""):
+def spend(
+    *, account: int, points: int, kind: str, key: str, by: str, at: datetime, source: str = "", reason: str = ""
+) -> Posting:
     """Debit ``points`` from the lots that end soonest; raises ``NotEnoughPoints``."""
     checks.common(account=account, key=key, by=by, at=at, source=source, reason=reason)
     checks.points(points)
@@ -61,7 +66,9 @@ def spend(*, account, points, kind, key, by, at, source="", reason=""):
     return Posting(*_call(SPEND, (account, points, str(kind), key, by, at, source, reason)))
 
 
-def hold(*, account, points, key, by, at, source="", expires_at=None):
+def hold(
+    *, account: int, points: int, key: str, by: str, at: datetime, source: str = "", expires_at: datetime | None = None
+) -> Hold:
     """Set ``points`` aside for something not paid yet; raises ``NotEnoughPoints``. They leave the lots that end
     soonest and do not end while held. ``expires_at`` is a note for whoever must settle the hold."""
     checks.common(account=account, key=key, by=by, at=at, source=source)
@@ -71,7 +78,9 @@ def hold(*, account, points, key, by, at, source="", expires_at=None):
     return Hold(*_call(HOLD, (account, points, key, by, at, source, expires_at)))
 
 
-def capture(*, account, hold, key, by, at, kind=Kind.REDEEM, reason=""):
+def capture(
+    *, account: int, hold: str, key: str, by: str, at: datetime, kind: str = Kind.REDEEM, reason: str = ""
+) -> Posting:
     """Turn the hold made with the key ``hold`` into one debit; raises ``UnknownHold``, ``HoldNotOpen``."""
     checks.common(account=account, key=key, by=by, at=at, reason=reason)
     checks.text("hold", hold, 1, 128)
@@ -79,7 +88,9 @@ def capture(*, account, hold, key, by, at, kind=Kind.REDEEM, reason=""):
     return Posting(*_call(CAPTURE, (account, hold, str(kind), key, by, at, reason)))
 
 
-def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
+def release(
+    *, account: int, hold: str, key: str, by: str, at: datetime, grace_days: int = rules.GRACE_DAYS
+) -> Released:
     """Give the points of a hold back to their lots; raises ``UnknownHold``, ``HoldNotOpen`` when it was captured.
 
     A hold that is released already stays so, whatever the key: cancelled, failed and timed out may all arrive.
@@ -97,17 +108,17 @@ def release(*, account, hold, key, by, at, grace_days=rules.GRACE_DAYS):
 
 def refund(
     *,
-    account,
-    spent,
-    points,
-    key,
-    by,
-    at,
-    kind=Kind.REFUND,
-    grace_days=rules.GRACE_DAYS,
-    grace_from_end=False,
-    reason="",
-):
+    account: int,
+    spent: str,
+    points: int,
+    key: str,
+    by: str,
+    at: datetime,
+    kind: str = Kind.REFUND,
+    grace_days: int = rules.GRACE_DAYS,
+    grace_from_end: bool = False,
+    reason: str = "",
+) -> Refund:
     """Give back ``points`` of the debit with the key ``spent`` to the lots that paid, last one first, with the end that
     they would have today; raises ``UnknownEntry``, ``TooMuchRefunded``. Any number of partial refunds, each with its
     own key.
@@ -129,7 +140,19 @@ def refund(
     return Refund(seq, points, pieces, lost, available, balance_after, repeated, paid_debt)
 
 
-def clawback(*, account, earned, points, key, by, at, policy=DEBT, kind=Kind.CLAWBACK, source="", reason=""):
+def clawback(
+    *,
+    account: int,
+    earned: str,
+    points: int,
+    key: str,
+    by: str,
+    at: datetime,
+    policy: str = DEBT,
+    kind: str = Kind.CLAWBACK,
+    source: str = "",
+    reason: str = "",
+) -> Clawback:
     """Take back ``points`` of the earning with the key ``earned``; raises ``UnknownEntry``, ``TooMuchClawedBack`` (B8).
 
     First from that earning's own lot, pending, active or ended; then from what ends soonest; then from what is pending.
@@ -146,7 +169,9 @@ def clawback(*, account, earned, points, key, by, at, policy=DEBT, kind=Kind.CLA
     return Clawback(*_call(CLAWBACK, (account, earned, points, policy, str(kind), key, by, at, source, reason)))
 
 
-def set_begin(*, account, earned, active_from, expires_at, by, at):
+def set_begin(
+    *, account: int, earned: str, active_from: datetime, expires_at: datetime | None, by: str, at: datetime
+) -> Begin:
     """Say from when, and until when (None: for ever), points can be used whose earning, with the key ``earned``, was
     booked as ``UNDATED`` (B5); returns the ``Begin``. Raises ``UnknownEntry``.
 
@@ -161,7 +186,17 @@ def set_begin(*, account, earned, active_from, expires_at, by, at):
     return Begin(*_call(SET_BEGIN, (account, earned, active_from, ends, by, at)))
 
 
-def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAULT):
+def adjust(
+    *,
+    account: int,
+    points: int,
+    key: str,
+    by: str,
+    at: datetime,
+    reason: str,
+    source: str = "",
+    expires_at: datetime | Default | None = DEFAULT,
+) -> Posting:
     """Correct an account by ``points``, more or fewer, for a ``reason`` in words (B11): an earning, or a debit that
     never goes below zero (``NotEnoughPoints``). ``expires_at`` is that of added points."""
     checks.text("reason", reason, 1, 200)
@@ -175,5 +210,5 @@ def adjust(*, account, points, key, by, at, reason, source="", expires_at=DEFAUL
     )  # fmt: skip
 
 
-def _call(sql, params):
+def _call(sql: str, params: tuple[object, ...]) -> tuple[Any, ...]:
     return call(sql, params, BY_SQLSTATE)[0]

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Posting(NamedTuple):
@@ -81,17 +81,17 @@ class Begin(NamedTuple):
     changed: bool
 
 
-def pieces_of(recorded):
+def pieces_of(recorded: list[dict[str, Any]]) -> tuple[Piece, ...]:
     """The pieces of a recorded give-back (``breakdown`` of an entry, ``outcome`` of a hold), equal ends put
     together."""
-    sums = {}
+    sums: dict[tuple[datetime | None, bool], int] = {}
     for piece in recorded:
         ends = piece["expires_at"] and datetime.fromisoformat(piece["expires_at"])
         sums[ends, piece["grace"]] = sums.get((ends, piece["grace"]), 0) + piece["points"]
     return tuple(Piece(points, expires_at, grace) for (expires_at, grace), points in sums.items())
 
 
-def pieces_and_lost(recorded, at):
+def pieces_and_lost(recorded: str | list[dict[str, Any]], at: datetime) -> tuple[tuple[Piece, ...], int]:
     """``(pieces, lost)`` of what the database recorded at the moment ``at``."""
     pieces = pieces_of(json.loads(recorded) if isinstance(recorded, str) else recorded)
     return pieces, sum(piece.points for piece in pieces if piece.expires_at is not None and piece.expires_at <= at)

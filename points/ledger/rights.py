@@ -1,6 +1,7 @@
 """Who may write the ledger's tables in the database: its own functions (``points.ledger.sql``), and nobody else."""
 
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from points.ledger import sql
 
@@ -18,7 +19,7 @@ class RoleUnfit(Exception):
     """A role that could write the ledger all the same, or that is not there."""
 
 
-def close(connection, *, web=None):
+def close(connection: BaseDatabaseWrapper, *, web: str | None = None) -> bool:
     """Give the ledger to a role of its own, and to the role ``web``, if any, what the mall needs beside it. False where
     that is not possible, and triggers alone guard the tables. Raises ``RoleUnfit``."""
     with transaction.atomic(connection.alias):
@@ -29,15 +30,15 @@ def close(connection, *, web=None):
     return has_role
 
 
-def connection_may_write(connection):
+def connection_may_write(connection: BaseDatabaseWrapper) -> bool | None:
     """Whether who signed in could write the ledger by becoming its owner. None before there is one."""
     with connection.cursor() as cursor:
         cursor.execute(MAY_WRITE, ["points_account"])
         found = cursor.fetchone()
-    return found and found[0]
+    return None if found is None else bool(found[0])
 
 
-def _refuse_unfit(connection, role):
+def _refuse_unfit(connection: BaseDatabaseWrapper, role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(UNFIT, [role])
         found = cursor.fetchone()

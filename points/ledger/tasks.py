@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 
 @shared_task(name="points.tasks.expire", time_limit=LONGEST_S)
-def expire():
+def expire() -> None:
     """Book out what ended (B10)."""
     for done in expiry.expire_points(by=actors.system("expiry"), at=clock.now()):
         log.info(
@@ -25,12 +25,12 @@ def expire():
 
 
 @shared_task(name="points.tasks.warn", time_limit=LONGEST_S)
-def warn():
+def warn() -> None:
     """Tell members what ends soon (B10)."""
     log.info("expiry_warned", members=sum(warning.warn(at=clock.now())))
 
 
 @shared_task(name="points.tasks.audit_ledger", time_limit=LONGEST_S)
-def audit_ledger():
+def audit_ledger() -> None:
     """The nightly seal (B12)."""
     sealing.seal(by=actors.system("audit"), at=clock.now())

@@ -1,6 +1,8 @@
 """What the ledger does, said to a member."""
 
 import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,12 +12,13 @@ from django.utils.translation import ngettext
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import shop_day
 from points.ledger.models import ExpiryPolicy
+from points.ledger.results import Piece
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 SPACE_AFTER_STOP = re.compile(r"(?<=[。！？；])\s+(?=\S)")
 
 
-def given_back(pieces, *, at):
+def given_back(pieces: Iterable[Piece], *, at: datetime) -> str:
     """Where points went that came back at ``at`` (B7): "80 end on 31 Dec, 40 had ended, usable until 5 Dec".
 
     ``pieces`` are ``ledger.Piece``.
@@ -23,7 +26,7 @@ def given_back(pieces, *, at):
     return _(", ").join(_piece(piece, at) for piece in pieces)
 
 
-def _piece(piece, at):
+def _piece(piece: Piece, at: datetime) -> str:
     if piece.expires_at is None:
         text = _("%(points)s never end")
     elif piece.expires_at <= at:
@@ -35,12 +38,12 @@ def _piece(piece, at):
     return text % {"points": grouped(piece.points), "day": shop_day(piece.expires_at)}
 
 
-def close_up(text):
+def close_up(text: str) -> str:
     """Sentences side by side: a language that ends them with a full-width stop has no space between them."""
     return SPACE_AFTER_STOP.sub("", text)
 
 
-def expiry(policy):
+def expiry(policy: ExpiryPolicy) -> str:
     """An ``ExpiryPolicy`` in a sentence or two (B9)."""
     n = policy.months
     if policy.kind == Kind.NEVER:
@@ -64,7 +67,7 @@ def expiry(policy):
             Unit.MONTH: _("Points end with the month in which they become usable, on its last day."),
             Unit.QUARTER: _("Points end with the quarter in which they become usable, on its last day."),
             Unit.YEAR: _("Points end with the year in which they become usable, on 31 December."),
-        }[policy.unit]
+        }[Unit(policy.unit)]
     return {
         Unit.MONTH: ngettext(
             "Points end %(n)s month after the month in which they become usable, with its last day.",
@@ -81,10 +84,10 @@ def expiry(policy):
             "Points live %(n)s months from when they become usable, and on to the last day of that year.",
             n,
         ),
-    }[policy.unit] % {"n": n}
+    }[Unit(policy.unit)] % {"n": n}
 
 
-def ending_soon(ending):
+def ending_soon(ending: Sequence[tuple[date, int]]) -> str:
     """What a warning says (B10); ``ending`` is ``[(last day, points), ...]``."""
     pieces = [
         _("%(points)s points can be used until the end of %(day)s") % {"points": grouped(points), "day": shop_day(day)}
@@ -93,7 +96,7 @@ def ending_soon(ending):
     return _(", ").join(pieces)
 
 
-def ending_soon_message(ending):
+def ending_soon_message(ending: Sequence[tuple[date, int]]) -> str:
     """The same for an SMS or e-mail: from whom, and where to use them."""
     return _("%(shop)s: %(pieces)s. What they buy: %(url)s") % {
         "shop": settings.SITE_NAME,
@@ -102,5 +105,5 @@ def ending_soon_message(ending):
     }
 
 
-def ending_soon_subject():
+def ending_soon_subject() -> str:
     return _("Points of yours end soon")

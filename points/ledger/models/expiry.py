@@ -56,7 +56,7 @@ class ExpiryPolicy(models.Model):
             models.CheckConstraint(condition=Q(months__lte=MOST_MONTHS), name="points_expiry_policy_months"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.starts_on} {self.kind}"
 
 
@@ -85,5 +85,5 @@ class ExpiryWarning(models.Model):
         verbose_name_plural = _("expiry warnings")
         constraints = [models.CheckConstraint(condition=Q(points__gt=0), name="points_expiry_warning_points")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.account_id} {self.ends_on} -{self.days}"

@@ -1,6 +1,7 @@
 """What members and staff read of the ledger (B2). Everything is judged by the clock at ``at``, whether a sweep ran or
 not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -108,7 +109,7 @@ WHERE a.account_id = %(account)s
 """
 
 
-def balance(member_id, *, at):
+def balance(member_id: int | None, *, at: datetime) -> Balance:
     """The ``Balance`` of a member, in one query; zeros for a stranger (None) and for who never earned."""
     if member_id is None:
         return Balance()
@@ -133,7 +134,9 @@ def balance(member_id, *, at):
     )
 
 
-def history(member_id, *, kind=None, month=None, before=None, limit=PAGE):
+def history(
+    member_id: int, *, kind: str | None = None, month: date | None = None, before: int | None = None, limit: int = PAGE
+) -> History:
     """Entries of a member, newest first, as a ``History``; not those that only say from when points can be used.
 
     ``kind`` is one of ``KIND_GROUPS``, ``month`` any date of a month in the shop's time zone, ``before`` the number
@@ -151,13 +154,13 @@ def history(member_id, *, kind=None, month=None, before=None, limit=PAGE):
     return History(entries=page[:limit], before=page[limit - 1].seq if len(page) > limit else None)
 
 
-def month_totals(member_id, month):
+def month_totals(member_id: int, month: date) -> MonthTotals:
     """``MonthTotals`` of the month that the date ``month`` lies in."""
     first = month.replace(day=1)
     return totals_by_month(member_id, [first])[first]
 
 
-def totals_by_month(member_id, months):
+def totals_by_month(member_id: int, months: Iterable[date]) -> dict[date, MonthTotals]:
     """``{first day: MonthTotals}`` of the months that begin on the days ``months``, in one query."""
     months = list(months)
     if not months:
@@ -167,18 +170,32 @@ def totals_by_month(member_id, months):
         PointsEntry.objects.filter(account_id=member_id, at__gte=begin, at__lt=end)
         .annotate(month=TruncMonth("at"))
         .values("month")
-        .annotate(**{name: Coalesce(Sum("points", filter=group), 0) for name, group in KIND_GROUPS.items()})
+        .annotate(
+            earned=_points_of("earned"),
+            used=_points_of("used"),
+            returned=_points_of("returned"),
+            expired=_points_of("expired"),
+        )
     )
-    found = {row.pop("month").date(): MonthTotals(**{name: abs(n) for name, n in row.items()}) for row in sums}
+    found = {
+        row["month"].date(): MonthTotals(
+            abs(row["earned"]), abs(row["used"]), abs(row["returned"]), abs(row["expired"])
+        )
+        for row in sums
+    }
     return {month: found.get(month, MonthTotals(0, 0, 0, 0)) for month in months}
 
 
-def first_entry_at(member_id):
+def _points_of(group: str) -> Coalesce:
+    return Coalesce(Sum("points", filter=KIND_GROUPS[group]), 0)
+
+
+def first_entry_at(member_id: int) -> datetime | None:
     """When the member's points began, or None."""
     return PointsEntry.objects.filter(account_id=member_id).order_by("at").values_list("at", flat=True).first()
 
 
-def expiry_by_month(member_id, *, at):
+def expiry_by_month(member_id: int, *, at: datetime) -> Expiry:
     """When the member's points end: twelve months, from this one where some end in it, else from the next
     (``Expiry``). What ends at midnight of the first counts to the month before, in which it could be used last."""
     open_lots = PointsLot.objects.filter(account_id=member_id, open=True)
@@ -217,7 +234,7 @@ SELECT account_id FROM (
 """
 
 
-def ended(*, at):
+def ended(*, at: datetime) -> Ended:
     """``Ended``: what ended by ``at`` and was not booked out yet (B10)."""
     with connection.cursor() as cursor:
         cursor.execute(ENDED, [at])
@@ -225,7 +242,7 @@ def ended(*, at):
     return Ended(accounts=accounts, lots=lots, points=int(points))
 
 
-def accounts_with_ended_lots(*, after, at, accounts, lots):
+def accounts_with_ended_lots(*, after: int, at: datetime, accounts: int, lots: int) -> list[int]:
     """The first ids above ``after`` of accounts with something that ended by ``at``: at most ``accounts`` of them, and
     not more than bring ``lots`` lots together."""
     with connection.cursor() as cursor:
@@ -239,19 +256,19 @@ ORDER BY account_id LIMIT %s
 """
 
 
-def accounts_with_lots_ending(*, after, at, until, accounts):
+def accounts_with_lots_ending(*, after: int, at: datetime, until: datetime, accounts: int) -> list[int]:
     """The first ``accounts`` ids above ``after`` with something that ends after ``at`` and by ``until``."""
     with connection.cursor() as cursor:
         cursor.execute(ACCOUNTS_WITH_LOTS_ENDING, [at, until, after, accounts])
         return [row[0] for row in cursor.fetchall()]
 
 
-def warned_until(*, at, days):
+def warned_until(*, at: datetime, days: int) -> datetime:
     """The last end that a warning ``days`` days ahead, given on the day of ``at``, speaks of: the midnight after."""
     return day_end(at, days)
 
 
-def lots_to_be_used(member_id, points, *, at):
+def lots_to_be_used(member_id: int, points: int, *, at: datetime) -> list[tuple[datetime | None, int]]:
     """Which points a spend of ``points`` at ``at`` would take: ``[(expires_at or None, points), ...]`` in that order,
     equal ends put together. Sums to less than ``points`` when the member has not enough."""
     lots = (
@@ -260,7 +277,7 @@ def lots_to_be_used(member_id, points, *, at):
         .order_by("expires_at", "active_from", "seq")
         .values_list("expires_at", "remaining")
     )
-    used = {}
+    used: dict[datetime | None, int] = {}
     for expires_at, remaining in lots.iterator(chunk_size=100):
         if points <= 0:
             break
@@ -269,27 +286,27 @@ def lots_to_be_used(member_id, points, *, at):
     return list(used.items())
 
 
-def month_bounds(month):
+def month_bounds(month: date) -> tuple[datetime, datetime]:
     """The first moment of the month of the date ``month`` and of the next one, in the shop's time zone."""
     if not is_in_calendar(month):
         raise InvalidInput(field="month")
     begin = month.replace(day=1)
     zone = timezone.get_default_timezone()
-    return tuple(datetime.combine(day, time.min, tzinfo=zone) for day in (begin, next_month(begin)))
+    return datetime.combine(begin, time.min, tzinfo=zone), datetime.combine(next_month(begin), time.min, tzinfo=zone)
 
 
-def next_month(first):
+def next_month(first: date) -> date:
     """The first day of the month after the one that begins on ``first``."""
     return (first + timedelta(days=31)).replace(day=1)
 
 
-def open_lots(member_id, *, limit):
+def open_lots(member_id: int, *, limit: int) -> list[PointsLot]:
     """Lots with something in them, in the order in which they are used, ended ones that no sweep took first."""
     return list(
         PointsLot.objects.filter(account_id=member_id, open=True).order_by("expires_at", "active_from", "seq")[:limit]
     )
 
 
-def latest_holds(member_id, *, limit):
+def latest_holds(member_id: int, *, limit: int) -> list[PointsHold]:
     """Holds, newest first, open or not."""
     return list(PointsHold.objects.filter(account_id=member_id).order_by("-seq")[:limit])

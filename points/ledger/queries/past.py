@@ -1,6 +1,7 @@
 """The balance of a member at any moment in the past (B14)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
@@ -75,7 +76,7 @@ SELECT
 """
 
 
-def balance_at(member_id, at):
+def balance_at(member_id: int, at: datetime) -> PastBalance:
     """The ``PastBalance`` of a member (an id) at the moment ``at``; zeros before their points began."""
     with connection.cursor() as cursor:
         cursor.execute(AT, {"account": member_id, "at": at})

@@ -1,6 +1,7 @@
 """How points end: announcing the shop's rule (B9), and booking out what ended (B10)."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ ACCOUNTS = 2_000  # a transaction books out at most so many accounts,
 LOTS = 5_000  # and about so many lots: somebody who spends waits for one transaction at most, a fraction of a second
 
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
-UNITS = {
+UNITS: dict[str, tuple[str, ...]] = {
     Kind.PER_LOT: (Unit.DAY,),
     Kind.PERIOD_END: (Unit.MONTH, Unit.QUARTER, Unit.YEAR),
     Kind.ACTIVITY: (Unit.MONTH,),
@@ -54,7 +55,9 @@ class AlreadyStarted(DomainError):
     message = _("This rule has been in force since %(day)s. Announce another one instead.")
 
 
-def announce(*, kind, months, unit, starts_on, by, at, notice_days=rules.NOTICE_DAYS):
+def announce(
+    *, kind: str, months: int, unit: str, starts_on: date, by: str, at: datetime, notice_days: int = rules.NOTICE_DAYS
+) -> ExpiryPolicy:
     """Announce the rule for points earned from ``starts_on`` (a date of the shop) on; returns the ``ExpiryPolicy``.
 
     ``months`` is 0 for ``never``, 0 to 120 for ``period_end`` (0: the end of the running period), else 1 to 120;
@@ -84,7 +87,7 @@ def announce(*, kind, months, unit, starts_on, by, at, notice_days=rules.NOTICE_
     return policy
 
 
-def cancel(*, starts_on, by, at):
+def cancel(*, starts_on: date, by: str, at: datetime) -> None:
     """Take back the announced rule that starts on ``starts_on``; raises ``NotAnnounced``, ``AlreadyStarted``."""
     if starts_on <= shop_date(at):
         raise AlreadyStarted(day=starts_on)
@@ -97,19 +100,20 @@ def cancel(*, starts_on, by, at):
         rules.POLICIES.changed()
 
 
-def _record(event, policy, *, by, at):
+def _record(event: str, policy: ExpiryPolicy, *, by: str, at: datetime) -> None:
     subject = f"expiry:{policy.starts_on}"
     audit.record(event, by=by, subject=subject, at=at, kind=policy.kind, months=policy.months, unit=policy.unit)
 
 
-def expire_points(*, by, at, batch=ACCOUNTS):
+def expire_points(*, by: str, at: datetime, batch: int = ACCOUNTS) -> Iterator[ledger.Expired]:
     """Book out all that ended by ``at``: yields the ``ledger.Expired`` of each transaction.
 
     Goes through the accounts once in order of id, then comes back, one by one, to those that were busy; only those
     that are busy even then are named in ``busy``. An account that cannot be booked out is named in ``failed``, and
     stops nobody else. Killed at any point, the next run goes on.
     """
-    after, busy = 0, []
+    after = 0
+    busy: list[int] = []
     while accounts := queries.accounts_with_ended_lots(after=after, at=at, accounts=batch, lots=LOTS):
         after = accounts[-1]
         for done in _book_out(accounts, by=by, at=at):
@@ -119,8 +123,8 @@ def expire_points(*, by, at, batch=ACCOUNTS):
         yield from _book_out([account], by=by, at=at, wait=True)
 
 
-def _book_out(accounts, *, by, at, wait=False):
-    def book_out(part):
+def _book_out(accounts: list[int], *, by: str, at: datetime, wait: bool = False) -> Iterator[ledger.Expired]:
+    def book_out(part: list[int]) -> ledger.Expired:
         return ledger.expire(accounts=part, by=by, at=at, wait=wait)
 
     for part, outcome in in_parts(accounts, book_out):

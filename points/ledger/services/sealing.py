@@ -1,6 +1,7 @@
 """The audit's seal: each proof of the ledger leaves a row (B12)."""
 
 import time
+from datetime import datetime
 
 from core import audit as trail
 from points.ledger import audit
@@ -9,7 +10,7 @@ from points.ledger.models import AuditRun
 KEPT_BREAKS = 100
 
 
-def seal(*, by, at):
+def seal(*, by: str, at: datetime) -> tuple[AuditRun, audit.Report]:
     """Audit the whole ledger and keep what was found. Returns ``(AuditRun, audit.Report)``; the report has all
     discrepancies, the row the first ones."""
     began = time.monotonic()

@@ -1,5 +1,8 @@
 """Telling members, before it happens, that points end (B10)."""
 
+from collections.abc import Iterator
+from datetime import date, datetime
+
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
@@ -35,7 +38,7 @@ RETURNING account_id, ends_on, points
 """
 
 
-def warn(*, at, members=MEMBERS):
+def warn(*, at: datetime, members: int = MEMBERS) -> Iterator[int]:
     """Send what is due at ``at``: yields, for each transaction of at most ``members`` members, how many were told.
 
     One notice a member a day, and one SMS or else e-mail, names all points and last days that are due. Who has
@@ -50,7 +53,7 @@ def warn(*, at, members=MEMBERS):
                 yield told
 
 
-def _warn(accounts, *, at, until):
+def _warn(accounts: list[int], *, at: datetime, until: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT,
@@ -63,7 +66,7 @@ def _warn(accounts, *, at, until):
                 "accounts": accounts,
             },
         )
-        due = {}
+        due: dict[int, list[tuple[date, int]]] = {}
         for account, ends_on, points in cursor.fetchall():
             due.setdefault(account, []).append((ends_on, int(points)))
     members = User.objects.filter(pk__in=due, is_active=True).order_by("pk")
@@ -72,7 +75,7 @@ def _warn(accounts, *, at, until):
     return len(members)
 
 
-def _tell(member, ending, at):
+def _tell(member: User, ending: list[tuple[date, int]], at: datetime) -> None:
     """In the inbox, and by SMS or else e-mail in the shop's own language: members have none on record."""
     notices.notify(
         member_id=member.pk,

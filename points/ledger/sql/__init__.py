@@ -14,24 +14,31 @@ migration that alters a table of the ledger does so as its role: ``operations = 
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from django.db import ProgrammingError, migrations, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.utils import CursorWrapper
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import StateApps
 from psycopg.errors import UndefinedObject
 
 FOLDER = Path(__file__).parent
 SETUP = FOLDER / "setup"
 ROLE = "points_ledger"
 BODY = re.compile(r"AS \$\$(.*)\$\$;\s*\Z", re.DOTALL)
+Act = Callable[[BaseDatabaseSchemaEditor], object]
 OWNER = "SELECT relowner::regrole::text FROM pg_class WHERE oid = to_regclass('points_account')"
 
 
-def files():
+def files() -> list[Path]:
     return sorted(FOLDER.glob("*.sql"))
 
 
-def fingerprint():
+def fingerprint() -> str:
     """A short hash of all function files; migrations name it, so that a changed file asks for a migration."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files())).hexdigest()[:16]
 
@@ -39,34 +46,49 @@ def fingerprint():
 # Operations of migrations
 
 
-def install(fingerprint):
+class Install(migrations.RunPython):
+    """Brings the functions of the database to the files of the ``fingerprint``."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(_on_editor(_as_role(partial(_install, fingerprint))), migrations.RunPython.noop)
+        self.fingerprint = fingerprint
+
+
+def install(fingerprint: str) -> Install:
     """Bring the functions of the database to the files."""
-    operation = _run(_as_role(partial(_install, fingerprint)))
-    operation.fingerprint = fingerprint
-    return operation
+    return Install(fingerprint)
 
 
-def guard():
+def guard() -> migrations.RunPython:
     """Add triggers and storage options."""
     return _run(_as_role(lambda schema_editor: schema_editor.execute((SETUP / "guards.sql").read_text(), None)))
 
 
-def close():
+def close() -> migrations.RunPython:
     """Give tables and functions to a role of their own, where the database lets us."""
     return _run(lambda schema_editor: close_now(schema_editor.connection))
 
 
-def owned(*operations):
+def owned(*operations: Operation) -> list[Operation]:
     """``operations`` by the role that the tables belong to, as a list."""
     return [_run(_become), *operations, _run(_resign)]
 
 
-def _run(act):
-    return migrations.RunPython(lambda apps, schema_editor: act(schema_editor), migrations.RunPython.noop)
+def _run(act: Act) -> migrations.RunPython:
+    return migrations.RunPython(_on_editor(act), migrations.RunPython.noop)
 
 
-def _as_role(act):
-    def do(schema_editor):
+def _on_editor(act: Act) -> Callable[[StateApps, BaseDatabaseSchemaEditor], None]:
+    """``act`` as Django calls it in a migration, which needs no models."""
+
+    def run(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        act(schema_editor)
+
+    return run
+
+
+def _as_role(act: Act) -> Act:
+    def do(schema_editor: BaseDatabaseSchemaEditor) -> None:
         with transaction.atomic(schema_editor.connection.alias):
             _become(schema_editor)
             act(schema_editor)
@@ -75,13 +97,13 @@ def _as_role(act):
     return do
 
 
-def _become(schema_editor):
+def _become(schema_editor: BaseDatabaseSchemaEditor) -> None:
     with schema_editor.connection.cursor() as cursor:
         if _belongs_to_role(cursor):
             cursor.execute(f"SET ROLE {ROLE}")
 
 
-def _resign(schema_editor):
+def _resign(schema_editor: BaseDatabaseSchemaEditor) -> None:
     for statement in schema_editor.deferred_sql:  # what Django would do at the end: indexes, keys
         schema_editor.execute(statement)
     schema_editor.deferred_sql.clear()
@@ -89,7 +111,7 @@ def _resign(schema_editor):
         cursor.execute("RESET ROLE")
 
 
-def _install(named, schema_editor):
+def _install(named: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
     connection, is_last = schema_editor.connection, named == fingerprint()
     with connection.cursor() as cursor:
         # Functions call each other: let the order of files not matter.
@@ -109,40 +131,47 @@ def _install(named, schema_editor):
 # The role
 
 
-def close_now(connection):
+def close_now(connection: BaseDatabaseWrapper) -> bool:
     """Give the ledger to ``points_ledger``. False where the database's owner may not make or become that role."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute((SETUP / "close.sql").read_text())
         return _belongs_to_role(cursor)
 
 
-def open_to(connection, role):
+def open_to(connection: BaseDatabaseWrapper, role: str) -> None:
     """Give ``role`` what the mall needs beside the ledger."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('points.opened_to', %s, true)", [role])
         cursor.execute((SETUP / "open_to.sql").read_text())
 
 
-def _belongs_to_role(cursor):
+def _belongs_to_role(cursor: CursorWrapper) -> bool:
     cursor.execute(OWNER)
-    return cursor.fetchone() == (ROLE,)
+    return bool(cursor.fetchone() == (ROLE,))
 
 
 # What the audit compares
 
 
-def audits():
+def audits() -> list[str]:
     """The statements of the audit; see ``points.ledger.audit``."""
     return [path.read_text() for path in sorted((FOLDER / "audit").glob("*.sql"))]
 
 
-def differences(cursor):
+def differences(cursor: CursorWrapper) -> list[str]:
     """Names of functions that are missing in the database, differ from their file, or have no file."""
-    wanted = {(path.stem, BODY.search(path.read_text())[1]) for path in files()}
+    wanted = {(path.stem, _body(path)) for path in files()}
     return sorted({name for name, _body in _functions(cursor) ^ wanted})
 
 
-def _functions(cursor):
+def _body(path: Path) -> str:
+    found = BODY.search(path.read_text())
+    if found is None:
+        raise ValueError(f"{path.name} holds no function")
+    return found[1]
+
+
+def _functions(cursor: CursorWrapper) -> set[tuple[str, str]]:
     cursor.execute(
         "SELECT proname, prosrc FROM pg_proc"
         " WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'"
@@ -150,12 +179,12 @@ def _functions(cursor):
     return set(cursor.fetchall())
 
 
-def catalogue(cursor):
+def catalogue(cursor: CursorWrapper) -> list[str]:
     """How tables, constraints, indexes, triggers and functions of the ledger stand in the database: lines of text."""
     cursor.execute((SETUP / "catalogue.sql").read_text())
     return sorted(line for (line,) in cursor.fetchall())
 
 
-def wanted_catalogue():
+def wanted_catalogue() -> list[str]:
     """The same lines as the migrations leave them."""
     return (SETUP / "catalogue.txt").read_text().splitlines()
