@@ -4,7 +4,7 @@ from points.earning.models import EarningReview
 
 State = EarningReview.State
 
-REVIEW_MOVES = {
+REVIEW_MOVES: dict[str, set[State]] = {
     State.PENDING: {State.APPROVED, State.REFUSED},
     State.REFUSED: {State.APPEALED},
     State.APPEALED: {State.APPROVED, State.UPHELD},
@@ -15,6 +15,6 @@ REVIEW_MOVES = {
 WAITING = [state for state, reached in REVIEW_MOVES.items() if State.APPROVED in reached]
 
 
-def allowed(from_state, to_state):
+def allowed(from_state: str, to_state: str) -> bool:
     """Whether the table has the move."""
     return to_state in REVIEW_MOVES[from_state]

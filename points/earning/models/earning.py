@@ -31,7 +31,7 @@ class EarningTally(models.Model):
         verbose_name_plural = _("earnings by day")
         constraints = [models.CheckConstraint(condition=Q(points__gte=0, times__gte=0), name="points_tally_sound")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.member_id} {self.day} {self.behaviour}"
 
 
@@ -55,7 +55,7 @@ class EarningTrace(models.Model):
         verbose_name = _("earning trace")
         verbose_name_plural = _("earning traces")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day} {self.kind}"
 
 
@@ -133,5 +133,5 @@ class EarningReview(models.Model):
             models.Index(fields=["due_at"], name="points_review_open", condition=Q(state__in=["pending", "appealed"]))
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.member_id} {self.points:+d}"

@@ -43,7 +43,7 @@ class RuleSetVersion(models.Model):
             models.CheckConstraint(condition=Q(transition_days__lte=90), name="points_rule_set_transition"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"v{self.number}"
 
 
@@ -67,7 +67,7 @@ class RuleSetStage(models.Model):
             models.CheckConstraint(condition=Q(percent__lte=100), name="points_rule_set_stage_percent"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.rule_set} {self.percent} %"
 
 
@@ -83,7 +83,7 @@ class RuleSetPilot(models.Model):
         verbose_name_plural = _("pilot members")
         constraints = [models.UniqueConstraint(fields=["rule_set", "member"], name="points_rule_set_pilot_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.rule_set} {self.member_id}"
 
 
@@ -112,7 +112,7 @@ class RuleSetTold(models.Model):
         verbose_name = _("member told of a version")
         verbose_name_plural = _("members told of versions")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.rule_set_id} {self.member_id} {self.is_on}"
 
 
@@ -131,7 +131,7 @@ class Script(models.Model):
         ordering = ["code"]
         permissions = [("write_scripts", _("Can write rule scripts and return to earlier versions"))]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -156,7 +156,7 @@ class ScriptVersion(models.Model):
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["script", "number"], name="points_script_version_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.script} {self.number}"
 
 
@@ -186,5 +186,5 @@ class RuleAlert(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.subject}"

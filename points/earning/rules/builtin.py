@@ -1,13 +1,29 @@
 """The rules that the mall brings: ratio, tiers, categories, behaviours, caps, and limits of deductions (C1-C4)."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, override
 
 from core.parameters import Parameter
 from core.templatetags.mall import points as grouped
-from points.earning.rules.engine import BEHAVIOURS, EARNINGS, PURCHASE, ZERO, Rule, plain, register
+from points.earning.rules.engine import (
+    BEHAVIOURS,
+    EARNINGS,
+    PURCHASE,
+    ZERO,
+    BehaviourDraft,
+    DeductionFacts,
+    Earner,
+    Name,
+    PurchaseDraft,
+    Rule,
+    Words,
+    plain,
+    register,
+)
 
 HUNDRED = Decimal(100)
 TIERS = {
@@ -18,15 +34,15 @@ TIERS = {
 }
 TIER_CHOICES = tuple((code, gettext_lazy(name)) for code, name in TIERS.items())
 LISTS = {"zh": "，", "en": ", "}
-PERCENT = {"least": Decimal(-100), "most": Decimal(1000), "unit": "%"}
+PERCENT: dict[str, Any] = {"least": Decimal(-100), "most": Decimal(1000), "unit": "%"}
 
 
-def codes_of(text):
+def codes_of(text: str) -> tuple[str, ...]:
     """Category codes, typed with commas between them, in that order."""
     return tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
 
 
-def listed(pairs):
+def listed(pairs: Iterable[tuple[Name | str, str]]) -> dict[str, str]:
     """``[(name, figure), ...]`` as a value in both languages: ``金卡 × 1.5，钻石 × 2``. A name is one of ours, in
     English, or has both languages itself."""
     return {
@@ -35,14 +51,14 @@ def listed(pairs):
     }
 
 
-def _in(language, name):
+def _in(language: str, name: Name | str) -> str:
     if isinstance(name, str):
         with override("zh-hans" if language == "zh" else language):
             return _(name)
     return name.get(language) or name["zh"]
 
 
-def tier_name(earner):
+def tier_name(earner: Earner) -> Name | str:
     """What the earner's tier is called; an English msgid unless the caller knew its name."""
     return earner.tier_name or TIERS.get(earner.tier, earner.tier)
 
@@ -60,8 +76,10 @@ class Ratio(Rule):
         Parameter("points", 1, gettext_lazy("points"), least=0, most=10_000),
         Parameter("yuan", 1, gettext_lazy("for so much money"), unit=gettext_lazy("yuan"), least=1, most=100_000),
     )
+    points: int
+    yuan: int
 
-    def purchase_points(self, draft):
+    def purchase_points(self, draft: PurchaseDraft) -> None:
         for number, line in enumerate(draft.lines):
             # The division last: 1000 yuan = 50 points must not lose a fen to a ratio that has no end.
             draft.points[number] += Decimal(line.amount_fen * self.points) / (self.yuan * 100)
@@ -72,7 +90,7 @@ class Ratio(Rule):
             points=str(self.points),
         )
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("Every ¥%(yuan)s paid gives %(points)s points. Amounts in between count in proportion."), {
             "yuan": grouped(self.yuan),
             "points": grouped(self.points),
@@ -93,11 +111,11 @@ class TierMultiplier(Rule):
         for code, name in TIERS.items()
     )
 
-    def of(self, earner):
+    def of(self, earner: Earner) -> Decimal:
         """The multiplier that counts for the earner."""
         return getattr(self, earner.tier, ZERO) or earner.multiplier
 
-    def purchase_points(self, draft):
+    def purchase_points(self, draft: PurchaseDraft) -> None:
         multiplier = self.of(draft.earner)
         if multiplier != 1 and any(draft.points):
             draft.points[:] = [points * multiplier for points in draft.points]
@@ -105,7 +123,7 @@ class TierMultiplier(Rule):
                 gettext_noop("%(tier)s × %(multiplier)s"), tier=tier_name(draft.earner), multiplier=plain(multiplier)
             )
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         multipliers = [(tier_name(earner), plain(self.of(earner))) for earner in earners]
         return gettext_noop("By tier: %(list)s."), {"list": listed(multipliers)}
 
@@ -130,13 +148,17 @@ class CategoryBonus(Rule):
         Parameter("name_en", "", gettext_lazy("name in English")),
         Parameter("percent", Decimal(50), gettext_lazy("bonus"), **PERCENT),
     )
+    categories: str
+    name: str
+    name_en: str
+    percent: Decimal
 
-    def __init__(self, **figures):
+    def __init__(self, **figures: Any) -> None:
         super().__init__(**figures)
         self._codes = codes_of(self.categories)
         self._factor = 1 + self.percent / HUNDRED
 
-    def purchase_points(self, draft):
+    def purchase_points(self, draft: PurchaseDraft) -> None:
         hit = False
         for number, line in enumerate(draft.lines):
             if line.category in self._codes and draft.points[number]:
@@ -145,17 +167,17 @@ class CategoryBonus(Rule):
         if hit:
             draft.step(gettext_noop("%(name)s %(percent)s%%"), name=self._name, percent=signed_plain(self.percent))
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("%(name)s: %(percent)s%% points."), {
             "name": self._name,
             "percent": signed_plain(self.percent),
         }
 
-    def goods(self):
-        return dict.fromkeys(self._codes, {"zh": self.name, "en": self.name_en} if self.name else "")
+    def goods(self) -> dict[str, Name]:
+        return dict.fromkeys(self._codes, {"zh": self.name, "en": self.name_en} if self.name else {})
 
     @property
-    def _name(self):
+    def _name(self) -> Name:
         """In both languages, as texts for members hold it."""
         return {"zh": self.name or ", ".join(self._codes), "en": self.name_en}
 
@@ -172,13 +194,15 @@ class FixedAmount(Rule):
         Parameter("behaviour", "review", gettext_lazy("behaviour"), choices=tuple(BEHAVIOURS.items())),
         Parameter("points", 20, gettext_lazy("points"), least=0, most=1_000_000),
     )
+    behaviour: str
+    points: int
 
-    def behaviour_points(self, draft):
+    def behaviour_points(self, draft: BehaviourDraft) -> None:
         if draft.behaviour == self.behaviour and draft.base is None:
             draft.points += self.points
             draft.step(BEHAVIOUR_STEPS[self.behaviour])
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("%(behaviour)s: %(points)s points."), {
             "behaviour": BEHAVIOUR_STEPS[self.behaviour],
             "points": grouped(self.points),
@@ -207,13 +231,14 @@ class PictureBonus(Rule):
     once_by = ()
     label = gettext_lazy("Bonus for reviews with pictures")
     fields = (Parameter("percent", Decimal(30), gettext_lazy("bonus"), **PERCENT),)
+    percent: Decimal
 
-    def behaviour_points(self, draft):
+    def behaviour_points(self, draft: BehaviourDraft) -> None:
         if draft.behaviour == "review" and draft.facts.get("pictures"):
             draft.points += draft.points * self.percent / HUNDRED
             draft.step(gettext_noop("With pictures %(percent)s%%"), percent=signed_plain(self.percent))
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("A review with pictures gives %(percent)s%% points."), {
             "percent": signed_plain(self.percent)
         }
@@ -226,11 +251,12 @@ class DailyCap(Rule):
     code = "daily_cap"
     label = gettext_lazy("Limit a day, all earnings")
     fields = (Parameter("points", 5000, gettext_lazy("points a day"), least=1, most=2**31 - 1),)
+    points: int
 
-    def caps(self):
+    def caps(self) -> tuple[str, int | None, int | None]:
         return "", self.points, None
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("At most %(points)s points a day, of all kinds together."), {"points": grouped(self.points)}
 
 
@@ -247,11 +273,14 @@ class BehaviourCap(Rule):
         ),
         Parameter("times", 3, gettext_lazy("times a day"), help=gettext_lazy("0 is no limit."), least=0, most=100_000),
     )
+    behaviour: str
+    points: int
+    times: int
 
-    def caps(self):
+    def caps(self) -> tuple[str, int | None, int | None]:
         return self.behaviour, self.points or None, self.times or None
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words | None:
         values = {"behaviour": BEHAVIOUR_STEPS[self.behaviour], "times": grouped(self.times)}
         if not self.points:
             text = gettext_noop("%(behaviour)s: %(times)s times a day.")
@@ -270,18 +299,20 @@ class KeepBalance(Rule):
     label = gettext_lazy("Points that a deduction leaves")
     section = "using"
     fields = (Parameter("points", 100, gettext_lazy("points"), least=1, most=10_000_000),)
+    points: int
 
-    def veto_deduction(self, facts):
+    def veto_deduction(self, facts: DeductionFacts) -> str | None:
         if facts.available is not None and facts.available - facts.points < self.points:
             return _("At least %(points)s points stay in your account; use fewer.") % {"points": grouped(self.points)}
         return None
 
-    def words(self, earners):
+    def words(self, earners: object) -> Words:
         return gettext_noop("When points pay a part of the cash, at least %(points)s stay in your account."), {
             "points": grouped(self.points)
         }
 
-    told = words
+    def told(self, earner: Earner) -> Words:
+        return self.words([earner])
 
 
 @register
@@ -292,18 +323,20 @@ class DeductionADay(Rule):
     label = gettext_lazy("Limit a day, deductions")
     section = "using"
     fields = (Parameter("points", 10_000, gettext_lazy("points a day"), least=1, most=2**31 - 1),)
+    points: int
 
-    def veto_deduction(self, facts):
+    def veto_deduction(self, facts: DeductionFacts) -> str | None:
         if (facts.used_today or 0) + facts.points > self.points:
             return _("At most %(points)s points a day can pay cash; use fewer today.") % {
                 "points": grouped(self.points)
             }
         return None
 
-    def words(self, earners):
+    def words(self, earners: object) -> Words:
         return gettext_noop("At most %(points)s points a day can pay cash."), {"points": grouped(self.points)}
 
-    told = words
+    def told(self, earner: Earner) -> Words:
+        return self.words([earner])
 
 
 @register
@@ -314,21 +347,22 @@ class TierMayNotDeduct(Rule):
     label = gettext_lazy("Tier that may not deduct")
     section = "using"
     fields = (Parameter("tier", "normal", gettext_lazy("tier"), choices=TIER_CHOICES),)
+    tier: str
 
-    def veto_deduction(self, facts):
+    def veto_deduction(self, facts: DeductionFacts) -> str | None:
         if facts.earner.tier == self.tier:
             return _("Points pay cash from a higher tier on. You can redeem goods with them.")
         return None
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("In the tier %(tier)s points do not pay cash."), {"tier": TIERS[self.tier]}
 
-    def told(self, earner):
+    def told(self, earner: Earner) -> Words | None:
         if earner.tier == self.tier:
             return gettext_noop("In your tier points do not pay cash; they redeem goods."), {}
         return None
 
 
-def signed_plain(number):
+def signed_plain(number: Decimal) -> str:
     """``+50``, ``−20``."""
     return f"+{plain(number)}" if number >= 0 else f"−{plain(-number)}"

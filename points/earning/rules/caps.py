@@ -2,8 +2,12 @@
 
 from django.utils.translation import gettext_noop as N_
 
+from points.earning.rules.engine import Caps, Steps
 
-def within(caps, behaviour, points, *, own=(0, 0), in_all=0):
+
+def within(
+    caps: Caps, behaviour: str, points: int, *, own: tuple[int, int] = (0, 0), in_all: int = 0
+) -> tuple[int, Steps]:
     """How many of ``points`` the ``caps`` (``engine.Caps``) leave to a member who earned ``own`` (points, times) by the
     behaviour and ``in_all`` points altogether on that day, and what to add to the breakdown: ``(points, steps)``."""
     own_points, own_times = own

@@ -1,16 +1,22 @@
 """What looks like a mistake in a rule set, asked of the engine before anybody earns by it (C8)."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
 from points.earning.rules import engine, goods, saying
-from points.earning.rules.engine import Line
+from points.earning.rules.engine import Caps, Earner, Line, RuleSet
+from points.earning.rules.saying import Names
 from points.ledger.rules import value
 
 PROBES_YUAN = (1, *saying.AMOUNTS_YUAN)
+Points = dict[tuple[str, str, int], int]  # of tier, category and yuan
 BASE = 10  # points of an activity that has figures of its own
 
 
@@ -19,10 +25,10 @@ class Doubt:
     """A sentence, an English gettext msgid, and its values."""
 
     text: str
-    values: dict
+    values: dict[str, Any]
 
 
-def doubts(rule_set, earners, at, names):
+def doubts(rule_set: RuleSet, earners: Sequence[Earner], at: datetime, names: Names) -> list[Doubt]:
     """``[Doubt, ...]`` about a rule set; ``earners`` has one of each tier, lowest first, ``names`` are those of the
     mall's categories (``goods.names``). None for sensible rules."""
     codes = saying.kinds_of_goods(rule_set, earners, at, names)
@@ -44,7 +50,9 @@ def doubts(rule_set, earners, at, names):
     return [*_of_purchases(rule_set, earners, cases, at), *_twice(rule_set), *of_rules]
 
 
-def _effects(rule_set, purchases, earners, at):
+def _effects(
+    rule_set: RuleSet, purchases: list[tuple[Earner, Line]], earners: Sequence[Earner], at: datetime
+) -> tuple[list[Decimal], list[int], Caps]:
     """All that the rules do to earnings, as far as these purchases and some acts can tell."""
     acts = [
         engine.behaviour_points(rule_set, earner, behaviour, at, base, case).points
@@ -56,9 +64,9 @@ def _effects(rule_set, purchases, earners, at):
     return engine.exact_points(rule_set, purchases, at), acts, engine.caps(rule_set)
 
 
-def _twice(rule_set):
+def _twice(rule_set: RuleSet) -> list[Doubt]:
     """Rules of which one is enough: their figures add up, or multiply each other."""
-    kinds = Counter()
+    kinds: Counter[tuple[Any, ...]] = Counter()
     for rule in rule_set.rules:
         if rule.once_by is not None:
             kinds[rule.label, tuple(getattr(rule, name) for name in rule.once_by)] += 1
@@ -69,7 +77,9 @@ def _twice(rule_set):
     ]
 
 
-def _of_purchases(rule_set, earners, cases, at):
+def _of_purchases(
+    rule_set: RuleSet, earners: Sequence[Earner], cases: list[tuple[Earner, str, int]], at: datetime
+) -> list[Doubt]:
     outcomes = engine.purchases_points(
         rule_set, [(earner, [Line(code, yuan * 100)], at) for earner, code, yuan in cases]
     )
@@ -82,7 +92,7 @@ def _of_purchases(rule_set, earners, cases, at):
     return [found for look in looks if (found := next(look(points, earners), None))]
 
 
-def _higher_tier_less(points, earners):
+def _higher_tier_less(points: Points, earners: Sequence[Earner]) -> Iterator[Doubt]:
     for lower, higher in pairwise(earners):
         for (tier, code, yuan), of_lower in points.items():
             if tier == lower.tier and points[higher.tier, code, yuan] < of_lower:
@@ -98,7 +108,7 @@ def _higher_tier_less(points, earners):
                 )
 
 
-def _more_money_less(points, _earners):
+def _more_money_less(points: Points, _earners: Sequence[Earner]) -> Iterator[Doubt]:
     for less, more in pairwise(PROBES_YUAN):
         for (tier, code, yuan), of_less in points.items():
             if yuan == less and points[tier, code, more] < of_less:
@@ -108,7 +118,7 @@ def _more_money_less(points, _earners):
                 )
 
 
-def _more_than_paid(points, earners):
+def _more_than_paid(points: Points, earners: Sequence[Earner]) -> Iterator[Doubt]:
     names = {earner.tier: earner.tier_name for earner in earners}
     for (tier, _code, yuan), earned in points.items():
         worth_fen = value.worth_fen(earned)

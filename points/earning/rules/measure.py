@@ -5,11 +5,13 @@ purchase that it was made for. A script may do anything with an amount, and no e
 script that the other rule set does not use is a change of its own.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from points.earning.rules import engine
-from points.earning.rules.engine import BEHAVIOURS, WITH_BASE, Line
-from points.earning.rules.saying import AMOUNTS_YUAN, CASES, kinds_of_goods
+from points.earning.rules.engine import BEHAVIOURS, WITH_BASE, Earner, Line, RuleSet
+from points.earning.rules.saying import AMOUNTS_YUAN, CASES, Names, kinds_of_goods
 from points.earning.rules.scripts import Script
 
 BASE = 100  # points, of a behaviour whose activity says how many
@@ -29,7 +31,7 @@ class Change:
     after: int | None
 
     @property
-    def percent(self):
+    def percent(self) -> int:
         """How many percent members get more by it, or less, rounding left out."""
         if self.before == self.after:
             return 0
@@ -40,7 +42,7 @@ class Change:
         return round(apart) if rise > 0 else -round(apart)
 
 
-def changes(before, after, earners, at, names):
+def changes(before: RuleSet, after: RuleSet, earners: Sequence[Earner], at: datetime, names: Names) -> list[Change]:
     """``[Change, ...]`` of rule set ``after`` beside ``before``, the largest first; ``names`` are those of the mall's
     categories (``goods.names``)."""
     codes = {code for rules in (before, after) for code in kinds_of_goods(rules, earners, at, names)}
@@ -52,17 +54,19 @@ def changes(before, after, earners, at, names):
     return sorted((change for change in found if change.percent), key=lambda change: -abs(change.percent))
 
 
-def new_scripts(before, after):
+def new_scripts(before: RuleSet, after: RuleSet) -> list[str]:
     """Codes of the scripts that ``after`` uses and ``before`` does not."""
     return sorted(scripts(after) - scripts(before))
 
 
-def scripts(rule_set):
+def scripts(rule_set: RuleSet) -> set[str]:
     """Codes of the scripts that it uses."""
     return {rule.script for rule in rule_set.rules if isinstance(rule, Script)}
 
 
-def _purchases(before, after, earners, codes, at):
+def _purchases(
+    before: RuleSet, after: RuleSet, earners: Sequence[Earner], codes: Sequence[str], at: datetime
+) -> Iterator[Change]:
     for code in codes:
         for yuan in AMOUNTS_YUAN:
             lines = [Line(code, yuan * 100)]
@@ -71,7 +75,7 @@ def _purchases(before, after, earners, codes, at):
                 yield Change(code, earner.tier, yuan, *given)
 
 
-def _behaviours(before, after, earners, at):
+def _behaviours(before: RuleSet, after: RuleSet, earners: Sequence[Earner], at: datetime) -> Iterator[Change]:
     for code in BEHAVIOURS:
         base = BASE if code in WITH_BASE else None
         for facts in ({}, CASES.get(code, {})):
@@ -82,7 +86,7 @@ def _behaviours(before, after, earners, at):
                 yield Change(code, earner.tier, None, *given)
 
 
-def _limits(before, after):
+def _limits(before: RuleSet, after: RuleSet) -> Iterator[Change]:
     one, other = engine.caps(before), engine.caps(after)
     yield Change("", "", None, one.total_points_a_day, other.total_points_a_day)
     for code in sorted({*one.by_behaviour, *other.by_behaviour}):

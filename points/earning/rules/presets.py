@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
+
+from points.earning.rules.engine import Stored
 
 
 @dataclass(frozen=True)
@@ -10,11 +13,11 @@ class Preset:
     """``rules`` in the form in which a version keeps them."""
 
     code: str
-    label: str
-    rules: tuple
+    label: str | Promise
+    rules: tuple[Stored, ...]
 
 
-def _rule(code, **figures):
+def _rule(code: str, **figures: object) -> Stored:
     return {"rule": code, "figures": figures}
 
 
@@ -31,7 +34,7 @@ _BEHAVIOURS = (
 )
 
 
-def _simple(points, yuan, multiplier=None):
+def _simple(points: int, yuan: int, multiplier: Stored | None = None) -> tuple[Stored, ...]:
     return (
         _rule("ratio", points=points, yuan=yuan),
         multiplier or _rule("tier_multiplier"),

@@ -7,14 +7,16 @@ engine tells it. Where they are not, only what the engine gives for certain purc
 While a transition lasts an earning may be better than what is said of the rate, never worse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, TypeVar
 
 from points.earning.rules import engine
 from points.earning.rules.caps import within
-from points.earning.rules.engine import PURCHASE, Line
+from points.earning.rules.engine import PURCHASE, Earner, Line, Name, Rule, RuleSet
 
 OTHER = ""  # goods of no category: they earn like those that no rule treats apart
 AMOUNTS_YUAN = (10, 100, 1000, 10_000)  # of examples
@@ -24,6 +26,8 @@ ROUND_YUAN = tuple(figure * 10**zeros for zeros in range(6) for figure in (1, 2,
 MOST_YUAN = 100_000
 PLACES = 100  # hundredths of a point are the finest figure that is shown
 MOST_DENOMINATOR = 10**7
+Names = Mapping[str, Name]
+Value = TypeVar("Value", bound=Hashable)
 CLOSE = Fraction(1, 10**12)
 CASES = {"review": {"pictures": 1}}  # circumstances under which a behaviour may earn more
 
@@ -34,7 +38,7 @@ class Rate:
 
     points: Decimal
     yuan: int
-    codes: tuple = ()
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Bonus:
     """Goods of these categories earn so many percent more, or less, than others."""
 
     percent: Decimal
-    codes: tuple
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Example:
     """What a purchase of goods of one of these categories (none: of any other) is booked with, on a day without other
     earnings: a figure for each of ``AMOUNTS_YUAN``."""
 
-    points: tuple
-    codes: tuple = ()
+    points: tuple[int, ...]
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +63,26 @@ class OfPurchases:
     """Rates, and what is more or less than they are; or else examples. ``earns`` is False where purchases give nothing.
     ``names`` has those of the categories, ``{code: (name, ...)}`` with a name in both languages."""
 
-    rates: tuple = ()
-    bonuses: tuple = ()
-    examples: tuple = ()
+    rates: tuple[Rate, ...] = ()
+    bonuses: tuple[Bonus, ...] = ()
+    examples: tuple[Example, ...] = ()
     earns: bool = True
-    names: Mapping = field(default_factory=dict)
+    names: Mapping[str, tuple[Name, ...]] = field(default_factory=dict)
 
 
-def of_purchases(rule_set, earner, at, names):
+def of_purchases(rule_set: RuleSet, earner: Earner, at: datetime, names: Names) -> OfPurchases:
     """``OfPurchases`` for the earner. ``names`` are those of the categories that there are (``goods.names``)."""
     if is_proportional(rule_set):
         (rates,) = _rates(rule_set, [earner], at)
-        if None not in rates.values() and (said := _in_rates(rates)) is not None:
-            return replace(said, names=_distinct(rule_set, names, rates))
+        if (figures := _known(rates)) is not None and (said := _in_rates(figures)) is not None:
+            return replace(said, names=_distinct(rule_set, names, figures))
     found = _figures(rule_set, earner, kinds_of_goods(rule_set, [earner], at, names), at)
     examples = tuple(Example(points, codes) for points, codes in _alike(found))
     earns = any(any(points) for points in found.values())
     return OfPurchases(examples=examples, earns=earns, names=_distinct(rule_set, names, found))
 
 
-def of_behaviours(rule_set, earner, at):
+def of_behaviours(rule_set: RuleSet, earner: Earner, at: datetime) -> list[tuple[str, bool, int]]:
     """``[(behaviour, is special, points), ...]`` that acts of the earner are booked with, on a day without others.
     Those under the circumstances of ``CASES`` are special, and left out where they earn the same."""
     found = []
@@ -94,13 +98,23 @@ def of_behaviours(rule_set, earner, at):
     return found
 
 
-def act(rule_set, earner, behaviour, at, *, base=None, case=None, own=(0, 0), in_all=0):
+def act(
+    rule_set: RuleSet,
+    earner: Earner,
+    behaviour: str,
+    at: datetime,
+    *,
+    base: int | None = None,
+    case: Mapping[str, Any] | None = None,
+    own: tuple[int, int] = (0, 0),
+    in_all: int = 0,
+) -> int:
     """What one act is booked with after ``own`` (points, times) of its kind and ``in_all`` points on that day."""
     outcome = engine.behaviour_points(rule_set, earner, behaviour, at, base, case)
     return within(engine.caps(rule_set), behaviour, outcome.points, own=own, in_all=in_all)[0]
 
 
-def purchases(rule_set, cases, at):
+def purchases(rule_set: RuleSet, cases: Iterable[tuple[Earner, str, int]], at: datetime) -> list[int]:
     """What purchases of goods of one category, each ``(earner, category, yuan)``, are booked with on a day without
     other earnings: a list of points."""
     caps = engine.caps(rule_set)
@@ -108,7 +122,9 @@ def purchases(rule_set, cases, at):
     return [within(caps, PURCHASE, outcome.points)[0] for outcome in engine.purchases_points(rule_set, lines)]
 
 
-def beside(before, after, earners, at, names):
+def beside(
+    before: RuleSet, after: RuleSet, earners: Sequence[Earner], at: datetime, names: Names
+) -> list[tuple[list[Name], int, tuple[tuple[int, int], ...]]]:
     """What goods are booked with under two rule sets: ``[(names, yuan, [(before, after), ...]), ...]`` with a pair for
     each earner; other goods first, without names. Only ``EXAMPLE_YUAN`` where rates say the rest."""
     both = (before, after)
@@ -125,7 +141,7 @@ def beside(before, after, earners, at, names):
     ]
 
 
-def times(rule_set, earners, at):
+def times(rule_set: RuleSet, earners: Sequence[Earner], at: datetime) -> dict[str, Decimal]:
     """``{tier: Decimal}``: how many times as much as the first of ``earners`` each of them earns, whatever they buy;
     empty where no such figure holds."""
     found = _times(rule_set, earners, at)
@@ -134,30 +150,30 @@ def times(rule_set, earners, at):
     return found
 
 
-def is_proportional(rule_set):
+def is_proportional(rule_set: RuleSet) -> bool:
     """Whether what goods of a category earn is a rate."""
     return all(rule.proportional for rule in rule_set.rules if rule.works_on_purchases())
 
 
-def telling(rule_set, earner, at, names):
+def telling(rule_set: RuleSet, earner: Earner, at: datetime, names: Names) -> list[Rule]:
     """The rules that may have something to tell the earner: all but those on purchases that change nothing there."""
     cases = probes([earner], kinds_of_goods(rule_set, [earner], at, names))
     points = engine.exact_points(rule_set, cases, at)
 
-    def matters(rule):
+    def matters(rule: Rule) -> bool:
         without = replace(rule_set, rules=tuple(one for one in rule_set.rules if one is not rule))
         return engine.exact_points(without, cases, at) != points
 
     return [rule for rule in rule_set.rules if not rule.works_on_purchases() or matters(rule)]
 
 
-def goods_of(rule_set):
+def goods_of(rule_set: RuleSet) -> tuple[str, ...]:
     """Codes of the categories whose goods may earn something else than others, by what the rules name; ``OTHER`` goods
     first."""
     return tuple(dict.fromkeys((OTHER, *(code for rule in rule_set.rules for code in rule.goods()))))
 
 
-def kinds_of_goods(rule_set, earners, at, names):
+def kinds_of_goods(rule_set: RuleSet, earners: Sequence[Earner], at: datetime, names: Names) -> tuple[str, ...]:
     """The same, and those categories of the mall (``names``) that the rules treat apart without naming them: for one of
     ``AMOUNTS_YUAN`` and one of the earners their goods earn something else than others."""
     named = goods_of(rule_set)
@@ -166,7 +182,7 @@ def kinds_of_goods(rule_set, earners, at, names):
     rest = [code for code in names if code not in named]
     versions = [rule_set] if rule_set.former is None else [rule_set, rule_set.former]
 
-    def points_of(codes):
+    def points_of(codes: Sequence[str]) -> list[list[Decimal]]:
         points = [iter(engine.exact_points(version, probes(earners, codes), at)) for version in versions]
         size = len(earners) * len(AMOUNTS_YUAN)
         return [[next(found) for found in points for _probe in range(size)] for _code in codes]
@@ -175,20 +191,20 @@ def kinds_of_goods(rule_set, earners, at, names):
     return (*named, *(code for code, points in zip(rest, found, strict=True) if points != usual))
 
 
-def probes(earners, codes):
+def probes(earners: Sequence[Earner], codes: Iterable[str]) -> list[tuple[Earner, Line]]:
     """Single lines of all ``AMOUNTS_YUAN``, for ``engine.exact_points``; those of one category side by side."""
     return [(earner, Line(code, yuan * 100)) for code in codes for earner in earners for yuan in AMOUNTS_YUAN]
 
 
-def _distinct(rule_set, names, values):
+def _distinct(rule_set: RuleSet, names: Names, values: Mapping[str, Hashable]) -> dict[str, tuple[Name, ...]]:
     """``{code: (name, ...)}`` of the categories in ``values``: as the rules call them for members, or else as the mall
     does. A name that stands for categories of different values is no name."""
-    told = {code: [] for code in values}
+    told: dict[str, list[Name]] = {code: [] for code in values}
     for rule in rule_set.rules:
         for code, name in rule.goods().items():
             if name and name not in told[code]:
                 told[code].append(name)
-    meanings = {}
+    meanings: dict[str, set[Hashable]] = {}
     for code, value in values.items():
         for name in told[code]:
             meanings.setdefault(name["zh"], set()).add(value)
@@ -199,7 +215,7 @@ def _distinct(rule_set, names, values):
     return found
 
 
-def _rates(rule_set, earners, at):
+def _rates(rule_set: RuleSet, earners: Sequence[Earner], at: datetime) -> list[dict[str, Fraction | None]]:
     """For each earner ``{code: points for a yuan, a Fraction}`` of other goods and of the categories that rules name;
     None where it is no figure that can be told."""
     codes = goods_of(rule_set)
@@ -208,37 +224,44 @@ def _rates(rule_set, earners, at):
     return [{code: _a_yuan(Fraction(next(exact))) for code in codes} for _earner in earners]
 
 
-def _a_yuan(exact):
+def _a_yuan(exact: Fraction) -> Fraction | None:
     rate = (exact / PROBE_YUAN).limit_denominator(MOST_DENOMINATOR)
     return rate if abs(rate * PROBE_YUAN - exact) < CLOSE else None
 
 
-def _in_rates(rates):
+def _known(rates: dict[str, Fraction | None]) -> dict[str, Fraction] | None:
+    """``rates`` where each of them is a figure."""
+    known = {code: rate for code, rate in rates.items() if rate is not None}
+    return known if len(known) == len(rates) else None
+
+
+def _in_rates(rates: dict[str, Fraction]) -> OfPurchases | None:
     """``OfPurchases`` of ``{code: rate}``; None where one of them is no figure that can be shown."""
     (other, _codes), *apart = _alike(rates)
-    found, bonuses = [_shown(other)], []
+    shown, bonuses = [_shown(other)], []
     for rate, codes in apart:
         percent = (rate / other - 1) * 100 if other else None
         if rate and percent is not None and (percent * PLACES).denominator == 1:
             bonuses.append(Bonus(_decimal(percent), codes))
         else:
-            found.append(_shown(rate, codes))
-    if None in found:
+            shown.append(_shown(rate, codes))
+    found = tuple(rate for rate in shown if rate is not None)
+    if len(found) < len(shown):
         return None
     earns = any(rate.points for rate in found)
-    return OfPurchases(rates=tuple(found), bonuses=tuple(bonuses)) if earns else OfPurchases(earns=False)
+    return OfPurchases(rates=found, bonuses=tuple(bonuses)) if earns else OfPurchases(earns=False)
 
 
-def _alike(values):
+def _alike(values: Mapping[str, Value]) -> list[tuple[Value, tuple[str, ...]]]:
     """``[(value, codes), ...]`` of ``{code: value}``: that of other goods first, without codes, then each other one."""
-    found = {values[OTHER]: ()}
+    found: dict[Value, tuple[str, ...]] = {values[OTHER]: ()}
     for code, value in values.items():
         if value != values[OTHER]:
             found[value] = (*found.get(value, ()), code)
     return list(found.items())
 
 
-def _shown(rate, codes=()):
+def _shown(rate: Fraction, codes: tuple[str, ...] = ()) -> Rate | None:
     """The ``Rate`` for the smallest round sum that gives a point or more without a rest; None where there is none."""
     if not rate:
         return Rate(Decimal(0), 1, codes)
@@ -248,26 +271,29 @@ def _shown(rate, codes=()):
     return None
 
 
-def _decimal(fraction):
+def _decimal(fraction: Fraction) -> Decimal:
     return Decimal(fraction.numerator) / Decimal(fraction.denominator)
 
 
-def _figures(rule_set, earner, codes, at):
+def _figures(rule_set: RuleSet, earner: Earner, codes: Iterable[str], at: datetime) -> dict[str, tuple[int, ...]]:
     """``{code: a figure for each of AMOUNTS_YUAN}``."""
     points = iter(purchases(rule_set, [(earner, code, yuan) for code in codes for yuan in AMOUNTS_YUAN], at))
     return {code: tuple(next(points) for _yuan in AMOUNTS_YUAN) for code in codes}
 
 
-def _times(rule_set, earners, at):
+def _times(rule_set: RuleSet, earners: Sequence[Earner], at: datetime) -> dict[str, Decimal]:
     if not is_proportional(rule_set):
         return {}
-    base, *_others = of_each = _rates(rule_set, earners, at)
-    if None in base.values() or not base[OTHER]:
+    of_each = [_known(rates) for rates in _rates(rule_set, earners, at)]
+    base = of_each[0]
+    if base is None or not base[OTHER]:
         return {}
     found = {}
     for earner, rates in zip(earners, of_each, strict=True):
-        factor = rates[OTHER] / base[OTHER] if rates[OTHER] is not None else None
-        if factor is None or (factor * PLACES).denominator != 1:
+        if rates is None:
+            return {}
+        factor = rates[OTHER] / base[OTHER]
+        if (factor * PLACES).denominator != 1:
             return {}
         if any(rate != factor * base[code] for code, rate in rates.items()):
             return {}

@@ -9,8 +9,11 @@ again by this process from that moment on, and by the others as soon as ``on_fai
 before it takes over in the same call.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from time import monotonic
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -20,7 +23,7 @@ from core.parameters import Parameter
 from points.earning.models import ScriptVersion
 from points.earning.rules import sandbox
 from points.earning.rules.builtin import codes_of
-from points.earning.rules.engine import FEN, Rule, register
+from points.earning.rules.engine import FEN, Earner, Name, PurchaseDraft, Rule, Words, register
 
 KEPT = 5  # versions of a script in line to take over
 
@@ -53,16 +56,19 @@ class Script(Rule):
         ),
         Parameter("text", "", _("in words"), help=_("What members read of it on the rules page.")),
     )
+    script: str
+    imported: str
+    text: str
 
-    def __init__(self, **figures):
+    def __init__(self, **figures: Any) -> None:
         super().__init__(**figures)
         self._imported = codes_of(self.imported)
 
-    def purchase_points(self, draft):
+    def purchase_points(self, draft: PurchaseDraft) -> None:
         """By the first version in line that works; where none does, the points stay as they were."""
         self.purchases_points([draft])
 
-    def purchases_points(self, drafts):
+    def purchases_points(self, drafts: list[PurchaseDraft]) -> None:
         """Each as alone. All that a version works before it fails at one purchase counts by that version."""
         left = drafts
         for version in in_line(self.script):
@@ -73,7 +79,7 @@ class Script(Rule):
                 return
             mark_failed(version, str(failure))
 
-    def _line(self, draft, number):
+    def _line(self, draft: PurchaseDraft, number: int) -> sandbox.Line:
         line, earner = draft.lines[number], draft.earner
         return (
             earner.tier,
@@ -85,19 +91,19 @@ class Script(Rule):
         )
 
     @property
-    def proportional(self):
+    def proportional(self) -> bool:  # type: ignore[override] # it changes while the mall runs
         """While no version serves it changes nothing."""
         return next(in_line(self.script), None) is None
 
-    def goods(self):
-        return dict.fromkeys(self._imported, "")
+    def goods(self) -> dict[str, Name]:
+        return {code: {} for code in self._imported}
 
-    def broken(self):
+    def broken(self) -> Words | None:
         if next(in_line(self.script), None) is None:
             return gettext_noop("Rule %(n)s: no version of the script serves, the points stay as they were."), {}
         return None
 
-    def words(self, earners):
+    def words(self, earners: Sequence[Earner]) -> Words:
         version = next(in_line(self.script), None)
         if version is None:
             return gettext_noop("No version of the script serves: the points stay as they were."), {}
@@ -106,11 +112,11 @@ class Script(Rule):
             "version": str(version.number),
         }
 
-    def told(self, earner):
+    def told(self, earner: Earner) -> Words | None:
         return (self.text, {}) if self.text else None
 
 
-def _worked(version, drafts, points):
+def _worked(version: Version, drafts: list[PurchaseDraft], points: list[Decimal]) -> list[PurchaseDraft]:
     """Write the points of lines into the drafts; returns the drafts that they are not enough for."""
     taken = 0
     for number, draft in enumerate(drafts):
@@ -130,10 +136,12 @@ def _worked(version, drafts, points):
 
 
 REPORT_S = 0.5  # a failure that is not written down yet is reported again so often, not at every purchase
-_failed = {}  # seen by this process, not known to be written down yet: {pk: [why, next report]}
+_failed: dict[
+    int, tuple[str, float]
+] = {}  # seen by this process, not known to be written down yet: {pk: (why, next report)}
 
 
-def in_line(code):
+def in_line(code: str) -> Iterator[Version]:
     """The versions of a script to try, in order; those that this process saw fail are passed over, and reported until
     somebody has written it down."""
     for version in SCRIPTS.get().get(code, ()):
@@ -143,38 +151,40 @@ def in_line(code):
             yield version
 
 
-def mark_failed(version, why):
+def mark_failed(version: Version, why: str) -> None:
     """This process tries the version no more."""
-    _failed.setdefault(version.pk, [why, 0.0])
+    _failed.setdefault(version.pk, (why, 0.0))
     _report(version)
 
 
-def _report(version):
+def _report(version: Version) -> None:
     # The transaction that reported first may have been rolled back, and with it what it wrote.
     entry = _failed.get(version.pk)
     if entry is None or monotonic() < entry[1]:
         return
-    entry[1] = monotonic() + REPORT_S
+    _failed[version.pk] = (entry[0], monotonic() + REPORT_S)
     for listener in listeners:
         listener(version, entry[0])
 
 
-listeners = []  # called with a ``Version`` and why it failed; the services put theirs in
+listeners: list[
+    Callable[[Version, str], object]
+] = []  # called with a ``Version`` and why it failed; the services put theirs in
 
 
-def reported(pk):
+def reported(pk: int) -> None:
     """The failure stands in the database: it need not be remembered here."""
     SCRIPTS.forget()
     _failed.pop(pk, None)
 
 
-def trial(source, tier, amount, is_imported):
+def trial(source: str, tier: str, amount: Decimal, is_imported: bool) -> Decimal:
     """What a source gives for one line, ``Decimal``; raises ``Failed``. In a context of its own."""
     return sandbox.call(None, source, tier, float(amount), is_imported, 0.0, "", 1.0)
 
 
-def _load():
-    found = {}
+def _load() -> dict[str, list[Version]]:
+    found: dict[str, list[Version]] = {}
     rows = ScriptVersion.objects.filter(activated_at__isnull=False, failed_at__isnull=True)
     for row in rows.select_related("script").order_by("-activated_at", "-pk"):
         line = found.setdefault(row.script.code, [])

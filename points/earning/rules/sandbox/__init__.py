@@ -5,8 +5,10 @@ script does not end. A call costs some 50 µs, nearly all of it the way there an
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +20,7 @@ __all__ = ["Failed", "LimitReached", "NotAScript", "Unavailable", "call", "call_
 MOST_CHARACTERS = 20_000  # of a source
 MOST_POINTS = 1_000_000  # of a line, or MOST_A_YUAN where that is more: beyond it is a mistake, not a reward
 MOST_A_YUAN = 100
+Line = tuple[str, float, bool, float, str, float]
 MOST_LINES = 500  # in one go
 FUNCTION = "calculatePoints"
 
@@ -37,7 +40,7 @@ class LimitReached(Failed):
     """A limit was reached."""
 
 
-def check(source):
+def check(source: str) -> None:
     """Raises ``NotAScript`` when ``source`` has an error of syntax. Runs nothing of it."""
     if len(source) > MOST_CHARACTERS:
         raise NotAScript(_("It is longer than %(most)s characters.") % {"most": MOST_CHARACTERS})
@@ -53,7 +56,7 @@ def check(source):
         raise NotAScript(str(_failure(*reason)))
 
 
-def call(key, source, *line):
+def call(key: int | None, source: str, *line: Any) -> Decimal:
     """Points of one line as a ``Decimal``; arguments are those of ``call_many``. Raises ``Failed``, ``Unavailable``."""
     points, failure = call_many(key, source, [line])
     if failure:
@@ -61,13 +64,13 @@ def call(key, source, *line):
     return points[0]
 
 
-def call_many(key, source, lines):
+def call_many(key: int | None, source: str, lines: Sequence[Line]) -> tuple[list[Decimal], Failed | None]:
     """``(points, failure)``: those of the lines before the first that fails, and its ``Failed``, or None.
 
     A line is ``(tier, yuan, is_imported, points, category, multiplier)``. ``key`` names the source for what is kept
     warm; None keeps nothing. Raises ``Unavailable``.
     """
-    points = []
+    points: list[Decimal] = []
     for begin in range(0, len(lines), MOST_LINES):
         some = lines[begin : begin + MOST_LINES]
         found, failure = _call(key, source, some)
@@ -81,15 +84,15 @@ def call_many(key, source, lines):
 
 
 @lru_cache(maxsize=100)
-def takes_facts(source):
+def takes_facts(source: str) -> bool:
     """Whether the script may read what the rules above gave. Raises ``Unavailable``."""
     try:
-        return processes.ask(["facts", source])
+        return bool(processes.ask(["facts", source]))
     except processes.Died:
         return True
 
 
-def _call(key, source, lines):
+def _call(key: int | None, source: str, lines: Sequence[Line]) -> tuple[list[Any], Failed | None]:
     try:
         answer = None if key is None else processes.ask(["call", key, None, lines], len(lines))
         if answer is None:
@@ -102,9 +105,9 @@ def _call(key, source, lines):
     return found, _failure(*reason) if reason else None
 
 
-def _one_by_one(source, lines):
+def _one_by_one(source: str, lines: Sequence[Line]) -> tuple[list[Any], Failed | None]:
     """Where a process died at many lines, or in a used context: which line is it, and does it again?"""
-    found = []
+    found: list[Any] = []
     for line in lines:
         points, failure = _call(None, source, [line])
         if failure:
@@ -113,20 +116,20 @@ def _one_by_one(source, lines):
     return found, None
 
 
-def _problem(line, result):
+def _problem(line: Line, result: object) -> Failed | None:
     most = max(MOST_POINTS, line[1] * MOST_A_YUAN)
-    if type(result) in (int, float) and 0 <= result <= most:  # NaN is neither
+    if isinstance(result, int | float) and type(result) is not bool and 0 <= result <= most:  # NaN is neither
         return None
     return Failed(_("It gave %(result)s; 0 to %(most)s is possible.") % {"result": result, "most": f"{most:,.0f}"})
 
 
-def _ended(death):
+def _ended(death: processes.Died) -> Failed:
     if death.by_time:
         return _failure("time", "")
     return LimitReached(_("It ended the process that ran it."))
 
 
-def _failure(kind, text, line=None):
+def _failure(kind: str, text: str, line: int | None = None) -> Failed:
     match kind:
         case "time":
             return LimitReached(_("It did not finish in %(ms)s ms.") % {"ms": round(TIME_S * 1000)})

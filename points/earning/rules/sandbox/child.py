@@ -23,6 +23,7 @@ import signal
 import sys
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import quickjs
 
@@ -31,27 +32,31 @@ PLACE = re.compile(r"^    at .*<input>:(\d+)", re.MULTILINE)  # the innermost co
 BODY = f"(() => {{%s\n;return typeof {FUNCTION} === 'function' ? {FUNCTION} : null}})"
 TAKES_FACTS = "(made) => made.length > 3 || /arguments/.test(String(made))"
 SCRIPTS = 8
+Limits = dict[str, Any]
+Reason = tuple[str, str, int | None]
 PRELUDE = (Path(__file__).parent / "prelude.js").read_text()
 
 
-def main(limits):
+def main(limits: Limits) -> None:
     _close_down(limits)
-    warm = OrderedDict()
+    warm: OrderedDict[int, Script] = OrderedDict()
+    answer: Any
     for line in sys.stdin.buffer:
         verb, *arguments = json.loads(line)
         match verb:
             case "check":
-                answer = check(*arguments, limits)
+                answer = check(arguments[0], limits)
             case "facts":
-                answer = takes_facts(*arguments, limits)
+                answer = takes_facts(arguments[0], limits)
             case _:
-                answer = call(*arguments, limits, warm)
+                key, source, lines = arguments
+                answer = call(key, source, lines, limits, warm)
         signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _close_down(limits):
+def _close_down(limits: Limits) -> None:
     """Whoever breaks out of the engine finds little memory, no files and no processes. Who stops the mall signals all
     its processes: this one goes on for whoever waits for it, and ends with its input."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -60,7 +65,7 @@ def _close_down(limits):
         resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
 
 
-def check(source, limits):
+def check(source: str, limits: Limits) -> Reason | None:
     """Why ``source`` is no JavaScript, or None."""
     context = _context(limits)
     try:
@@ -70,7 +75,7 @@ def check(source, limits):
     return None
 
 
-def takes_facts(source, limits):
+def takes_facts(source: str, limits: Limits) -> bool:
     """Whether its function takes the fourth argument; true where that cannot be told."""
     try:
         return Script(source, limits).takes_facts()
@@ -78,7 +83,9 @@ def takes_facts(source, limits):
         return True
 
 
-def call(key, source, lines, limits, warm):
+def call(
+    key: int | None, source: str | None, lines: list[list[Any]], limits: Limits, warm: "OrderedDict[int, Script]"
+) -> tuple[list[Any], Reason | None] | None:
     """Points of each line, up to the first that fails."""
     script = warm.pop(key, None) if key is not None else None
     if script is None:
@@ -101,11 +108,11 @@ def call(key, source, lines, limits, warm):
 class Failed(Exception):
     """A line gave no points."""
 
-    def __init__(self, kind, text="", line=None):
+    def __init__(self, kind: str, text: str = "", line: int | None = None) -> None:
         self.reason = kind, text, line
 
     @property
-    def may_be_of_before(self):
+    def may_be_of_before(self) -> bool:
         """Whether it can be the doing of earlier lines: they filled the memory, or left what cannot be taken away."""
         return self.reason[0] in ("time", "memory", "stack", "number")
 
@@ -113,11 +120,11 @@ class Failed(Exception):
 class Script:
     """A source, and a context in which its lines run; none of them finds what another left (``prelude.js``)."""
 
-    def __init__(self, source, limits):
+    def __init__(self, source: str, limits: Limits) -> None:
         self._source, self._limits = source, limits
-        self._line = None
+        self._line: Any = None
 
-    def points(self, *line):
+    def points(self, *line: Any) -> Any:
         used = self._line is not None
         try:
             return self._points(line)
@@ -127,13 +134,13 @@ class Script:
         self._line = None
         return self._points(line)
 
-    def takes_facts(self):
+    def takes_facts(self) -> bool:
         signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
         context = _context(self._limits)
         context.eval(PRELUDE)
-        return context.eval(TAKES_FACTS)(self._body(context)())
+        return bool(context.eval(TAKES_FACTS)(self._body(context)()))
 
-    def _points(self, line):
+    def _points(self, line: tuple[Any, ...]) -> Any:
         signal.setitimer(signal.ITIMER_PROF, self._limits["kill_s"])
         try:
             if self._line is None:
@@ -146,7 +153,7 @@ class Script:
             raise Failed("number")
         return result
 
-    def _body(self, context):
+    def _body(self, context: Any) -> Any:
         """The source as the body of a function, which runs anew for each line."""
         body = context.eval(BODY % self._source)
         if body() is None:
@@ -154,7 +161,7 @@ class Script:
         return body
 
 
-def _context(limits):
+def _context(limits: Limits) -> Any:
     context = quickjs.Context()
     context.set_memory_limit(limits["memory_bytes"])
     context.set_max_stack_size(limits["stack_bytes"])
@@ -162,7 +169,7 @@ def _context(limits):
     return context
 
 
-def _reason(error):
+def _reason(error: Exception) -> Reason:
     text = str(error)
     if "interrupted" in text:
         return "time", "", None

@@ -16,6 +16,7 @@ import sys
 import threading
 from pathlib import Path
 from time import monotonic
+from typing import IO, Any, cast
 
 TIME_S = 0.05  # of processor time, for one call
 KILL_S = 0.1  # of processor time: what no limit inside the engine has ended by then, the kernel ends
@@ -38,10 +39,15 @@ LIMITS = {
 }
 
 
+_all: "set[_Process]"
+_idle: "list[_Process]"
+_free: threading.BoundedSemaphore
+
+
 class Died(Exception):
     """The process ended while it worked, and it was the script's doing; ``by_time`` says which limit it was."""
 
-    def __init__(self, by_time):
+    def __init__(self, by_time: bool) -> None:
         super().__init__()
         self.by_time = by_time
 
@@ -50,7 +56,7 @@ class Unavailable(RuntimeError):
     """No process could be had that answers, which is not the script's fault: try again later."""
 
 
-def ask(request, lines=1):
+def ask(request: list[Any], lines: int = 1) -> Any:
     """The answer of some process to ``request`` of so many lines. Raises ``Died``, ``Unavailable``."""
     message = json.dumps(request).encode() + b"\n"
     with _free:
@@ -74,7 +80,7 @@ class _Lost(Exception):
 
 
 class _Process:
-    def __init__(self):
+    def __init__(self) -> None:
         self._popen = subprocess.Popen(
             [sys.executable, "-I", CHILD, json.dumps(LIMITS)],
             stdin=subprocess.PIPE,
@@ -83,34 +89,35 @@ class _Process:
             env={},
             cwd="/",
         )
-        os.set_blocking(self._popen.stdin.fileno(), False)
+        self._questions, self._replies = cast(IO[bytes], self._popen.stdin), cast(IO[bytes], self._popen.stdout)
+        os.set_blocking(self._questions.fileno(), False)
         self._asks, self._answers = select.poll(), select.poll()
-        self._asks.register(self._popen.stdin, select.POLLOUT)
-        self._answers.register(self._popen.stdout, select.POLLIN)
+        self._asks.register(self._questions, select.POLLOUT)
+        self._answers.register(self._replies, select.POLLIN)
         _all.add(self)
 
-    def is_there(self):
+    def is_there(self) -> bool:
         return self._popen.poll() is None
 
-    def ask(self, message, lines):
+    def ask(self, message: bytes, lines: int) -> Any:
         deadline = monotonic() + PATIENCE_S + KILL_S * lines
         self._send(message, deadline)
         return self._answer(MOST_ANSWER + MOST_A_LINE * lines, deadline)
 
-    def _send(self, message, deadline):
+    def _send(self, message: bytes, deadline: float) -> None:
         left = memoryview(message)
         while left:
             _wait(self._asks, deadline)
             try:
-                left = left[os.write(self._popen.stdin.fileno(), left[:CHUNK]) :]
+                left = left[os.write(self._questions.fileno(), left[:CHUNK]) :]
             except BrokenPipeError:
                 raise _Lost from None
 
-    def _answer(self, most, deadline):
+    def _answer(self, most: int, deadline: float) -> Any:
         found = b""
         while not found.endswith(b"\n"):
             _wait(self._answers, deadline)
-            read = os.read(self._popen.stdout.fileno(), CHUNK)
+            read = os.read(self._replies.fileno(), CHUNK)
             if not read:
                 raise self._cause()
             found += read
@@ -118,29 +125,29 @@ class _Process:
                 raise _Lost
         return json.loads(found)
 
-    def _cause(self):
+    def _cause(self) -> Exception:
         """Why it ended: whoever stops processes of this machine says nothing about a script."""
         code = self._popen.wait()
         return _Lost() if -code in (signal.SIGKILL, signal.SIGTERM) else Died(by_time=-code == signal.SIGPROF)
 
-    def end(self):
+    def end(self) -> None:
         _all.discard(self)
         self._popen.kill()
         self._popen.wait()
         self.let_go()
 
-    def let_go(self):
+    def let_go(self) -> None:
         """Without a word to the process: close our ends of the pipes."""
-        self._popen.stdin.close()
-        self._popen.stdout.close()
+        self._questions.close()
+        self._replies.close()
 
 
-def _wait(poll, deadline):
+def _wait(poll: select.poll, deadline: float) -> None:
     if not poll.poll(max(deadline - monotonic(), 0) * 1000):
         raise _Lost
 
 
-def _take():
+def _take() -> _Process:
     with contextlib.suppress(IndexError):
         while True:
             process = _idle.pop()
@@ -153,12 +160,12 @@ def _take():
         raise Unavailable(str(error)) from error
 
 
-def _begin():
+def _begin() -> None:
     global _all, _idle, _free
     _all, _idle, _free = set(), [], threading.BoundedSemaphore(MOST)
 
 
-def _after_fork():
+def _after_fork() -> None:
     """The parent goes on with its processes: two that write into one pipe would get each other's answers."""
     for process in _all:
         process.let_go()
@@ -167,7 +174,7 @@ def _after_fork():
 
 
 @atexit.register
-def end_all():
+def end_all() -> None:
     """They would end by themselves; nobody shall have to wait for it."""
     for process in list(_all):
         process.end()

@@ -104,7 +104,8 @@ def test_a_failure_in_a_transaction_that_is_rolled_back_is_written_down_later(sa
         raise RuntimeError
     assert RuleAlert.objects.count() == 0
     monkeypatch.setattr(scripts, "REPORT_S", 0)
-    scripts._failed[version.pk][1] = 0
+    why, _next_report = scripts._failed[version.pk]
+    scripts._failed[version.pk] = (why, 0.0)
     assert after_commit(purchase).lines == (200, 1)
     version.refresh_from_db()
     assert version.failed_at is not None
