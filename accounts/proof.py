@@ -9,7 +9,6 @@ django-allauth keeps the records of proofs and the pages for password and app; i
 for proven, so what counts is decided here.
 """
 
-import time
 from functools import wraps
 
 from allauth.account import app_settings
@@ -22,13 +21,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.utils.http import urlencode
 
+from core import clock
+
 SECRETS = {"password1", "oldpassword"}  # fields whose content no session may keep
 
 
 def is_fresh(request):
     """Whether the member proved a moment ago that nobody else sits at this session."""
     return any(
-        _is_proof(record) and time.time() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+        _is_proof(record) and clock.now().timestamp() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
         for record in get_authentication_records(request, request.user)
     )
 

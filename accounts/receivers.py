@@ -26,7 +26,7 @@ def tell_by_old_way(*, to, title, text, values):
 
 
 def _second_step(change):
-    def follow(sender, request, user, authenticator, **_):
+    def follow(sender, request, user, authenticator, **_):  # noqa: ARG001 - as its caller has it
         if authenticator.type == Authenticator.Type.TOTP or change == "codes":
             by = actors.member(user.pk)
             services.second_step_changed(member=request.user, change=change, by=by, at=clock.now())

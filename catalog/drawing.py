@@ -35,11 +35,11 @@ def goods(filters, listing, popular, available):
     return draw(filters, listing, popular, available, get_language())
 
 
-def _card(card, size, language):
+def _card(card, size, language):  # noqa: ARG001 - a part of what is remembered
     return render_to_string("_components/card.html", {"card": card, "size": size}).strip()
 
 
-def _goods(filters, listing, popular, available, language):
+def _goods(filters, listing, popular, available, language):  # noqa: ARG001 - a part of what is remembered
     path = listing.path
     page = reverse("catalog:list")
     context = {

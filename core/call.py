@@ -6,7 +6,7 @@ its own: broken transactions, ``execute_wrapper``, captured queries and the clas
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any, Self
@@ -28,7 +28,7 @@ NOTHING = nullcontext()
 KEPT = "mall_cursor"
 
 
-def call(sql: str, params: tuple[Any, ...], refusals: Mapping[str, type[DomainError]] = NONE) -> list[tuple[Any, ...]]:
+def call(sql: str, params: Sequence[Any], refusals: Mapping[str, type[DomainError]] = NONE) -> list[tuple[Any, ...]]:
     """The rows that ``sql`` returns, a list of tuples. ``params`` stand for its ``%s``; an integer is a bigint whatever
     its size, JSON is passed as ``Jsonb`` and comes back as text.
 
@@ -54,7 +54,7 @@ def call(sql: str, params: tuple[Any, ...], refusals: Mapping[str, type[DomainEr
         raise
 
 
-def _rows(connection: BaseDatabaseWrapper, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def _rows(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     # Taken away while it is used: whoever calls meanwhile, a wrapper for instance, does not read from this one.
     cursor = vars(connection).pop(KEPT, None)
     if cursor is None or cursor.connection is not connection.connection:
@@ -69,7 +69,7 @@ def _rows(connection: BaseDatabaseWrapper, sql: str, params: tuple[Any, ...]) ->
 
 
 def _captured(
-    connection: BaseDatabaseWrapper, cursor: "_PreparingCursor", sql: str, params: tuple[Any, ...]
+    connection: BaseDatabaseWrapper, cursor: "_PreparingCursor", sql: str, params: Sequence[Any]
 ) -> AbstractContextManager[None]:
     """Django would ask the cursor for its text, and that of a prepared one is not known."""
     return connection.make_debug_cursor(cursor).debug_sql(f"{sql} {params}", params)  # type: ignore[arg-type] # not yet wrapped

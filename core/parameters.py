@@ -133,7 +133,7 @@ def of_subject(subject: str) -> Parameter:
     return _declared[subject.removeprefix("parameter:")]
 
 
-def _run(approval: Approval, *, by: str, at: datetime) -> None:
+def _run(approval: Approval, *, by: str, at: datetime) -> None:  # noqa: ARG001 - every kind is called so
     parameter = of_subject(approval.subject)
     if _locked(parameter) != approval.data["before"]:
         raise approvals.Outdated
@@ -141,7 +141,7 @@ def _run(approval: Approval, *, by: str, at: datetime) -> None:
     _set(parameter, approval.data["before"], after, by=approval.by, at=at)
 
 
-def _facts(approval: Approval, at: datetime) -> list[tuple[str | Promise, object]]:
+def _facts(approval: Approval, at: datetime) -> list[tuple[str | Promise, object]]:  # noqa: ARG001 - every kind is called so
     parameter = of_subject(approval.subject)
     before, after = (parameter.shown(parameter.clean(approval.data[name])) for name in ("before", "after"))
     return [(_("Parameter"), parameter.label), (_("Change"), f"{before} → {after}"), (_("Now"), parameter.now)]

@@ -3,16 +3,19 @@
 So that whoever adds a field to a model has it written everywhere, and encrypted where it is encrypted.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Field, Model
 from django.db.models.fields import AutoFieldMixin
 
 
 class Rows:
     """New rows of a model. ``apart``: names of the fields that the statement fills in by itself."""
 
-    def __init__(self, model, *apart):
+    def __init__(self, model: type[Model], *apart: str) -> None:
         fields = model._meta.concrete_fields
         if unknown := set(apart) - {field.name for field in fields}:
             raise ValueError(f"{model.__name__} has no {', '.join(sorted(unknown))}")
@@ -24,35 +27,35 @@ class Rows:
         ]
 
     @cached_property
-    def columns(self):
+    def columns(self) -> str:
         """``name, name``."""
-        return ", ".join(connection.ops.quote_name(field.column) for field in self.fields)
+        return ", ".join(connection.ops.quote_name(str(field.column)) for field in self.fields)
 
     @cached_property
-    def marks(self):
+    def marks(self) -> str:
         """A mark for each of ``values``, with its type: ``%s::text, %s::bigint``."""
         return ", ".join(f"%s::{_type(field)}" for field in self.fields)
 
     @cached_property
-    def arrays(self):
+    def arrays(self) -> str:
         """A mark for each of ``lists``, for ``unnest``: ``%s::text[], %s::bigint[]``."""
         return ", ".join(f"%s::{_type(field)}[]" for field in self.fields)
 
     @cached_property
-    def insert(self):
+    def insert(self) -> str:
         """The statement that inserts one row of ``values``; a clause such as ``RETURNING`` may follow."""
         return f"INSERT INTO {self.table} ({self.columns}) VALUES ({self.marks})"  # noqa: S608 - names of a model
 
-    def values(self, instance):
+    def values(self, instance: Model) -> list[Any]:
         """What is stored of an instance, in the order of ``columns``."""
         one = connections[DEFAULT_DB_ALIAS]  # once: django.db.connection looks it up for every attribute
         return [field.get_db_prep_save(getattr(instance, field.attname), one) for field in self.fields]
 
-    def lists(self, instances):
+    def lists(self, instances: Sequence[Model]) -> list[list[Any]]:
         """The values of many instances: a list for each column."""
         return [list(column) for column in zip(*map(self.values, instances), strict=True)]
 
 
-def _type(field):
+def _type(field: "Field[Any, Any]") -> str:
     """Without a length: a cast to ``varchar(9)`` would cut what is longer, the column refuses it."""
-    return field.db_type(connection).partition("(")[0]
+    return (field.db_type(connection) or "").partition("(")[0]

@@ -35,7 +35,7 @@ def follow(order_id):
 
 
 @outbox.handles(giving_back.REFUNDED_TOPIC)
-def take_back(order_id, refund_key, fen, lines):
+def take_back(order_id, refund_key, fen, lines):  # noqa: ARG001 - as its caller has it
     """Cash went back, and the points it earned with it (B8)."""
     rewards.take_back(order_id=order_id, refund_key=refund_key, lines=lines, by=actors.system("orders"), at=clock.now())
 

@@ -43,7 +43,7 @@ _MOMENT = re.compile(
     re.ASCII,
 )
 _DAYS = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
-_DAY_ZERO = datetime(1899, 12, 30)  # by the shop's clock
+_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - ``moment`` gives it the shop's zone
 
 
 def plain(cell):
@@ -167,4 +167,4 @@ def _read_moment(text):
     if not (found := _MOMENT.fullmatch(text)):
         raise ValueError(text)
     year, _sign, month, day, *time = found.groups(default="0")
-    return datetime(int(year), int(month), int(day), *map(int, time))
+    return datetime(int(year), int(month), int(day), *map(int, time))  # noqa: DTZ001 - as above

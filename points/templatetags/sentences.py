@@ -12,7 +12,7 @@ register.filter("figure", earning_wording.figure)
 
 
 @register.tag
-def sentences(parser, token):
+def sentences(parser, token):  # noqa: ARG001 - as its caller has it
     """``{% sentences %}{% translate "One." %} {% translate "Two." %}{% endsentences %}``"""
     nodes = parser.parse(("endsentences",))
     parser.delete_first_token()

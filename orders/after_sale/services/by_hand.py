@@ -40,7 +40,7 @@ def pay_back(*, case, by, at, **terms):
     return approval
 
 
-def run_paid_back(approval, *, by, at):
+def run_paid_back(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved of a request."""
     terms = dict(approval.data)
     case = AfterSale.objects.get(pk=terms.pop("request"))

@@ -51,7 +51,7 @@ def hand_out(*, approval, at):
     )
 
 
-def run_gift(approval, *, by, at):
+def run_gift(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved of coupons: each is worth what it was then."""
     if coupon_rules.worth_fen(CouponType.objects.get(pk=approval.data["type"])) != approval.data["worth"]:
         raise Outdated

@@ -71,16 +71,20 @@ def _fields(header, values):
 
 def _line(row):
     kind = KINDS[row["业务类型"]]
-    moment = datetime.strptime(row["完成时间"], MOMENT).replace(tzinfo=CHINA)
+    moment = _moment(row["完成时间"])
     text, name = row["订单金额（元）"], ""
     if kind == REFUND:
         text, name = text.removeprefix("-"), row["退款批次号/请求号"]
     return StatementLine(kind, row["商户订单号"], name, fen(text), row["支付宝交易号"], moment)
 
 
+def _moment(text):
+    return datetime.strptime(text, MOMENT).replace(tzinfo=CHINA)
+
+
 def _is_moment(text):
     try:
-        return bool(datetime.strptime(text, MOMENT))
+        return bool(_moment(text))
     except ValueError:
         return False
 

@@ -40,7 +40,7 @@ def give_back(*, payment, by, at, note, amount_fen, form_key):
         return _pay(GIVEN_BACK, payment, by=by, at=at, note=note, amount_fen=amount_fen, key=key)
 
 
-def run_payment(approval, *, by, at):
+def run_payment(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved of a payment or a refund."""
     kind, terms = approval.kind, approval.data["terms"]
     _order, payment = rows.lock(approval.data["payment"])
@@ -77,16 +77,16 @@ def _subject(payment):
     return f"payment:{payment.reference}"
 
 
-def _settled_fen(payment, terms):
+def _settled_fen(payment, terms):  # noqa: ARG001 - as its caller has it
     return paying.for_staff(payment.refunds).aggregate(fen=Sum("amount_fen"))["fen"]
 
 
-def _missing_fen(payment, terms):
+def _missing_fen(payment, terms):  # noqa: ARG001 - as its caller has it
     """How much less than it should have been arrived."""
     return max(payment.amount_fen - payment.arrived_fen, 0)
 
 
-def _typed_fen(payment, terms):
+def _typed_fen(payment, terms):  # noqa: ARG001 - as its caller has it
     return terms["amount_fen"]
 
 

@@ -91,7 +91,7 @@ def opened(headers, body, *, at):
         raise BadCallback from error
 
 
-def _send(method, path, content, *, headers=None):
+def _send(method, path, content):
     return http.exchange(
         method,
         settings.WECHAT_PAY["api"] + path,

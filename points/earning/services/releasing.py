@@ -74,7 +74,7 @@ def let_serve(*, version, by, at, reason=""):
     )
 
 
-def run_rules(approval, *, by, at):
+def run_rules(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved about a version. Raises ``Outdated`` and what the act raises."""
     data, version = approval.data, version_of(approval)
     if version.rules != data["rules"] or _serving(_rule_set(version)) != data["scripts"]:
@@ -85,7 +85,7 @@ def run_rules(approval, *, by, at):
     ACTS[data["act"]](version=version, by=approval.by, at=at, **terms)
 
 
-def run_script(approval, *, by, at):
+def run_script(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved about a script. Raises ``Outdated`` and what ``scripts`` raises."""
     data = approval.data
     script = Script.objects.get(pk=data["script"])

@@ -81,7 +81,7 @@ def _run(act: Act) -> migrations.RunPython:
 def _on_editor(act: Act) -> Callable[[StateApps, BaseDatabaseSchemaEditor], None]:
     """``act`` as Django calls it in a migration, which needs no models."""
 
-    def run(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def run(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:  # noqa: ARG001 - as its caller has it
         act(schema_editor)
 
     return run

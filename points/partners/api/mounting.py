@@ -134,7 +134,7 @@ def not_readable(request, error):
 
 
 @api.exception_handler(Http404)
-def not_there(request, error):
+def not_there(request, error):  # noqa: ARG001 - as its caller has it
     return refused(request, problems.NotFound())
 
 

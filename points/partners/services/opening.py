@@ -33,7 +33,7 @@ def change(*, partner, by, at, reason="", **fields):
         return _ask(partner, opened, by=by, at=at, reason=reason) if opened else None
 
 
-def run(approval, *, by, at):
+def run(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved. Raises ``Outdated``."""
     partner = Partner.objects.select_for_update().get(pk=approval.data["partner"])
     before, after = approval.data["before"], approval.data["after"]
@@ -52,7 +52,7 @@ def make_key(*, partner, scopes, by, at):
         return key, secret, approvals.ask(kind=KEY, subject=partner.source, data=data, by=by, at=at)
 
 
-def run_key(approval, *, by, at):
+def run_key(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved. Raises ``Outdated`` where the key was revoked meanwhile."""
     if not setup.open_key(key=_key_of(approval), by=approval.by, at=at):
         raise approvals.Outdated

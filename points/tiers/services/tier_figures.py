@@ -63,7 +63,7 @@ def change(*, code, by, at, reason="", **figures):
         return approvals.ask(kind=KIND, subject=f"tier:{code}", data=data, reason=reason, by=by, at=at)
 
 
-def run(approval, *, by, at):
+def run(approval, *, by, at):  # noqa: ARG001 - every kind is called so
     """What was approved; whoever reaches more now rises soon after the commit. Raises ``Outdated`` and as above."""
     code, after = approval.data["code"], approval.data["after"]
     if _figures(code, after) != approval.data["before"]:
