@@ -2,6 +2,7 @@
 #   make run     the whole mall on this machine, until Ctrl-C (PORT=8000)
 #   make test    every test but the slow ones
 #   make test-slow  what takes minutes: PostgreSQL and workers killed under load, again and again
+#   make coverage  every test but the slow ones, and what of services and rules they do not reach
 #   make lint    style, types, layers, templates, migrations
 #   make bench   what the mall costs against references measured in the same run
 #   make messages  collect the strings to translate into locale/
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard locale/*/LC_MESSAGES/*.po locale/*/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
-.PHONY: run test test-slow lint bench messages lock browser
+.PHONY: run test test-slow coverage types lint bench messages lock browser
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready $(COMPILED)
@@ -24,17 +25,24 @@ test: $(VENV)/ready-dev $(COMPILED) browser
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 	@echo "LEFT OUT: the slow tests (make test-slow)."
 
+# Apart from `make test`, which it would slow down; the floor is in pyproject.toml.
+coverage: $(VENV)/ready-dev $(COMPILED)
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+
 test-slow: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/pytest -m slow $(ARGS)
 
 # The checker reads the settings and connects to nothing.
-TYPED := MALL_ENV=test DATABASE_URL=postgresql:///none REDIS_URL=redis://127.0.0.1/0
+MYPY := MALL_ENV=test DATABASE_URL=postgresql:///none REDIS_URL=redis://127.0.0.1/0 $(BIN)/mypy
+
+types: $(VENV)/ready-dev
+	$(MYPY)
 
 lint: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	@$(TYPED) $(BIN)/mypy
+	$(MYPY)
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
