@@ -69,7 +69,7 @@ def _calls_a_second(url, side, kind, key):
 
 
 def _fill():
-    """Members with points, and a partner whose limits are out of the way."""
+    """Members with points, too few for a grant to reach a tier, and a partner whose limits are out of the way."""
     import django  # noqa: PLC0415 - see rows()
 
     django.setup()
@@ -86,7 +86,7 @@ def _fill():
     partner = setup.create_partner(code="bench", name="Bench", by=by, at=at, **limits)
     for n in range(MEMBERS):
         member = User.objects.create(username=f"bench{n}", date_joined=at).pk
-        ledger.earn(account=member, points=1000, kind="campaign", key="start", by=by, at=at)
+        ledger.earn(account=member, points=500, kind="campaign", key="start", by=by, at=at)
         members.link(source=partner.source, external_id=f"m{n}", member_id=member, by=by, at=at)
     key, secret = setup.make_key(partner=partner, scopes=Scope.values, by=by, at=at)
     first = User.objects.order_by("pk").values_list("pk", flat=True)[0]

@@ -12,6 +12,29 @@ from django.db.models import Field, Model
 from django.db.models.fields import AutoFieldMixin
 
 
+def selected(model, alias):
+    """All columns of ``model`` for a SELECT from its table, which is named ``alias``."""
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def loaded(row, *models):
+    """Instances of ``models`` as if Django had loaded them, from a row of their ``selected`` columns."""
+    values = iter(row)
+    return [
+        model.from_db(
+            DEFAULT_DB_ALIAS,
+            [field.attname for field in model._meta.concrete_fields],
+            [_loaded(field, next(values)) for field in model._meta.concrete_fields],
+        )
+        for model in models
+    ]
+
+
+def _loaded(field, value):
+    convert = getattr(field, "from_db_value", None)
+    return convert(value, None, connection) if convert else value
+
+
 class Rows:
     """New rows of a model. ``apart``: names of the fields that the statement fills in by itself."""
 

@@ -2,10 +2,17 @@
 
 from dataclasses import dataclass
 
-from core import actors
+from core import actors, rows
+from core.call import call
 from points.partners.models import Deduction, Partner, PartnerBook, PartnerEntry, PartnerKey
 
 PAGE = 100
+
+# Every call of a partner asks.
+LIVE_KEY = """
+SELECT {key}, {partner} FROM points_partnerkey k JOIN points_partner p ON p.id = k.partner_id
+WHERE k.name = %s AND k.opened_at IS NOT NULL AND k.revoked_at IS NULL AND p.is_active
+""".format(key=rows.selected(PartnerKey, "k"), partner=rows.selected(Partner, "p"))
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,10 @@ def names_of(codes):
 def live_key(name):
     """The ``PartnerKey`` that may sign, with its partner, or None: unknown, not approved yet or revoked, or the
     partner is switched off."""
-    keys = PartnerKey.objects.select_related("partner")
-    return keys.filter(name=name, opened_at__isnull=False, revoked_at=None, partner__is_active=True).first()
+    for row in call(LIVE_KEY, (name,)):
+        key, key.partner = rows.loaded(row, PartnerKey, Partner)
+        return key
+    return None
 
 
 def deduction_of(partner, number):

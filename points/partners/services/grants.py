@@ -1,5 +1,6 @@
 """Points that partners give (H3)."""
 
+from core.call import call
 from core.db import locking_transaction
 from points import ledger
 from points.ledger.models import Kind
@@ -8,6 +9,10 @@ from points.partners.services import book
 from points.partners.services.book import ReferenceUsed
 from points.purchases.services.linking import member_of
 from points.tiers.services import tiers
+
+OF_ANOTHER = """
+SELECT 1 FROM points_partnerentry WHERE partner_id = %s AND kind = %s AND reference = %s AND member_id <> %s
+"""
 
 
 def grant(*, partner, reference, member, points, at, reason=""):
@@ -42,6 +47,5 @@ def grant(*, partner, reference, member, points, at, reason=""):
 
 def _must_be_free(partner, reference, member_id):
     """The ledger knows keys by account; a partner's reference stands for one member only."""
-    earlier = PartnerEntry.objects.filter(partner=partner, kind=PartnerEntry.Kind.GRANT, reference=reference)
-    if earlier.exclude(member_id=member_id).exists():
+    if call(OF_ANOTHER, (partner.pk, str(PartnerEntry.Kind.GRANT), reference, member_id)):
         raise ReferenceUsed(reference=reference)

@@ -9,9 +9,10 @@ signature. The cache knows nonces as well, and faster, but may forget them; poin
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
+from core.call import call
 from core.db import locking_transaction
 from core.errors import DomainError
 from points.partners.models import PartnerCall
@@ -27,6 +28,7 @@ ON CONFLICT (partner_id, idempotency_key) DO UPDATE SET
 WHERE points_partnercall.code <> '' AND points_partnercall.nonce <> excluded.nonce
 RETURNING id
 """
+ANSWER = "UPDATE points_partnercall SET status = %s, code = %s, answer = %s WHERE id = %s"
 NONCE = "points_partner_call_nonce"
 PRUNED_AT_ONCE = 10_000
 
@@ -67,7 +69,7 @@ def once(*, key, idempotency_key, nonce, operation, request, at, work):
         if claimed is None:
             return _earlier(key.partner_id, idempotency_key, nonce, request)
         answer = work()
-        PartnerCall.objects.filter(pk=claimed).update(status=answer.status, code=answer.code, answer=answer.body)
+        call(ANSWER, (answer.status, answer.code, answer.body, claimed))
     return answer
 
 
@@ -80,20 +82,17 @@ def prune(*, at):
 
 def _claim(row):
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, row)
-            found = cursor.fetchone()
+        return next((pk for (pk,) in call(CLAIM, row)), None)
     except IntegrityError as error:
         if error.__cause__.diag.constraint_name == NONCE:
             raise Replayed from error
         raise
-    return found and found[0]
 
 
 def _earlier(partner_id, idempotency_key, nonce, request):
-    call = PartnerCall.objects.get(partner_id=partner_id, idempotency_key=idempotency_key)
-    if call.nonce == nonce:
+    earlier = PartnerCall.objects.get(partner_id=partner_id, idempotency_key=idempotency_key)
+    if earlier.nonce == nonce:
         raise Replayed
-    if call.request != request:
+    if earlier.request != request:
         raise KeyStandsForOther
-    return Answer(call.status, call.answer, call.code, is_repeated=True)
+    return Answer(earlier.status, earlier.answer, earlier.code, is_repeated=True)

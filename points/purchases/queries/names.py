@@ -2,7 +2,15 @@
 
 from accounts import phones
 from accounts.models import User
+from core.call import call
 from points.purchases.models import ExternalMember
+
+# Every call of a partner that names a member asks.
+BY_PHONE = "SELECT id FROM accounts_user WHERE phone = %s AND is_active"
+BY_NUMBER = """
+SELECT u.id FROM points_externalmember e JOIN accounts_user u ON u.id = e.member_id
+WHERE e.source = %s AND e.external_id = %s AND u.is_active
+"""
 
 
 def member_by_name(source, text):
@@ -13,11 +21,10 @@ def member_by_name(source, text):
     """
     phone = as_phone(text)
     if phone is not None:
-        return User.objects.filter(phone=phone, is_active=True).values_list("pk", flat=True).first()
-    if not is_text(text):
-        return None
-    known = ExternalMember.objects.filter(source=source, external_id=text.strip(), member__is_active=True)
-    return known.values_list("member_id", flat=True).first()
+        found = call(BY_PHONE, (phone,))
+    else:
+        found = call(BY_NUMBER, (source, text.strip())) if is_text(text) else ()
+    return next((pk for (pk,) in found), None)
 
 
 def members_by_names(source, texts):

@@ -7,8 +7,9 @@ from django.core.cache import cache
 
 from core import clock
 from points.ledger import queries
+from points.partners import queries as queries_of_partners
 from points.partners import signing
-from points.partners.models import PartnerCall, PartnerEntry, PartnerKey, Scope
+from points.partners.models import Partner, PartnerCall, PartnerEntry, PartnerKey, Scope
 from points.partners.services import setup
 from tests.points.partners.conftest import PHONE
 
@@ -311,3 +312,22 @@ def test_a_right_signature_and_wrong_ones():
 @pytest.mark.parametrize("timestamp", ["", "x", "\u0663", "1_0", "9" * 13])
 def test_what_is_no_time_is_not_recent(timestamp):
     assert not signing.is_recent(timestamp, at=clock.now())
+
+
+# The key
+
+
+def test_a_key_is_read_as_django_would_with_every_column(shop):
+    key, secret = setup.make_key(partner=shop, scopes=[Scope.GRANTS], by="staff:1", at=clock.now())
+    assert queries_of_partners.live_key(key.name) is None  # waits for a second person
+    setup.open_key(key=key, by="staff:1", at=clock.now())
+    Partner.objects.filter(pk=shop.pk).update(
+        webhook_url="https://shop.example", webhook_events=["points.earned"], webhook_secret="s3"
+    )
+    read, expected = queries_of_partners.live_key(key.name), PartnerKey.objects.select_related("partner").get()
+    assert (read.secret, read.scopes, read.partner.webhook_secret) == (secret, ["grants"], "s3")
+    for one, other in ((read, expected), (read.partner, expected.partner)):
+        names = [field.attname for field in one._meta.concrete_fields]
+        assert [getattr(one, name) for name in names] == [getattr(other, name) for name in names]
+    Partner.objects.filter(pk=shop.pk).update(is_active=False)
+    assert queries_of_partners.live_key(key.name) is None
