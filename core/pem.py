@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -22,10 +22,14 @@ from cryptography.x509 import Certificate, load_der_x509_certificate
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 BARE = re.compile(r"[A-Za-z0-9+/=\s]{200,}")  # base64 without a frame; no path looks like that
 DER = b"\x30"  # what the bytes of any key or certificate begin with
+PKCS12 = re.compile(b"\x30[\x80-\x84].{0,4}\x02\x01\x03", re.DOTALL)
+ESCAPED = {"\\r": "", "\\n": "\n", "\\/": "/"}  # in JSON, and in a variable on one line
+UNSEEN = re.compile("[\ufeff\u200b-\u200f\u202a-\u202e\u2060]")  # what is copied along from web pages
 PRIVATE = ("PRIVATE KEY", "RSA PRIVATE KEY")
 PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
 CERTIFICATE = ("CERTIFICATE", "TRUSTED CERTIFICATE")
 Loaded = TypeVar("Loaded")
+LOCKED, NOT_RSA = "is protected by a password; give it without one", "is not an RSA key"
 NAMES = {PRIVATE: "a private key", PUBLIC: "a public key", CERTIFICATE: "a certificate"}
 
 
@@ -35,9 +39,10 @@ class UnreadableKey(ValueError):
 
 def text_of(value: str) -> str:
     """The text of a key that is given as such or as the path of a file; raises ``OSError`` where there is no file."""
-    value = value.strip("\ufeff \t\r\n")
-    if not value or "-----BEGIN" in value or BARE.fullmatch(value):
-        return value
+    value = value.strip("\ufeff \t\r\n\"'")
+    text = _plain(value)
+    if not text or "BEGIN " in text or BARE.fullmatch(text):
+        return text
     content = Path(value).read_bytes()
     if content.startswith(DER):
         return base64.b64encode(content).decode()
@@ -74,7 +79,9 @@ def public_pem(text: str) -> str:
 @lru_cache(maxsize=64)
 def certificate(text: str) -> Certificate:
     """The X.509 certificate; raises ``UnreadableKey``."""
-    return _loaded(text, CERTIFICATE, load_der_x509_certificate, Certificate)
+    found = _loaded(text, CERTIFICATE, load_der_x509_certificate, Certificate)
+    _check_rsa(found.public_key, RSAPublicKey)
+    return found
 
 
 def fault(load: Callable[[str], object], text: str) -> str:
@@ -104,14 +111,34 @@ def is_pair(private: str, public: str) -> bool:
 
 
 def _loaded(text: str, labels: tuple[str, str], load: Callable[[bytes], object], kind: type[Loaded]) -> Loaded:
-    der = _der(text.replace("\\n", "\n"), labels)
+    der = _der(_plain(text), labels)
+    if PKCS12.match(der):
+        raise UnreadableKey(f"is a .pfx file; take {NAMES[labels]} out of it, without a password")
     try:
-        found = load(der)
-    except (ValueError, TypeError) as error:
+        return _check_rsa(lambda: load(der), kind)
+    except TypeError as error:
+        raise UnreadableKey(LOCKED) from error
+    except ValueError as error:
+        if isinstance(error, UnreadableKey):
+            raise
         raise UnreadableKey(f"is not {NAMES[labels]} that can be read") from error
+
+
+def _check_rsa(load: Callable[[], object], kind: type[Loaded]) -> Loaded:
+    """What ``load()`` gives; keys of other kinds, as those of China's SM2, serve no provider's signature here."""
+    try:
+        found = load()
+    except UnsupportedAlgorithm as error:
+        raise UnreadableKey(NOT_RSA) from error
     if not isinstance(found, kind):
-        raise UnreadableKey("is not an RSA key")
+        raise UnreadableKey(NOT_RSA)
     return found
+
+
+def _plain(text: str) -> str:
+    for escaped, meant in ESCAPED.items():
+        text = text.replace(escaped, meant)
+    return UNSEEN.sub("", text)
 
 
 def _der(text: str, labels: tuple[str, str]) -> bytes:
@@ -119,13 +146,15 @@ def _der(text: str, labels: tuple[str, str]) -> bytes:
     blocks = dict(reversed(BLOCK.findall(text)))
     body = next((blocks[label] for label in labels if label in blocks), None)
     if body is None and any("ENCRYPTED" in label for label in blocks):
-        raise UnreadableKey("is protected by a password; give it without one")
+        raise UnreadableKey(LOCKED)
     if body is None and blocks:
         raise UnreadableKey(f"holds {', '.join(sorted(blocks))} where {NAMES[labels]} is wanted")
     body = text if body is None else body
     if "ENCRYPTED" in body:
-        raise UnreadableKey("is protected by a password; give it without one")
+        raise UnreadableKey(LOCKED)
     try:
-        return base64.b64decode(re.sub(r"[\s\ufeff]", "", body), validate=True)
+        der = base64.b64decode(re.sub(r"\s", "", body), validate=True)
     except (binascii.Error, ValueError) as error:
         raise UnreadableKey("is neither PEM nor base64, or was cut off") from error
+    # PEM that was put into base64 once more, as vaults of secrets hand it out.
+    return _der(der.decode("ascii", "replace"), labels) if der.startswith(b"-----BEGIN") else der

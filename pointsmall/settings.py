@@ -67,39 +67,45 @@ def _key(name):
     """A key or certificate: its text, or the path of a file that holds it."""
     try:
         return pem.text_of(env.str(name, ""))
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name} is neither a key nor a readable file: {error.strerror}.") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no path looks like that"
+        raise ImproperlyConfigured(f"{name} is neither a key nor a readable file: {why}.") from error
+
+
+def _plain(name, default=""):
+    """A number, a secret or an address without the blanks that are copied along with it."""
+    return env.str(name, default).strip("\ufeff\xa0 \t\r\n\u200b")
 
 
 # What each payment provider needs: docs/payments.md. One that is switched on and not complete is a finding of `check`.
 WECHAT_PAY = {
-    "merchant": env.str("WECHAT_PAY_MERCHANT", ""),
-    "app_id": env.str("WECHAT_PAY_APP_ID", ""),
-    "app_secret": env.str("WECHAT_PAY_APP_SECRET", ""),  # of the official account: paying inside WeChat
-    "serial": env.str("WECHAT_PAY_SERIAL", ""),
+    "merchant": _plain("WECHAT_PAY_MERCHANT"),
+    "app_id": _plain("WECHAT_PAY_APP_ID"),
+    "app_secret": _plain("WECHAT_PAY_APP_SECRET"),  # of the official account: paying inside WeChat
+    "serial": _plain("WECHAT_PAY_SERIAL"),
     "private_key": _key("WECHAT_PAY_PRIVATE_KEY"),
-    "v3_key": env.str("WECHAT_PAY_V3_KEY", "").strip(),
+    "v3_key": _plain("WECHAT_PAY_V3_KEY"),
     "public_key": _key("WECHAT_PAY_PUBLIC_KEY"),  # with its id; without both, platform certificates are fetched
-    "public_key_id": env.str("WECHAT_PAY_PUBLIC_KEY_ID", ""),
-    "api": env.str("WECHAT_PAY_API", "https://api.mch.weixin.qq.com").rstrip("/"),
-    "login": env.str("WECHAT_LOGIN", "https://open.weixin.qq.com").rstrip("/"),
-    "login_api": env.str("WECHAT_LOGIN_API", "https://api.weixin.qq.com").rstrip("/"),
+    "public_key_id": _plain("WECHAT_PAY_PUBLIC_KEY_ID"),
+    "api": _plain("WECHAT_PAY_API", "https://api.mch.weixin.qq.com").rstrip("/"),
+    "login": _plain("WECHAT_LOGIN", "https://open.weixin.qq.com").rstrip("/"),
+    "login_api": _plain("WECHAT_LOGIN_API", "https://api.weixin.qq.com").rstrip("/"),
 }
 ALIPAY = {
-    "app_id": env.str("ALIPAY_APP_ID", ""),
-    "seller_id": env.str("ALIPAY_SELLER_ID", ""),
+    "app_id": _plain("ALIPAY_APP_ID"),
+    "seller_id": _plain("ALIPAY_SELLER_ID"),
     "private_key": _key("ALIPAY_PRIVATE_KEY"),
     "public_key": _key("ALIPAY_PUBLIC_KEY"),  # Alipay's, not the application's
-    "gateway": env.str("ALIPAY_GATEWAY", "https://openapi.alipay.com/gateway.do"),
+    "gateway": _plain("ALIPAY_GATEWAY", "https://openapi.alipay.com/gateway.do"),
 }
 UNIONPAY = {
-    "merchant": env.str("UNIONPAY_MERCHANT", ""),
+    "merchant": _plain("UNIONPAY_MERCHANT"),
     "private_key": _key("UNIONPAY_PRIVATE_KEY"),
     "certificate": _key("UNIONPAY_CERTIFICATE"),
     "root_certificate": _key("UNIONPAY_ROOT_CERTIFICATE"),
     "middle_certificate": _key("UNIONPAY_MIDDLE_CERTIFICATE"),
-    "gateway": env.str("UNIONPAY_GATEWAY", "https://gateway.95516.com").rstrip("/"),
-    "files": env.str("UNIONPAY_FILES", "https://filedownload.95516.com").rstrip("/"),
+    "gateway": _plain("UNIONPAY_GATEWAY", "https://gateway.95516.com").rstrip("/"),
+    "files": _plain("UNIONPAY_FILES", "https://filedownload.95516.com").rstrip("/"),
 }
 # Where parcels are (F8). Without customer and key the pages show the number with the carrier's public page; with a salt
 # Kuaidi100 tells us of changes by itself.

@@ -1,6 +1,9 @@
 """Outgoing HTTP of payments: short time-outs, no redirects followed."""
 
+from urllib.parse import urlsplit
+
 import httpx
+from django.conf import settings
 
 from orders.payments.base import ProviderUnavailable
 
@@ -8,6 +11,17 @@ TIMEOUT_S = httpx.Timeout(5.0, connect=3.0)
 DOWNLOAD_TIMEOUT_S = httpx.Timeout(30.0, connect=3.0)
 MOST_BYTES = 64 * 1024 * 1024  # of a statement
 transport = None  # tests put their own here
+
+
+def address_fault(url):
+    """Why nothing can be asked at ``url``; empty when it can."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "is not an address"
+    if parts.scheme not in (("https",) if settings.PRODUCTION else ("https", "http")) or not parts.hostname:
+        return "is not an address that begins with https://"
+    return ""
 
 
 def client(timeout=TIMEOUT_S):

@@ -1,9 +1,14 @@
 """Keys as the tools of payment services give them: all of one key, and what is none is named."""
 
 import base64
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509 import CertificateBuilder, Name, NameAttribute, NameOID
 
 from core import pem
 from tests.standins import keys
@@ -36,6 +41,12 @@ ONE_LINE = {
     "escaped ends of line": lambda text: text.replace("\n", "\\n"),
     "blanks for ends of line": lambda text: text.strip().replace("\n", " "),
     "bare": bare,
+    "escaped ends of line of Windows": lambda text: text.replace("\n", "\\r\\n"),
+    "between quotation marks": lambda text: f'"{bare(text)}"',
+    "a JSON's slashes": lambda text: bare(text).replace("/", "\\/"),
+    "characters that nobody sees": lambda text: text.replace("MII", "\u200bMII\u2060", 1),
+    "no-break spaces": lambda text: text.replace("\n", "\xa0\n"),
+    "base64 of PEM": lambda text: base64.b64encode(text.encode()).decode(),
 }
 
 
@@ -76,20 +87,64 @@ def test_of_several_blocks_the_right_one_is_read():
     assert pem.fault(pem.private_key, both) == pem.fault(pem.certificate, both) == ""
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        (private(cipher=serialization.BestAvailableEncryption(b"x")).decode(), "protected by a password"),
-        (private(PKCS1, cipher=serialization.BestAvailableEncryption(b"x")).decode(), "protected by a password"),
-        (keys.public_pem("merchant"), "holds PUBLIC KEY where a private key is wanted"),
-        (keys.certificate_pem("merchant"), "holds CERTIFICATE where a private key is wanted"),
-        (bare(keys.public_pem("merchant")), "is not a private key"),
-        (private().decode()[:-40], "cut off"),
-        (bare(private().decode())[:-8], "is not a private key"),
-        ("secret", "neither PEM nor base64"),
-        ("ä" * 300, "neither PEM nor base64"),
-    ],
-)
+def with_sm2(der):
+    """The key or certificate with the curve of China's SM2 in place of the one it has."""
+    return base64.b64encode(der.replace(P256, SM2)).decode()
+
+
+def certificate_of(key):
+    name, now = Name([NameAttribute(NameOID.COMMON_NAME, "x")]), datetime(2026, 1, 1, tzinfo=UTC)
+    made = CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    return made.sign(key, SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+P256, SM2 = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d")
+CURVE = ec.generate_private_key(ec.SECP256R1())
+OF_CURVE = [
+    (pem.private_key, CURVE.private_bytes(serialization.Encoding.DER, PKCS8, serialization.NoEncryption())),
+    (
+        pem.public_key,
+        CURVE.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+    ),
+    (pem.certificate, certificate_of(CURVE)),
+]
+
+
+@pytest.mark.parametrize(("load", "der"), OF_CURVE, ids=["private", "public", "certificate"])
+def test_a_key_of_another_kind_is_named(load, der):
+    """Those of SM2 are handed out beside those of RSA, and nothing here knows their curve."""
+    for text in (base64.b64encode(der).decode(), with_sm2(der)):
+        assert pem.fault(load, text) == "is not an RSA key"
+
+
+def test_a_file_of_key_and_certificate_is_named():
+    cipher = serialization.BestAvailableEncryption(b"000000")
+    content = pkcs12.serialize_key_and_certificates(b"x", keys.key("merchant"), None, None, cipher)
+    for load in (pem.private_key, pem.certificate):
+        assert "is a .pfx file" in pem.fault(load, base64.b64encode(content).decode())
+
+
+NO_KEYS = [
+    (
+        base64.b64encode(
+            private(coding=serialization.Encoding.DER, cipher=serialization.BestAvailableEncryption(b"x"))
+        ).decode(),
+        "protected by a password",
+    ),
+    (private().decode().replace("-----", "—–"), "neither PEM nor base64"),
+    (private(cipher=serialization.BestAvailableEncryption(b"x")).decode(), "protected by a password"),
+    (private(PKCS1, cipher=serialization.BestAvailableEncryption(b"x")).decode(), "protected by a password"),
+    (keys.public_pem("merchant"), "holds PUBLIC KEY where a private key is wanted"),
+    (keys.certificate_pem("merchant"), "holds CERTIFICATE where a private key is wanted"),
+    (bare(keys.public_pem("merchant")), "is not a private key"),
+    (private().decode()[:-40], "cut off"),
+    (bare(private().decode())[:-8], "is not a private key"),
+    ("secret", "neither PEM nor base64"),
+    ("ä" * 300, "neither PEM nor base64"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), NO_KEYS, ids=range(len(NO_KEYS)))
 def test_what_is_no_private_key_is_named(text, why):
     assert why in pem.fault(pem.private_key, text)
     with pytest.raises(pem.UnreadableKey):

@@ -64,6 +64,7 @@ class Alipay(Provider):
         found = {
             "ALIPAY_PRIVATE_KEY": pem.fault(pem.private_key, private),
             "ALIPAY_PUBLIC_KEY": pem.fault(pem.public_key, public),
+            "ALIPAY_GATEWAY": http.address_fault(settings.ALIPAY["gateway"]),
         }
         if private and public and not any(found.values()) and pem.is_pair(private, public):
             found["ALIPAY_PUBLIC_KEY"] = "is the application's own; Alipay shows its own beside it"

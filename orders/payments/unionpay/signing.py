@@ -15,6 +15,7 @@ from cryptography.x509 import NameOID, load_pem_x509_certificate
 from django.conf import settings
 
 from core import pem
+from orders.payments import http
 
 NAME = "中国银联股份有限公司"
 TEST_NAME = "00040000:SIGN"  # of its test environment
@@ -26,6 +27,7 @@ def faults(*, at):
     ours = settings.UNIONPAY
     found = {"private_key": pem.fault(pem.private_key, ours["private_key"])}
     found |= {name: _certificate_fault(ours[name], at) for name in CERTIFICATES}
+    found |= {name: http.address_fault(ours[name]) for name in ("gateway", "files")}
     if not any(found.values()) and all(ours[name] for name in found):
         if not pem.is_pair(ours["private_key"], ours["certificate"]):
             found["certificate"] = "is of another key than UNIONPAY_PRIVATE_KEY"
@@ -62,9 +64,12 @@ def _digest(fields, codec="utf-8"):
 
 def _certificate_fault(text, at):
     why = pem.fault(pem.certificate, text)
-    if text and not why and (ends_at := pem.certificate(text).not_valid_after_utc) < at:
-        why = f"ended on {ends_at:%Y-%m-%d}"
-    return why
+    if not text or why:
+        return why
+    begins_at, ends_at = pem.certificate(text).not_valid_before_utc, pem.certificate(text).not_valid_after_utc
+    if ends_at < at:
+        return f"ended on {ends_at:%Y-%m-%d}"
+    return f"begins on {begins_at:%Y-%m-%d}" if begins_at > at else ""
 
 
 def _is_unionpays(signer, at):

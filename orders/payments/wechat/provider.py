@@ -37,6 +37,7 @@ NOT_THERE = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"}
 TRY_AGAIN = {"SYSTEM_ERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT", "NOT_ENOUGH", "USER_PAYING"}
 CURRENCY = "CNY"
 HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
+PUBLIC_KEY_ID = "PUB_KEY_ID_"
 LONGEST_TITLE = 40  # 127 bytes, three a Chinese character
 
 
@@ -68,7 +69,12 @@ class WeChatPay(Provider):
             "WECHAT_PAY_PUBLIC_KEY": pem.fault(pem.public_key, public),
             "WECHAT_PAY_V3_KEY": f"has {length} characters, it must have 32" if length not in (0, 32) else "",
             "WECHAT_PAY_SERIAL": "is not hexadecimal" if not HEXADECIMAL.fullmatch(ours["serial"]) else "",
+            "WECHAT_PAY_API": http.address_fault(ours["api"]),
+            "WECHAT_LOGIN": http.address_fault(ours["login"]),
+            "WECHAT_LOGIN_API": http.address_fault(ours["login_api"]),
         }
+        if ours["public_key_id"] and not ours["public_key_id"].startswith(PUBLIC_KEY_ID):
+            found["WECHAT_PAY_PUBLIC_KEY_ID"] = f"is the number that begins with {PUBLIC_KEY_ID}"
         if bool(public) != bool(ours["public_key_id"]):
             alone = "WECHAT_PAY_PUBLIC_KEY_ID" if public else "WECHAT_PAY_PUBLIC_KEY"
             found[alone] = "is not set; the public key and its number are given together"

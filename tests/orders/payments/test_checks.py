@@ -76,6 +76,13 @@ FAULTS = [
     ("wechat", {"public_key": ""}, "WECHAT_PAY_PUBLIC_KEY", "given together"),
     ("wechat", {"v3_key": "0123456789abcdef0123456789abcde"}, "WECHAT_PAY_V3_KEY", "has 31 characters"),
     ("wechat", {"v3_key": "钥" * 32}, "WECHAT_PAY_V3_KEY", "has 96 characters"),
+    ("wechat", {"public_key_id": "0119000000012026"}, "WECHAT_PAY_PUBLIC_KEY_ID", "begins with PUB_KEY_ID_"),
+    ("wechat", {"api": "api.mch.weixin.qq.com"}, "WECHAT_PAY_API", "begins with https://"),
+    ("wechat", {"login": ""}, "WECHAT_LOGIN", "begins with https://"),
+    ("wechat", {"login_api": "ftp://api.weixin.qq.com"}, "WECHAT_LOGIN_API", "begins with https://"),
+    ("alipay", {"gateway": "openapi.alipay.com/gateway.do"}, "ALIPAY_GATEWAY", "begins with https://"),
+    ("unionpay", {"gateway": "https://[gateway"}, "UNIONPAY_GATEWAY", "is not an address"),
+    ("unionpay", {"files": "//filedownload.95516.com"}, "UNIONPAY_FILES", "begins with https://"),
     ("wechat", {"serial": "4A:5B"}, "WECHAT_PAY_SERIAL", "not hexadecimal"),
     ("alipay", {"private_key": "x"}, "ALIPAY_PRIVATE_KEY", "neither PEM nor base64"),
     ("alipay", {"public_key": "x"}, "ALIPAY_PUBLIC_KEY", "neither PEM nor base64"),
@@ -146,3 +153,19 @@ def test_the_settings_read_files_of_any_shape(tmp_path):
     assert pem.public_pem(ours["public_key"]) == keys.public_pem("wechat")
     missing = load_settings(MALL_ENV="test", WECHAT_PAY_PRIVATE_KEY="/nowhere/key.pem")
     assert "WECHAT_PAY_PRIVATE_KEY is neither a key nor a readable file" in missing.stderr
+
+
+def test_blanks_that_were_copied_along_are_nobodys():
+    loaded = load_settings(
+        code="import json; print(json.dumps([pointsmall.settings.WECHAT_PAY, pointsmall.settings.ALIPAY]))",
+        MALL_ENV="test",
+        WECHAT_PAY_MERCHANT=" 1900000109\t",
+        WECHAT_PAY_V3_KEY="0123456789abcdef0123456789abcdef\u200b",
+        WECHAT_PAY_API=" https://api.mch.weixin.qq.com/ ",
+        ALIPAY_APP_ID="2021000000000001\xa0",
+    )
+    wechat, alipay = json.loads(loaded.stdout)
+    assert (wechat["merchant"], len(wechat["v3_key"]), wechat["api"]) == (
+        "1900000109", 32, "https://api.mch.weixin.qq.com",
+    )  # fmt: skip
+    assert alipay["app_id"] == "2021000000000001"
