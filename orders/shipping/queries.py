@@ -4,9 +4,16 @@ from collections import Counter
 
 from django.db.models import Value
 from django.db.models.functions import Replace
+from django.utils.translation import gettext as _
 
 from orders.lifecycle.states import MAY_SHIP
 from orders.models import AfterSaleItem, AfterSaleKind, OrderItem, OrderState, Shipment, ShipmentPart
+
+
+def item_name(order, item_id):
+    """What a line of the order is called; a line of another order is not named."""
+    item = order.items.filter(pk=item_id).first()
+    return item.title if item else _("An item")
 
 
 def left_to_ship(order):

@@ -24,6 +24,7 @@ from orders.models import (
 )
 from orders.models.after_sale import OPEN
 from orders.parameters import MAX_AFTER_SALE_PICTURES
+from orders.shipping.queries import item_name
 from orders.shipping.services.shipping import clean_tracking_number
 
 MEMBERS_KINDS = [AfterSaleKind.RETURN, AfterSaleKind.REFUND, AfterSaleKind.EXCHANGE]
@@ -179,7 +180,7 @@ def _check(order, pieces, *, at):
         raise WindowClosed
     if order.after_sales.filter(state__in=OPEN).exists():
         raise RequestUnderWay
-    return _chosen(queries.askable_pieces(order), pieces)
+    return _chosen(order, queries.askable_pieces(order), pieces)
 
 
 def _asked_before(order, form_key, asked):
@@ -197,13 +198,13 @@ def _clean_text(text):
     return text.strip()[:LONGEST_TEXT]
 
 
-def _chosen(askable, pieces):
+def _chosen(order, askable, pieces):
     by_id = {item.pk: item for item in askable}
     chosen = {}
     for item_id, quantity in pieces.items():
         left = askable.get(by_id.get(item_id), 0)
         if not isinstance(quantity, int) or not 0 <= quantity <= left:
-            raise TooManyPieces(name=by_id[item_id].title if item_id in by_id else item_id, left=left)
+            raise TooManyPieces(name=item_name(order, item_id), left=left)
         if quantity:
             chosen[by_id[item_id]] = quantity
     if not chosen:

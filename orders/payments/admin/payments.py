@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core import actors
+from core import actors, codes
 from core.staff import LookOnlyAdmin, LookOnlyInline
 from core.templatetags.mall import yuan_sum
 from orders.models import NotificationState, Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState
@@ -144,7 +144,7 @@ class PaymentAdmin(PaymentActs, LookOnlyAdmin):
 
     @display(description=_("provider"), ordering="provider")
     def way(self, payment):
-        return providers.label(payment.provider)
+        return codes.word("provider", payment.provider)
 
     @display(description=_("kind"))
     def kind_label(self, payment):
@@ -199,7 +199,7 @@ class PaymentNotificationAdmin(Told, LookOnlyAdmin):
 
     @display(description=_("provider"), ordering="provider")
     def way(self, notification):
-        return providers.label(notification.provider)
+        return codes.word("provider", notification.provider)
 
     @display(
         description=_("state"),

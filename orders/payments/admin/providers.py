@@ -16,11 +16,6 @@ KINDS = {
 }
 
 
-def label(code):
-    """The provider of that code as members know it."""
-    return payments.KNOWN[code].label if code in payments.KNOWN else code
-
-
 def kind(code):
     """How a payment is taken, in words."""
     return KINDS.get(code, code)

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from core import actors, clock
+from core import actors, clock, codes
 from core.staff import LookOnlyAdmin, LookOnlyInline
 from core.templatetags.mall import yuan_sum
 from orders.models import DifferenceKind, DifferenceState, Statement, StatementDifference
@@ -70,7 +70,7 @@ class StatementAdmin(LookOnlyAdmin):
 
     @display(description=_("provider"), ordering="provider")
     def way(self, statement):
-        return providers.label(statement.provider)
+        return codes.word("provider", statement.provider)
 
     @display(description=_("paid"), ordering="paid_fen")
     def paid(self, statement):
@@ -154,7 +154,7 @@ class StatementDifferenceAdmin(LookOnlyAdmin):
 
     @display(description=_("statement"), ordering="statement")
     def of_statement(self, row):
-        return f"{providers.label(row.statement.provider)} {row.statement.day}"
+        return f"{codes.word('provider', row.statement.provider)} {row.statement.day}"
 
     @display(description=_("difference"), ordering="kind", label=KIND_TONES)
     def kind_label(self, row):

@@ -69,7 +69,7 @@ def checkout(request):
             if not line.sku.stock:
                 rush.remember_sold_out(line.sku.pk)
     if not basket.available:
-        if _is_gone(basket) and not _order_of(error):
+        if _is_gone(basket, form) and not _order_of(error):
             return _cannot_be_had(request, basket, form)
         if isinstance(error, placing.PriceChanged):
             error = placing.EmptyCart()  # there is no new sum to look at
@@ -119,7 +119,7 @@ def _basket(request, choices, wishes, at):
 
 
 def _nothing(basket):
-    if basket.from_cart or basket.lines:
+    if basket.from_cart or any(line.price for line in basket.lines):
         return _("Nothing of this can be redeemed now.")
     return _("This choice is not offered. Nothing was redeemed; please choose the item again.")
 
@@ -140,9 +140,11 @@ def _asked(request, choices, address, sent):
     )
 
 
-def _is_gone(basket):
-    """Whether it is a quick redemption of something that is offered, but not to be had. Drafts are not named."""
-    return not basket.from_cart and any(line.sku.product.is_listed for line in basket.lines)
+def _is_gone(basket, form):
+    """Whether it is a quick redemption of something that is offered, but not to be had. Drafts are not named, and a way
+    that is not offered was so before only to who sent a form."""
+    lines = [line for line in basket.lines if line.sku.product.is_listed and (line.price or form is not None)]
+    return bool(lines) and not basket.from_cart
 
 
 def _cannot_be_had(request, basket, form):

@@ -82,7 +82,7 @@ def hand_over(order, carrier, number, *, by, at, pieces=None, shared=False):
     moves.check(order, OrderState.SHIPPED)
     check_parcel(order, carrier, number, shared=shared)
     left = parcels.left_to_ship(order)
-    chosen = left if pieces is None else _chosen(left, pieces)
+    chosen = left if pieces is None else _chosen(order, left, pieces)
     if not chosen:
         raise ParcelEmpty
     is_last = chosen == left
@@ -134,14 +134,13 @@ def new_parcel(order, carrier, number, *, by, at):
     return shipment
 
 
-def _chosen(left, pieces):
+def _chosen(order, left, pieces):
     """``{item: quantity}`` without zeros, checked against what is left."""
     by_id = {item.pk: item for item in left}
     chosen = {}
     for item_id, quantity in pieces.items():
         if not isinstance(quantity, int) or quantity < 0 or quantity > left.get(by_id.get(item_id), 0):
-            name = by_id[item_id].title if item_id in by_id else item_id
-            raise NotThatManyLeft(name=name, left=left.get(by_id.get(item_id), 0))
+            raise NotThatManyLeft(name=parcels.item_name(order, item_id), left=left.get(by_id.get(item_id), 0))
         if quantity:
             chosen[by_id[item_id]] = quantity
     return chosen

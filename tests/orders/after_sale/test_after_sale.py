@@ -408,8 +408,11 @@ def test_a_piece_whose_whole_price_went_back_is_done_with(shipped, cup, ask, ret
     for half in (500, 500):
         settle(ask(order, kind="refund", pieces={item.pk: 1}), at, {item.pk: (half, 0)})
     assert queries.askable_pieces(order) == {}
-    with pytest.raises(requesting.TooManyPieces):
-        ask(order, pieces={item.pk: 1})
+    stranger = shipped((cup, "points", 1)).items.get()
+    for asked, name in [(item, item.title), (stranger, "商品")]:
+        with pytest.raises(requesting.TooManyPieces) as refused:
+            ask(order, pieces={asked.pk: 1})
+        assert refused.value.details == {"name": name, "left": 0}
 
 
 def test_what_went_back_for_one_piece_counts_once(shipped, cup, ask, returned, at):

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -578,6 +579,26 @@ def test_sold_out_on_submit_keeps_what_was_typed(signed_in, cup, stock, left):
     )
     assert again.context["note"] == "放门口"
     assert not Order.objects.exists()
+
+
+def test_a_look_at_what_is_sold_out_has_kept_nothing(signed_in, cup):
+    gone = signed_in.get(last_of(cup, stock=0))
+    html = gone.content.decode()
+    assert gone.status_code == 409
+    assert "没有扣除任何积分或现金。" in html
+    assert "填写的内容还在" not in html
+
+
+def test_a_way_that_was_never_offered_is_no_choice(signed_in, cup):
+    """Whoever sent a form for it is told that it is not offered any more, and keeps what was typed."""
+    sent = form_of(signed_in.get(f"/checkout/?sku={cup.pk}&way=points&quantity=1"), note="放门口")
+    url = f"/checkout/?sku={cup.pk}&way=cash&quantity=1"
+    looked = signed_in.get(url)
+    assert looked.url == "/cart/"
+    assert "没有这个选项" in str(next(iter(get_messages(looked.wsgi_request))))
+    kept = signed_in.post(url, sent)
+    assert kept.status_code == 409
+    assert "填写的内容还在" in kept.content.decode()
 
 
 def test_a_change_of_wishes_sent_at_once_says_so(signed_in, make_sku, make_member, member):

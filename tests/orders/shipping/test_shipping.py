@@ -119,9 +119,20 @@ def test_what_no_parcel_can_hold(place, cup, carrier, at):
             ship(order, carrier, "SF000001", at, pieces)
     assert not Shipment.objects.exists()
     ship(order, carrier, "SF000001", at, {mug.pk: 1})
-    with pytest.raises(shipping.ParcelKnown):
-        ship(order, carrier, "sf 000001", at)
+    for same in ("sf 000001", "SF-000001"):
+        with pytest.raises(shipping.ParcelKnown):
+            ship(order, carrier, same, at)
     assert Shipment.objects.count() == 1
+
+
+def test_an_item_of_which_nothing_waits_is_called_by_its_name(place, cup, candle, carrier, at):
+    order, other = place((cup, "points", 1), (candle, "points", 1)), place((cup, "points", 1))
+    mug = order.items.get(sku=cup)
+    ship(order, carrier, "SF000001", at, {mug.pk: 1})
+    for item, name in [(mug, mug.title), (other.items.get(), "商品")]:
+        with pytest.raises(shipping.NotThatManyLeft) as refused:
+            ship(order, carrier, "SF000002", at, {item.pk: 1})
+        assert refused.value.details == {"name": name, "left": 0}
 
 
 def test_a_number_of_somebody_elses_parcel_is_asked_about(place, make_member, cup, carrier, at):
