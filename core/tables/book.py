@@ -11,8 +11,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import WINDOWS_EPOCH
+from openpyxl.worksheet._reader import CELL_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG
+from openpyxl.xml.functions import iterparse
 
 from core.tables.cells import EXACT_DIGITS, clean, is_long, is_marked, is_taken
 from core.tables.errors import FormulaNotComputed, OtherDates, WorkbookBroken
@@ -24,8 +25,9 @@ UNPACKED = 12  # times the size that the file may have; texts that are shared, w
 LEAST_UNPACKED = 24 << 20
 CHUNK = 1 << 16
 SHARED = "sharedstrings.xml"
-FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
-LONGEST_TAG = 64  # of a formula, up to where it is seen to be one
+FORMULA, ASKS = "formula", "asks to compute all that opens it"
+SIGNS = {FORMULA: re.compile(rb"<(?:[\w.-]+:)?f[\s/>]"), ASKS: re.compile(rb"""fullCalcOnLoad=["'](?:1|true)""")}
+LONGEST_SIGN = 64
 COMPUTED = "str"  # the kind of a formula's cell that came to a text, perhaps to an empty one
 
 # It says what it does not support (pictures, extensions); no cell is lost by that.
@@ -43,51 +45,48 @@ class WorkbookSheet:
     def __init__(self, content, most_bytes):
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                has_formulas = _check_size(archive, most_bytes)
-            book, self._sheet, self.name = _opened(content, data_only=True)
-            self._formulas = _opened(content, data_only=False)[1] if has_formulas else None
+                signs = _check_size(archive, most_bytes)
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+            visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            self._sheet = visible[0]
+            uncomputed = _uncomputed(self._sheet, signs) if FORMULA in signs else None
         except WorkbookBroken:
             raise
         except Exception as error:  # whatever it stumbles over, the file is not one that can be read
             raise WorkbookBroken from error
         if book.epoch != WINDOWS_EPOCH:
             raise OtherDates
+        if uncomputed:
+            raise FormulaNotComputed(cell=uncomputed)
+        self.name = self._sheet.title if len(visible) > 1 else None
 
     def __iter__(self):
+        rows = self._sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS + 1, values_only=True)
         try:
-            for number, row in enumerate(self._rows(), 1):
+            for number, row in enumerate(rows, 1):
                 yield number, _cells(row)
-        except FormulaNotComputed:
-            raise
         except Exception as error:  # as above
             raise WorkbookBroken from error
 
-    def _rows(self):
-        if self._formulas is None:
-            yield from _all_rows(self._sheet, values_only=True)
-            return
-        rows = zip(_all_rows(self._sheet), _all_rows(self._formulas), strict=True)
-        for number, (values, formulas) in enumerate(rows, 1):
-            for place, (cell, behind) in enumerate(zip(values, formulas, strict=True), 1):
-                if behind.data_type == "f" and cell.value is None and cell.data_type != COMPUTED:
-                    raise FormulaNotComputed(line=number, letter=get_column_letter(place))
-            yield [cell.value for cell in values]
 
-
-def _opened(content, *, data_only):
-    """``(workbook, its first visible sheet, the sheet's name where it is not the only one)``."""
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False)
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    return book, visible[0], visible[0].title if len(visible) > 1 else None
-
-
-def _all_rows(sheet, **options):
-    return sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS + 1, **options)
+def _uncomputed(sheet, signs):
+    """The name of the first cell whose formula was not computed, or None. openpyxl reads it as an empty cell; programs
+    that write a nought there ask whoever opens the workbook to compute all of it."""
+    with sheet._get_source() as source:
+        for _event, element in iterparse(source):
+            if element.tag == CELL_TAG and element.find(FORMULA_TAG) is not None:
+                is_empty = not element.findtext(VALUE_TAG) and element.get("t") != COMPUTED
+                if ASKS in signs or is_empty:
+                    return element.get("r", "?")
+            if element.tag == ROW_TAG:
+                element.clear()
+    return None
 
 
 def _check_size(archive, most_bytes):
-    """Unpack every part once and keep nothing: what it says about its size may be a lie. Whether there are formulas."""
-    has_formulas = False
+    """Unpack every part once and keep nothing: what it says about its size may be a lie. Returns which of ``SIGNS``
+    there are."""
+    signs = set()
     parts = archive.infolist()
     left = {part: max(most_bytes * UNPACKED, LEAST_UNPACKED) for part in ("all", SHARED)}
     left[SHARED] //= 3
@@ -102,14 +101,14 @@ def _check_size(archive, most_bytes):
         with archive.open(asked) as stream:
             while chunk := stream.read(CHUNK):
                 unpacked += len(chunk)
-                seen = seen[-LONGEST_TAG:] + chunk
-                has_formulas = has_formulas or bool(FORMULA.search(seen))
+                seen = seen[-LONGEST_SIGN:] + chunk
+                signs |= {sign for sign, pattern in SIGNS.items() if sign not in signs and pattern.search(seen)}
                 left["all"] -= len(chunk)
                 if left["all"] < 0 or (part.filename.lower().endswith(SHARED) and unpacked > left[SHARED]):
                     raise WorkbookBroken
         if unpacked != part.file_size:
             raise WorkbookBroken
-    return has_formulas
+    return signs
 
 
 def _cells(row):

@@ -68,8 +68,8 @@ class ColumnsUnknown(FileNotReadable):
 
 class FormulaNotComputed(FileNotReadable):
     message = _(
-        "Line %(line)s: no program has computed the formula in column %(letter)s yet. Open the file in a spreadsheet,"
-        " save it, and hand it in again."
+        "Cell %(cell)s: no program has computed the formula yet. Open the file in a spreadsheet, save it, and hand it"
+        " in again."
     )
 
 

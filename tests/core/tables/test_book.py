@@ -78,9 +78,18 @@ def test_the_first_visible_sheet_is_read_and_that_is_said(table):
 @pytest.mark.parametrize("row", [("=1+1", 5), ("A1", 5, '="A"&"0"'), ("A1", 5, None, "=B3")])
 def test_a_formula_that_nobody_has_computed_stops_the_file(lines, row):
     """Its cell is empty: a refund would be read as a purchase."""
+    content = replaced(xlsx(HEADINGS, ("A0", 5), row), b'fullCalcOnLoad="1"', b"")
     with pytest.raises(tables.FormulaNotComputed) as refused:
-        lines(xlsx(HEADINGS, ("A0", 5), row))
-    assert refused.value.details == {"line": 3, "letter": "ABCD"[len(row) - 1 if len(row) > 2 else 0]}
+        lines(content)
+    assert refused.value.details == {"cell": f"{'ABCD'[len(row) - 1 if len(row) > 2 else 0]}3"}
+
+
+def test_a_nought_in_place_of_what_a_formula_comes_to(lines):
+    """Some programs write it there, and ask to compute all when the workbook is opened."""
+    content = replaced(xlsx(HEADINGS, ("A1", 5, "=X")), b"<f>X</f><v />", b"<f>X</f><v>0</v>")
+    with pytest.raises(tables.FormulaNotComputed):
+        lines(content)
+    assert lines(replaced(content, b'fullCalcOnLoad="1"', b""))[0][1] == ("A1", "5", "0")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +99,7 @@ def test_a_formula_that_nobody_has_computed_stops_the_file(lines, row):
 def test_a_formula_counts_by_what_it_came_to(lines, kind, came_to, text, prefix):
     computed = f'<c r="C2" t="{kind}"><f>IF(1,2,3)</f><v>{came_to}</v></c>'.encode()
     content = replaced(xlsx(HEADINGS, ("A1", 5, "=X")), b'<c r="C2"><f>X</f><v /></c>', computed)
+    content = replaced(content, b'fullCalcOnLoad="1"', b"")
     if prefix:
         content = repacked(content, lambda name, part: prefixed(part, prefix) if "sheet1" in name else part)
     assert [values[2] for _number, values, _problem in lines(content)] == [text]
