@@ -46,6 +46,7 @@ lint: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pointsmall.migration_lint
 
 bench: $(VENV)/ready-dev $(COMPILED)
 	$(BIN)/python -m bench

@@ -5,6 +5,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Refunds one by one, and what providers say of a day.
+
+    Stop the mall of the version before first: it reads a column of payments that goes here, at every payment.
+    """
 
     # One step a transaction: nothing here holds a lock on the payments while a large table is read.
     atomic = False

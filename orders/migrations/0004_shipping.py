@@ -1,6 +1,7 @@
 """Parcels with contents and a way to follow them; an order can be partly shipped.
 
-The check of the states is not proven here: 0005 does that without holding anybody up."""
+The check of the states is not proven here: 0005 does that without holding anybody up. The
+version before cannot add carriers meanwhile."""
 
 import django.contrib.postgres.operations
 import django.db.models.deletion

@@ -4,6 +4,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """A column with a constant: no row is written. The version before cannot fetch statements meanwhile; the next night does.
+    """
 
     dependencies = [
         ('orders', '0007_returnable_until'),

@@ -1,6 +1,7 @@
 """Who asked and who decided moves from adjustments and grants into the approvals of all kinds.
 
 The tables hold what staff did by hand, thousands of rows and not millions: each is locked for less than a second.
+Stop the mall of the version before first: it reads the columns that go here, and would write what nobody moves.
 """
 
 import django.db.models.deletion
