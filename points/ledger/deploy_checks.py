@@ -1,13 +1,42 @@
-"""System checks that ask the database: ``manage.py check --deploy --database default``."""
+"""System checks of the ledger: its files have a migration; with ``--deploy --database default``, nobody else writes
+it."""
 
+import pkgutil
 from collections.abc import Collection, Sequence
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from points.ledger import rights
+from points.ledger import rights, sql
+
+MIGRATIONS = "points.migrations"
+
+
+@register()
+def files_have_a_migration(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A changed function or trigger reaches a database by a migration, and by no other way (B1)."""
+    wanted = sql.fingerprint()
+    if _last_installed() == wanted:
+        return []
+    return [
+        Error(
+            "The SQL files of the ledger were changed, and no migration brings them to the database.",
+            hint=f'Add one to points/migrations: operations = [sql.install("{wanted}")].',
+            id="points.E001",
+        )
+    ]
+
+
+def _last_installed() -> str | None:
+    names = sorted((module.name for module in pkgutil.iter_modules(import_module(MIGRATIONS).__path__)), reverse=True)
+    for name in names:
+        for operation in reversed(import_module(f"{MIGRATIONS}.{name}").Migration.operations):
+            if isinstance(operation, sql.Install):
+                return operation.fingerprint
+    return None
 
 
 @register(Tags.database, deploy=True)

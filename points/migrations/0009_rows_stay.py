@@ -1,12 +1,37 @@
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-from points.ledger import sql
+# As they were then: the functions of today come with the last migration (points.ledger.sql).
+SOUND = """
+CREATE OR REPLACE FUNCTION points_account_sound(a points_account) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN least(a.last_seq, a.unspent, a.held, a.debt, a.lifetime_earned) >= 0;
+END $$;
 
-SIGNATURES = (
-    "ledger_capture", "ledger_clawback", "ledger_earn", "ledger_hold", "ledger_refund", "ledger_release",
-    "ledger_spend", "points_earn_many", "points_expire", "points_lock", "points_open", "points_wait",
-)  # fmt: skip
+CREATE OR REPLACE FUNCTION points_lot_sound(l points_lot) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN l.points > 0 AND l.remaining BETWEEN 0 AND l.points AND (l.expires_at > l.active_from) IS NOT FALSE;
+END $$;
+
+CREATE OR REPLACE FUNCTION points_hold_sound(h points_hold) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN h.points > 0 AND h.seq > 0 AND h.key <> '' AND CASE h.state
+        WHEN 'open' THEN h.ended_at IS NULL AND h.entry_seq IS NULL AND h.release_key IS NULL
+        WHEN 'captured' THEN h.ended_at IS NOT NULL AND h.entry_seq IS NOT NULL AND h.release_key IS NULL
+        WHEN 'released' THEN h.ended_at IS NOT NULL AND h.entry_seq IS NULL AND h.release_key IS NOT NULL
+        ELSE false
+    END;
+END $$;
+
+CREATE OR REPLACE FUNCTION points_allocation_sound(al points_allocation) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN al.points > 0 AND al.returned BETWEEN 0 AND al.points;
+END $$;
+"""
 KEYS = {
     "points_entry": ("points_entry_of_account", "points_entry_of_hold", "points_entry_reverses"),
     "points_hold": ("points_hold_of_account", "points_hold_captured"),
@@ -21,14 +46,6 @@ CHECKS = {
 }
 
 
-def drop_signatures(apps, schema_editor):
-    """Those of before have one argument more, and would stay beside the new ones."""
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT oid::regprocedure FROM pg_proc WHERE proname = ANY (%s)", [list(SIGNATURES)])
-        for (signature,) in cursor.fetchall():
-            cursor.execute(f"DROP FUNCTION {signature}")
-
-
 def sound(table):
     whole_row = models.Func(template=f"{table}_sound({table})", output_field=models.BooleanField())
     return models.CheckConstraint(condition=whole_row, name=f"{table}_sound")
@@ -38,16 +55,14 @@ class Migration(migrations.Migration):
     """Rows of the ledger are never deleted, so its keys go; a constraint judges a whole row; sessions limit waits.
 
     Locks are short: keys and constraints go without a look at the rows, new constraints hold for new rows at once and
-    for old ones after the next migration. Processes of the version before call the functions with an argument that is
-    gone: stop them first.
+    for old ones after the next migration. Stop the mall of the version before first: it calls the functions with an
+    argument that is gone when the last migration is through.
     """
 
     dependencies = [("points", "0008_fewer_steps")]
 
     operations = [
-        migrations.RunPython(drop_signatures, migrations.RunPython.noop),
-        sql.install("1818c0afb2ed9cdc"),
-        sql.guard(),
+        migrations.RunSQL(SOUND, migrations.RunSQL.noop),
         *(
             migrations.RunSQL(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}", migrations.RunSQL.noop)
             for table, names in KEYS.items()

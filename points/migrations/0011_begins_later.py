@@ -1,7 +1,5 @@
 from django.db import migrations, models
 
-from points.ledger import sql
-
 
 class Migration(migrations.Migration):
     """Points may be earned before anybody knows from when they can be used. The column only loses its NOT NULL: no row
@@ -31,5 +29,4 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField("purchase", "active_from", models.DateTimeField("points usable from", null=True)),
-        sql.install("1fbb0674bfd80ca4"),
     ]

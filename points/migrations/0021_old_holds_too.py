@@ -1,43 +1,10 @@
-from django.db import migrations, transaction
-
-AT_ONCE = 5_000
-# A function, so that the triggers let it write the table whether they are there already or not.
-FILL = """
-CREATE OR REPLACE FUNCTION ledger_fill_hashes(p_after bigint, p_after_seq integer, OUT r_account bigint, OUT r_seq integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    WITH batch AS (
-        SELECT account_id, seq FROM points_hold
-        WHERE (account_id, seq) > (p_after, p_after_seq) ORDER BY account_id, seq LIMIT %d
-    ), filled AS (
-        UPDATE points_hold h SET hash = points_hold_hash(
-            h.account_id, h.seq, h.points, h.state, h.key, h.source, h.by, h.at, h.expires_at, h.ended_at, h.ended_by,
-            h.entry_seq, h.release_key, h.outcome
-        ) FROM batch
-        WHERE h.account_id = batch.account_id AND h.seq = batch.seq AND h.hash IS NULL
-    )
-    SELECT account_id, seq INTO r_account, r_seq FROM batch ORDER BY account_id DESC, seq DESC LIMIT 1;
-END $$
-"""
-
-
-def fill(apps, schema_editor):
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute(FILL % AT_ONCE)
-        after = (0, 0)
-        while None not in after:
-            with transaction.atomic(schema_editor.connection.alias):
-                cursor.execute("SELECT * FROM ledger_fill_hashes(%s, %s)", after)
-                after = cursor.fetchone()
-        cursor.execute("DROP FUNCTION ledger_fill_hashes(bigint, integer)")
+from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """Gives the holds of before their hash, some thousands a transaction, while others read and write. May be run
-    again."""
-
-    atomic = False
+    """Holds of before get their hash in 0025: first come the functions that give one to every hold that is made or ends
+    meanwhile."""
 
     dependencies = [("points", "0020_hold_hash")]
 
-    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+    operations = []

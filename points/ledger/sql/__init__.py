@@ -1,21 +1,22 @@
 """The functions of the ledger, one a file, named as the file. ``points.ledger`` calls those that begin with
 ``ledger_``: they are the only ones that may write its tables, and run with the rights of the role that owns them.
 
-To change one: edit its file (drop the old signature in the migration where the arguments change) and add a migration
-with ``install(<fingerprint()>)``. Tests fail when the database, the files and the latest migration do not agree.
-
-The last such migration brings all functions to the files of today. Those before it, which may come long before the
-columns that the files speak of, make only what is not there yet, and leave out what needs a type that comes later.
-
 ``setup/`` has what is no function: triggers (``guards.sql``), the role of the ledger (``close.sql``), what the mall's
-own role needs beside it (``open_to.sql``), and how PostgreSQL's catalogue must show all of it (``catalogue.txt``). A
-migration that alters a table of the ledger does so as its role: ``operations = owned(migrations.AddField(...))``.
+own role needs beside it (``open_to.sql``), and how PostgreSQL's catalogue must show all of it (``catalogue.txt``).
+
+To change any of it: edit its file and add a migration with ``install(<fingerprint()>)``; ``manage.py check`` says so
+when it is missing. Only the last such migration does anything: it brings the database to the files of today. Those
+before it do nothing, so that no file meets a table that is older than itself. This has three consequences:
+
+- a migration that needs a function, for a constraint or for rows, creates it by a text of its own (0001, 0009, 0025);
+- functions with a name of the ledger that have no file are dropped. Where processes of the version before still call an
+  old signature, its file stays for one release;
+- a migration that alters a table of the ledger does so as its role: ``operations = owned(migrations.AddField(...))``.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from django.db import ProgrammingError, migrations, transaction
@@ -24,14 +25,17 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import StateApps
-from psycopg.errors import UndefinedObject
+from psycopg.errors import InvalidFunctionDefinition
 
 FOLDER = Path(__file__).parent
 SETUP = FOLDER / "setup"
 ROLE = "points_ledger"
 BODY = re.compile(r"AS \$\$(.*)\$\$;\s*\Z", re.DOTALL)
-Act = Callable[[BaseDatabaseSchemaEditor], object]
 OWNER = "SELECT relowner::regrole::text FROM pg_class WHERE oid = to_regclass('points_account')"
+FUNCTIONS = """
+SELECT proname, oid::regprocedure::text, prosrc FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'
+"""
 
 
 def files() -> list[Path]:
@@ -39,34 +43,30 @@ def files() -> list[Path]:
 
 
 def fingerprint() -> str:
-    """A short hash of all function files; migrations name it, so that a changed file asks for a migration."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files())).hexdigest()[:16]
+    """A short hash of all that ``install`` brings; migrations name it, so that a changed file asks for a migration."""
+    installed = [*files(), SETUP / "guards.sql", SETUP / "close.sql"]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in installed)).hexdigest()[:16]
 
 
 # Operations of migrations
 
 
 class Install(migrations.RunPython):
-    """Brings the functions of the database to the files of the ``fingerprint``."""
+    """Brings functions, triggers and owner to the files, if ``named`` is their fingerprint; nothing otherwise."""
 
-    def __init__(self, fingerprint: str) -> None:
-        super().__init__(_on_editor(_as_role(partial(_install, fingerprint))), migrations.RunPython.noop)
-        self.fingerprint = fingerprint
+    def __init__(self, named: str) -> None:
+        super().__init__(self._act, migrations.RunPython.noop)
+        self.fingerprint = named
 
-
-def install(fingerprint: str) -> Install:
-    """Bring the functions of the database to the files."""
-    return Install(fingerprint)
-
-
-def guard() -> migrations.RunPython:
-    """Add triggers and storage options."""
-    return _run(_as_role(lambda schema_editor: schema_editor.execute((SETUP / "guards.sql").read_text(), None)))
+    def _act(self, apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """The ledger as its files have it"""  # said by migrate --plan
+        if self.fingerprint == fingerprint():
+            install_now(schema_editor.connection)
 
 
-def close() -> migrations.RunPython:
-    """Give tables and functions to a role of their own, where the database lets us."""
-    return _run(lambda schema_editor: close_now(schema_editor.connection))
+def install(named: str) -> Install:
+    """Bring the ledger to the files, as the last migration that changes them."""
+    return Install(named)
 
 
 def owned(*operations: Operation) -> list[Operation]:
@@ -74,33 +74,13 @@ def owned(*operations: Operation) -> list[Operation]:
     return [_run(_become), *operations, _run(_resign)]
 
 
-def _run(act: Act) -> migrations.RunPython:
-    return migrations.RunPython(_on_editor(act), migrations.RunPython.noop)
-
-
-def _on_editor(act: Act) -> Callable[[StateApps, BaseDatabaseSchemaEditor], None]:
-    """``act`` as Django calls it in a migration, which needs no models."""
-
-    def run(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:  # noqa: ARG001 - as its caller has it
-        act(schema_editor)
-
-    return run
-
-
-def _as_role(act: Act) -> Act:
-    def do(schema_editor: BaseDatabaseSchemaEditor) -> None:
-        with transaction.atomic(schema_editor.connection.alias):
-            _become(schema_editor)
-            act(schema_editor)
-            _resign(schema_editor)
-
-    return do
+def _run(act: Callable[[BaseDatabaseSchemaEditor], None]) -> migrations.RunPython:
+    return migrations.RunPython(lambda apps, schema_editor: act(schema_editor), migrations.RunPython.noop)
 
 
 def _become(schema_editor: BaseDatabaseSchemaEditor) -> None:
     with schema_editor.connection.cursor() as cursor:
-        if _belongs_to_role(cursor):
-            cursor.execute(f"SET ROLE {ROLE}")
+        _become_role(cursor)
 
 
 def _resign(schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -111,21 +91,41 @@ def _resign(schema_editor: BaseDatabaseSchemaEditor) -> None:
         cursor.execute("RESET ROLE")
 
 
-def _install(named: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    connection, is_last = schema_editor.connection, named == fingerprint()
-    with connection.cursor() as cursor:
-        # Functions call each other: let the order of files not matter.
-        cursor.execute("SET LOCAL check_function_bodies = off")
-        there = set() if is_last else {name for name, _body in _functions(cursor)}
+# What they do
+
+
+def install_now(connection: BaseDatabaseWrapper) -> None:
+    """Bring functions, triggers and owner to the files. Run again, it changes nothing."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        _become_role(cursor)
+        _drop_strangers(cursor)
+        cursor.execute("SET LOCAL check_function_bodies = off")  # they call each other: their order must not matter
         for path in files():
-            if path.stem in there:
-                continue
-            try:
-                with transaction.atomic(connection.alias):
-                    cursor.execute(path.read_text())
-            except ProgrammingError as error:
-                if is_last or not isinstance(error.__cause__, UndefinedObject):
-                    raise
+            _create(connection, cursor, path)
+        cursor.execute((SETUP / "guards.sql").read_text())
+        cursor.execute("RESET ROLE")
+        if not _belongs_to_role(cursor):
+            close_now(connection)
+
+
+def _create(connection: BaseDatabaseWrapper, cursor: CursorWrapper, path: Path) -> None:
+    try:
+        with transaction.atomic(connection.alias):
+            cursor.execute(path.read_text())
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, InvalidFunctionDefinition):  # it returns something else, or renames
+            raise
+        cursor.execute(f"DROP FUNCTION {path.stem}")
+        cursor.execute(path.read_text())
+
+
+def _drop_strangers(cursor: CursorWrapper) -> None:
+    """Functions without a file, and old signatures of those that have one."""
+    wanted = {line.split(" returns ")[0] for line in wanted_catalogue() if line.startswith("function ")}
+    cursor.execute(FUNCTIONS)
+    for _name, signature, _body in cursor.fetchall():
+        if f"function {signature}" not in wanted:
+            cursor.execute(f"DROP FUNCTION {signature}")
 
 
 # The role
@@ -143,6 +143,11 @@ def open_to(connection: BaseDatabaseWrapper, role: str) -> None:
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('points.opened_to', %s, true)", [role])
         cursor.execute((SETUP / "open_to.sql").read_text())
+
+
+def _become_role(cursor: CursorWrapper) -> None:
+    if _belongs_to_role(cursor):
+        cursor.execute(f"SET ROLE {ROLE}")
 
 
 def _belongs_to_role(cursor: CursorWrapper) -> bool:
@@ -172,11 +177,8 @@ def _body(path: Path) -> str:
 
 
 def _functions(cursor: CursorWrapper) -> set[tuple[str, str]]:
-    cursor.execute(
-        "SELECT proname, prosrc FROM pg_proc"
-        " WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'"
-    )
-    return set(cursor.fetchall())
+    cursor.execute(FUNCTIONS)
+    return {(name, body) for name, _signature, body in cursor.fetchall()}
 
 
 def catalogue(cursor: CursorWrapper) -> list[str]:

@@ -1,16 +1,16 @@
 """What the tables and functions promise to those who run the ledger."""
 
-import importlib
+import shutil
 
 import pytest
+from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.models import ProtectedError
 
 from points import ledger
 from points.earning import receivers
-from points.ledger import sql
+from points.ledger import audit, sql
 from points.ledger.models import EARNED, SPENT, UNDATED, Kind, PointsEntry
 from tests.points.conftest import AT
 from tests.rights import superuser, tampering
@@ -78,15 +78,23 @@ def test_the_functions_of_the_database_are_those_of_the_files(db):
         assert sql.differences(cursor) == []
 
 
-def test_a_changed_function_file_has_a_migration():
-    names = sorted(name for app, name in MigrationLoader(None).disk_migrations if app == "points")
-    operations = [
-        operation
-        for name in names
-        for operation in importlib.import_module(f"points.migrations.{name}").Migration.operations
-        if hasattr(operation, "fingerprint")
-    ]
-    assert operations[-1].fingerprint == sql.fingerprint()
+def test_a_changed_file_asks_for_a_migration(monkeypatch):
+    def missing():
+        return [finding.hint for finding in run_checks() if finding.id == "points.E001"]
+
+    assert missing() == []
+    monkeypatch.setattr(sql, "fingerprint", lambda: "of tomorrow")
+    assert missing() == ['Add one to points/migrations: operations = [sql.install("of tomorrow")].']
+
+
+def test_triggers_and_owner_are_among_the_files(monkeypatch, tmp_path):
+    before = sql.fingerprint()
+    for name in ("guards.sql", "close.sql"):
+        setup = tmp_path / name
+        shutil.copytree(sql.SETUP, setup)
+        (setup / name).write_text("-- other")
+        monkeypatch.setattr(sql, "SETUP", setup)
+        assert sql.fingerprint() != before
 
 
 def test_every_operation_locks_the_account_first():
@@ -145,20 +153,58 @@ def test_a_member_with_points_cannot_be_deleted(own, django_user_model):
     assert ledger.spend(account=own.member, points=1, kind="redeem", key="k", by="x", at=AT).available == 0
 
 
-def test_an_early_migration_leaves_the_functions_that_are_there(db):
-    """It may come long before the columns that the files of today speak of; what is missing it makes."""
+class TestInstalling:
+    """Only the last migration does anything, and it may be run again."""
 
-    def body(name):
-        return rows("SELECT prosrc FROM pg_proc WHERE proname = %s", name)
+    @pytest.fixture
+    def body(self, db):
+        return lambda name: rows("SELECT prosrc FROM pg_proc WHERE proname = %s", name)
 
-    with superuser() as cursor:
+    @pytest.fixture
+    def install(self, db):
+        def install(fingerprint):
+            with connection.schema_editor(atomic=False) as editor:
+                sql.install(fingerprint).database_forwards("points", editor, ProjectState(), ProjectState())
+
+        return install
+
+    @pytest.fixture
+    def cursor(self, db):
+        with superuser() as cursor:
+            yield cursor
+
+    def test_an_early_migration_does_nothing(self, cursor, body, install):
+        cursor.execute("CREATE OR REPLACE FUNCTION points_undated() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'")
+        cursor.execute("DROP FUNCTION points_outcome")
+        install("of before")
+        assert body("points_undated") == [("SELECT now()",)]
+        assert body("points_outcome") == []
+
+    def test_the_last_brings_all_to_the_files(self, cursor, body, install):
         today = body("points_undated")
         cursor.execute("CREATE OR REPLACE FUNCTION points_undated() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'")
         cursor.execute("DROP FUNCTION points_outcome")
-        with connection.schema_editor(atomic=False) as editor:
-            sql.install("of before").database_forwards("points", editor, ProjectState(), ProjectState())
-            assert body("points_undated") != today
-            assert body("points_outcome")
-            sql.install(sql.fingerprint()).database_forwards("points", editor, ProjectState(), ProjectState())
+        cursor.execute("DROP TRIGGER points_lot_stays ON points_lot")
+        install(sql.fingerprint())
         assert body("points_undated") == today
         assert rows("SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'points_outcome'") == [(sql.ROLE,)]
+        assert sql.differences(cursor) == []
+        assert sql.catalogue(cursor) == sql.wanted_catalogue()
+
+    def test_old_signatures_and_results_make_way(self, cursor, install):
+        cursor.execute(f"SET ROLE {sql.ROLE}")
+        cursor.execute("CREATE FUNCTION ledger_spend(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 1'")
+        cursor.execute("DROP FUNCTION points_outcome")
+        signature = next(line for line in sql.wanted_catalogue() if line.startswith("function points_outcome("))
+        cursor.execute(f"CREATE {signature.split(' returns ')[0]} RETURNS void LANGUAGE sql AS ''")
+        cursor.execute("SET ROLE NONE")
+        install(sql.fingerprint())
+        assert sql.catalogue(cursor) == sql.wanted_catalogue()
+        assert len(rows("SELECT 1 FROM pg_proc WHERE proname = 'ledger_spend'")) == 1
+
+    def test_run_again_it_changes_nothing(self, own, cursor, install):
+        own.earn(10)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        install(sql.fingerprint())
+        own.spend(4)
+        assert audit.run().breaks == []
