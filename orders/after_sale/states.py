@@ -2,13 +2,13 @@
 
 from orders.models import AfterSaleKind, AfterSaleState
 
-_GOODS_COME_BACK = {
+_GOODS_COME_BACK: dict[str, set[AfterSaleState]] = {
     "": {AfterSaleState.REQUESTED},
     AfterSaleState.REQUESTED: {AfterSaleState.APPROVED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
     AfterSaleState.APPROVED: {AfterSaleState.RECEIVED, AfterSaleState.REFUSED, AfterSaleState.WITHDRAWN},
     AfterSaleState.RECEIVED: {AfterSaleState.SETTLED, AfterSaleState.REFUSED},
 }
-AFTER_SALE_MOVES = {
+AFTER_SALE_MOVES: dict[str, dict[str, set[AfterSaleState]]] = {
     AfterSaleKind.RETURN: _GOODS_COME_BACK,
     # Where there is no replacement to be had, an exchange ends as a refund.
     AfterSaleKind.EXCHANGE: _GOODS_COME_BACK
@@ -21,6 +21,6 @@ AFTER_SALE_MOVES = {
 }
 
 
-def after_sale_allowed(kind, from_state, to_state):
+def after_sale_allowed(kind: str, from_state: str, to_state: str) -> bool:
     """Whether the table has the move of a request of that kind."""
     return to_state in AFTER_SALE_MOVES[kind].get(from_state, ())

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 
 from core.clock import shop_date
 from core.templatetags.mall import yuan
-from orders.models import CouponKind
+from orders.models import Coupon, CouponKind, CouponType
 from orders.parameters import COUPON_WORTH_YUAN
 from points.ledger.rules.value import worth_fen as worth_of_points
 
 
-def terms(coupon):
+def terms(coupon: Coupon | CouponType) -> str:
     """``¥10 off from ¥50 cash for goods`` of a ``Coupon`` or a ``CouponType``."""
     if coupon.kind == CouponKind.CASH_OFF and coupon.minimum_fen:
         values = {"off": yuan(coupon.off_fen), "minimum": yuan(coupon.minimum_fen)}
@@ -24,16 +24,16 @@ def terms(coupon):
     return _("No shipping fee for one order")
 
 
-def worth_fen(coupon_type):
+def worth_fen(coupon_type: CouponType) -> int:
     """What one coupon counts when it is given away: its amount, or what members pay for one in points."""
     if coupon_type.off_fen:
         return coupon_type.off_fen
     return worth_of_points(coupon_type.points_price or 0) or COUPON_WORTH_YUAN.value * 100
 
 
-def end_of(coupon_type, at):
+def end_of(coupon_type: CouponType, at: datetime) -> datetime:
     """When a coupon of the type ends that is given at ``at``: with the shop's day, or at the type's own moment."""
     if coupon_type.valid_until is not None:
         return coupon_type.valid_until
-    last = shop_date(at) + timedelta(days=coupon_type.valid_days)
+    last = shop_date(at) + timedelta(days=coupon_type.valid_days or 0)  # one of both is always there
     return datetime.combine(last, time.max, tzinfo=timezone.get_default_timezone())

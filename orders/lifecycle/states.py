@@ -1,8 +1,10 @@
 """The states of an order, and the only moves there are (F3, F7)."""
 
-from orders.models import OrderState
+from datetime import datetime
 
-MOVES = {
+from orders.models import Order, OrderState
+
+MOVES: dict[str, set[OrderState]] = {
     "": {OrderState.PENDING_PAYMENT, OrderState.TO_SHIP},  # placed: with cash to pay, or with points alone
     OrderState.PENDING_PAYMENT: {OrderState.TO_SHIP, OrderState.CANCELLED},
     OrderState.TO_SHIP: {OrderState.PARTLY_SHIPPED, OrderState.SHIPPED, OrderState.CANCELLED},
@@ -18,11 +20,13 @@ MAY_SHIP = [OrderState.TO_SHIP, OrderState.PARTLY_SHIPPED]
 SEEN_TOGETHER = {OrderState.SHIPPED: [OrderState.PARTLY_SHIPPED, OrderState.SHIPPED]}
 
 
-def allowed(from_state, to_state):
+def allowed(from_state: str, to_state: str) -> bool:
     """Whether the table has the move of an order."""
     return to_state in MOVES.get(from_state, ())
 
 
-def payable(order, *, at, disputed):
+def payable(order: Order, *, at: datetime, disputed: bool) -> bool:
     """Whether the member can pay an order now; ``disputed``: a payment of it waits for staff to look."""
-    return order.state == OrderState.PENDING_PAYMENT and order.pay_before > at and not disputed
+    if order.state != OrderState.PENDING_PAYMENT or order.pay_before is None:
+        return False
+    return order.pay_before > at and not disputed

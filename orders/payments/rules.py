@@ -1,6 +1,7 @@
 """Where a provider's statement and our books differ (F14); pure, so that every case can be tried."""
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 PAYMENT, REFUND = "payment", "refund"
@@ -41,14 +42,17 @@ class Difference:
     provider_id: str = ""
 
 
-def compare(booked, stated, stated_elsewhere=frozenset()):
+def compare(
+    booked: Iterable[Booked], stated: Iterable[Stated], stated_elsewhere: Collection[tuple[str, str]] = frozenset()
+) -> list[Difference]:
     """The ``Difference``s between our books and a statement, in the order of the statement, then of the books.
 
     ``booked`` holds all that the statement names and all that is due; ``stated_elsewhere`` are ``(of, reference)`` in
     statements of other days: midnight falls between the provider's moment and ours. Lines of one name add up.
     """
     ours = {(each.of, each.reference): each for each in booked}
-    sums, numbers = defaultdict(int), {}
+    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+    numbers: dict[tuple[str, str], str] = {}
     for line in stated:
         sums[line.of, line.reference] += line.fen
         numbers.setdefault((line.of, line.reference), line.provider_id)

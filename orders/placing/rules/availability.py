@@ -2,10 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import SKU
 from catalog.prices import WayNotOffered
 from catalog.services.stock import NotListed, SoldOut, UnknownSKU
 from core.errors import DomainError
+from orders.placing.rules.pricing.facts import Choice
 from points.tiers import rules as tiers
+from points.tiers.rules import Tier
 
 IN_SHORT = {
     "unknown_sku": _("No longer offered"),
@@ -22,7 +25,7 @@ class ReservedForTier(DomainError):
     message = _("“%(name)s” is reserved for %(tier)s and above. Nothing was changed.")
 
 
-def refusal(sku, choice, tier, *, left=None):
+def refusal(sku: SKU | None, choice: Choice, tier: Tier, *, left: int | None = None) -> DomainError | None:
     """The error that says why a member with the ``Tier`` cannot have the ``Choice`` of the ``SKU``, or None.
 
     ``sku`` is None where there is no such SKU; a draft is as unknown, because it has no name yet. ``left``: pieces that
@@ -42,7 +45,7 @@ def refusal(sku, choice, tier, *, left=None):
     return None
 
 
-def in_short(error):
+def in_short(error: DomainError) -> str:
     """A ``refusal`` in a few words, for a line of the cart."""
     if not isinstance(error, SoldOut):
         return str(IN_SHORT[error.code]) % error.details

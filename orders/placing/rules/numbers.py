@@ -5,11 +5,12 @@ that mark payments (P), refunds (R) and their tries (T) in names at providers, n
 """
 
 import secrets
+from datetime import date
 
 LETTER = "M"
 DIGITS = 8
 
 
-def new_number(date):
+def new_number(date: date) -> str:
     """``M261120`` and eight random digits. Unique by the database: try again on a conflict."""
     return f"{LETTER}{date:%y%m%d}{secrets.randbelow(10**DIGITS):0{DIGITS}d}"

@@ -4,14 +4,15 @@ from catalog.prices import Way
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import yuan_sum
 from orders.models import CouponKind
+from orders.placing.rules.pricing.facts import CouponTerms, DeductionPolicy
 from orders.placing.rules.pricing.order import Applied
-from orders.placing.rules.pricing.registry import Stage, price_rule
+from orders.placing.rules.pricing.registry import Draft, Stage, price_rule
 from orders.placing.rules.pricing.sums import Sum
 from orders.shipping import rules as shipping_fee
 
 
 @price_rule(Stage.GOODS)
-def goods(draft):
+def goods(draft: Draft) -> None:
     """Every piece at its price."""
     if draft.points or not draft.fen:
         draft.sums.append(Sum("goods_points", points=draft.points))
@@ -20,7 +21,7 @@ def goods(draft):
 
 
 @price_rule(Stage.TIER)
-def tier_discount(draft):
+def tier_discount(draft: Draft) -> None:
     """The tier's percentage off the points price (C13)."""
     benefits = draft.facts.benefits
     if benefits and benefits.discount_percent:
@@ -28,7 +29,7 @@ def tier_discount(draft):
 
 
 @price_rule(Stage.MEMBER_DAY)
-def member_day(draft):
+def member_day(draft: Draft) -> None:
     """On a member day the tier's further percentage off what is left of the points (C13)."""
     benefits = draft.facts.benefits
     if benefits and benefits.is_member_day and benefits.member_day_percent:
@@ -36,7 +37,7 @@ def member_day(draft):
 
 
 @price_rule(Stage.COUPON)
-def coupons(draft):
+def coupons(draft: Draft) -> None:
     """The chosen coupons, one of each kind (F11). Free shipping has its turn after the parcel."""
     for kind, coupon in _one_of_each(draft):
         if kind == CouponKind.MEMBER_DAY:
@@ -46,7 +47,7 @@ def coupons(draft):
 
 
 @price_rule(Stage.DEDUCTION)
-def deduction(draft):
+def deduction(draft: Draft) -> None:
     """Points instead of cash, for goods redeemed that way (F1).
 
     What is applied is the least of what was asked for, what the member has left and the cap, in whole steps, and
@@ -78,7 +79,7 @@ def deduction(draft):
 
 
 @price_rule(Stage.SHIPPING)
-def shipping(draft):
+def shipping(draft: Draft) -> None:
     """The parcel by province and weight, free from goods worth so much on (F12). What weighs nothing is not sent."""
     facts = draft.facts
     sent = [line for line in draft.lines if line.goods.weight_g != 0]
@@ -95,7 +96,7 @@ def shipping(draft):
 
 
 @price_rule(Stage.FREE_SHIPPING)
-def free_shipping(draft):
+def free_shipping(draft: Draft) -> None:
     """A tier's privilege first, then a coupon: one that is not needed stays with its member (C13, F11)."""
     benefits = draft.facts.benefits
     if draft.shipping_fen and benefits and benefits.free_shipping:
@@ -112,20 +113,20 @@ def free_shipping(draft):
             draft.note("coupon_nothing", name=coupon.name)
 
 
-def _one_of_each(draft):
+def _one_of_each(draft: Draft) -> list[tuple[str, CouponTerms]]:
     """``(kind, coupon)``, the first of each kind; the others are told once, by the stage of coupons."""
-    found = {}
+    found: dict[str, CouponTerms] = {}
     for coupon in draft.facts.coupons:
         if found.setdefault(coupon.kind, coupon) is not coupon and not _is_told(draft, coupon):
             draft.note("coupon_same_kind", name=coupon.name)
     return list(found.items())
 
 
-def _is_told(draft, coupon):
+def _is_told(draft: Draft, coupon: CouponTerms) -> bool:
     return any(note.code == "coupon_same_kind" and note.values["name"] == coupon.name for note in draft.notes)
 
 
-def _member_day_coupon(draft, coupon):
+def _member_day_coupon(draft: Draft, coupon: CouponTerms) -> None:
     benefits = draft.facts.benefits
     if not (benefits and benefits.is_member_day):
         draft.note("coupon_not_today", name=coupon.name)
@@ -135,7 +136,7 @@ def _member_day_coupon(draft, coupon):
         draft.note("coupon_nothing", name=coupon.name)
 
 
-def _cash_off(draft, coupon):
+def _cash_off(draft: Draft, coupon: CouponTerms) -> None:
     if draft.fen < coupon.minimum_fen:
         draft.note("coupon_minimum", name=coupon.name, missing=yuan_sum(coupon.minimum_fen - draft.fen))
     elif draft.take_fen("coupon_cash_off", coupon.off_fen, name=coupon.name):
@@ -144,10 +145,10 @@ def _cash_off(draft, coupon):
         draft.note("coupon_nothing", name=coupon.name)
 
 
-def _whole_steps(points, policy):
+def _whole_steps(points: int, policy: DeductionPolicy) -> int:
     points -= points % policy.step
     return points if points >= policy.minimum and policy.worth_fen(points) else 0
 
 
-def _bounds(policy, most):
+def _bounds(policy: DeductionPolicy, most: int) -> dict[str, int]:
     return {"minimum": policy.minimum, "step": policy.step, "most": most}

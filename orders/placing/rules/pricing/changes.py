@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 from core.templatetags.mall import price_text
+from orders.placing.rules.pricing.order import PricedOrder
 from orders.placing.rules.pricing.sums import Sum
 
 
@@ -11,12 +14,12 @@ class Change:
     """``sku_id`` of the line that changed, or None and the ``label`` of a line of the sum; empty texts: not there."""
 
     sku_id: int | None
-    label: str
+    label: str | Promise
     before: str
     after: str
 
 
-def changes(before, after):
+def changes(before: PricedOrder, after: PricedOrder) -> list[Change]:
     """Every ``Change`` from one ``PricedOrder`` to another: prices of lines first, then the lines of the sum."""
     found = []
     old, new = _lines(before), _lines(after)
@@ -30,12 +33,12 @@ def changes(before, after):
     return found
 
 
-def _lines(priced):
+def _lines(priced: PricedOrder) -> dict[tuple[int, str], str]:
     return {
         (line.sku_id, line.way): f"{price_text(line.unit_points, line.unit_fen)} × {line.quantity}"
         for line in priced.lines
     }
 
 
-def _text(priced, code):
+def _text(priced: PricedOrder, code: str) -> str:
     return "; ".join(str(line.text) for line in priced.sums if line.code == code)

@@ -52,10 +52,10 @@ class DeductionPolicy:
     step: int = 100
     points_per_yuan: int = 100
 
-    def worth_fen(self, points):
+    def worth_fen(self, points: int) -> int:
         return value.worth_fen(points, self.points_per_yuan)
 
-    def points_within(self, fen):
+    def points_within(self, fen: int) -> int:
         """The most points that are worth no more than ``fen``."""
         return value.points_within(fen, self.points_per_yuan)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -28,9 +29,9 @@ class Note:
     """Why something that was asked for is not in the sum."""
 
     code: str
-    values: dict
+    values: dict[str, Any]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(NOTES[self.code]) % self.values
 
 
@@ -47,11 +48,11 @@ class PricedLine:
     paid_fen: int
 
     @property
-    def points(self):
+    def points(self) -> int:
         return self.unit_points * self.quantity
 
     @property
-    def fen(self):
+    def fen(self) -> int:
         return self.unit_fen * self.quantity
 
 
@@ -78,52 +79,52 @@ class PricedOrder:
     notes: tuple[Note, ...] = ()
 
     @cached_property
-    def points(self):
+    def points(self) -> int:
         return sum(line.points for line in self.sums)
 
     @cached_property
-    def fen(self):
+    def fen(self) -> int:
         return sum(line.fen for line in self.sums)
 
     @property
-    def pieces(self):
+    def pieces(self) -> int:
         return sum(line.quantity for line in self.lines)
 
-    def of(self, code):
+    def of(self, code: str) -> Sum:
         """The line of the sum with that code, an empty one when the order has none."""
         return next((line for line in self.sums if line.code == code), Sum(code))
 
     @property
-    def goods_points(self):
+    def goods_points(self) -> int:
         return self.of("goods_points").points
 
     @property
-    def goods_fen(self):
+    def goods_fen(self) -> int:
         return self.of("goods_cash").fen
 
     @property
-    def shipping_fen(self):
+    def shipping_fen(self) -> int:
         """What is paid for the parcel, after all that makes it cheaper."""
         return sum(self.of(code).fen for code in ("shipping", "tier_shipping", "coupon_shipping"))
 
     @property
-    def deduction_points(self):
+    def deduction_points(self) -> int:
         return self.of("deduction").points
 
     @property
-    def deduction_fen(self):
+    def deduction_fen(self) -> int:
         return -self.of("deduction").fen
 
     @property
-    def discount_points(self):
+    def discount_points(self) -> int:
         return self.goods_points + self.deduction_points - self.points
 
     @property
-    def discount_fen(self):
+    def discount_fen(self) -> int:
         return self.goods_fen - self.deduction_fen + self.shipping_fen - self.fen
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """A short name of everything that was shown; it differs as soon as one line, price, share or sum does."""
         lines = sorted(
             (x.sku_id, x.way, x.quantity, x.unit_points, x.unit_fen, x.paid_points, x.paid_fen) for x in self.lines

@@ -1,7 +1,9 @@
 """Price rules in their order, and the draft that they work on."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 from core import shares
 from orders.placing.rules.pricing.facts import Goods, PricingFacts
@@ -52,30 +54,30 @@ class Draft:
     shipping_fen: int = 0
 
     @property
-    def points(self):
+    def points(self) -> int:
         """Points still to pay for goods."""
         return sum(line.points + line.deduction for line in self.lines)
 
     @property
-    def fen(self):
+    def fen(self) -> int:
         """Cash still to pay for goods, the parcel apart."""
         return sum(line.fen for line in self.lines)
 
-    def take_points(self, code, points, *, lines=None, **values):
+    def take_points(self, code: str, points: int, *, lines: Sequence[DraftLine] | None = None, **values: Any) -> int:
         """Take up to ``points`` off the lines (all, or those given) and put a line into the sum; what was taken."""
         return self._take("points", code, points, lines, values)
 
-    def take_fen(self, code, fen, *, lines=None, **values):
+    def take_fen(self, code: str, fen: int, *, lines: Sequence[DraftLine] | None = None, **values: Any) -> int:
         """Take up to ``fen`` off the lines (all, or those given) and put a line into the sum; what was taken."""
         return self._take("fen", code, fen, lines, values)
 
-    def take_percent(self, code, percent, *, lines=None, **values):
+    def take_percent(self, code: str, percent: int, *, lines: Sequence[DraftLine] | None = None, **values: Any) -> int:
         """Take ``percent`` off the points, rounded down once for all lines together."""
         chosen = self.lines if lines is None else lines
         points = sum(line.points for line in chosen) * percent // 100
         return self.take_points(code, points, lines=chosen, percent=percent, **values)
 
-    def deduct(self, points, fen, lines, **values):
+    def deduct(self, points: int, fen: int, lines: Sequence[DraftLine], **values: Any) -> None:
         """Let ``points`` pay ``fen`` of the cash of ``lines``."""
         parts = shares.split(fen, [line.fen for line in lines])
         for line, part, paid in zip(lines, parts, shares.split(points, parts), strict=True):
@@ -83,13 +85,15 @@ class Draft:
             line.deduction += paid
         self.sums.append(Sum("deduction", points=points, fen=-fen, values=values))
 
-    def note(self, code, **values):
+    def note(self, code: str, **values: Any) -> None:
         self.notes.append(Note(code, values))
 
-    def _take(self, unit, code, amount, lines, values):
+    def _take(
+        self, unit: str, code: str, amount: int, lines: Sequence[DraftLine] | None, values: dict[str, Any]
+    ) -> int:
         chosen = self.lines if lines is None else lines
         left = [getattr(line, unit) for line in chosen]
-        taken = min(amount, sum(left))
+        taken: int = min(amount, sum(left))
         if taken <= 0:
             return 0
         for line, part in zip(chosen, shares.split(taken, left), strict=True):
@@ -98,13 +102,14 @@ class Draft:
         return taken
 
 
-_rules = []
+PriceRule = Callable[[Draft], object]
+_rules: list[tuple[Stage, PriceRule]] = []
 
 
-def price_rule(stage):
+def price_rule(stage: Stage) -> Callable[[PriceRule], PriceRule]:
     """Register the decorated ``rule(draft)``; of one stage, in the order of registration."""
 
-    def register(rule):
+    def register(rule: PriceRule) -> PriceRule:
         _rules.append((stage, rule))
         _rules.sort(key=lambda entry: entry[0])
         return rule
@@ -112,12 +117,12 @@ def price_rule(stage):
     return register
 
 
-def rules():
+def rules() -> list[tuple[Stage, PriceRule]]:
     """All rules, ``[(Stage, rule)]``, in the order in which they run."""
     return list(_rules)
 
 
-def price_order(facts):
+def price_order(facts: PricingFacts) -> PricedOrder:
     """The ``PricedOrder`` of ``PricingFacts``."""
     lines = [
         DraftLine(each, each.price.points * each.choice.quantity, each.price.fen * each.choice.quantity)
@@ -135,7 +140,7 @@ def price_order(facts):
     )
 
 
-def _priced(line):
+def _priced(line: DraftLine) -> PricedLine:
     choice, price = line.goods.choice, line.goods.price
     return PricedLine(
         choice.sku_id,

@@ -1,7 +1,10 @@
 """Lines of the sum: an amount, what it is called, and why it is so."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags.mall import points as grouped
@@ -36,20 +39,20 @@ class Sum:
     code: str
     points: int = 0
     fen: int = 0
-    values: dict = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def label(self):
+    def label(self) -> str | Promise:
         return SUM_LABELS[self.code]
 
     @property
-    def note(self):
+    def note(self) -> str:
         """Why it is so, in a few words; often nothing."""
         text = SUM_NOTES.get(self.code)
         return str(text) % self.values if text and self.values else ""
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The amount in words: ``1,000积分``, ``−¥5.00``, ``500积分，−¥5.00``."""
         points = _("%(points)s points") % {"points": grouped(self.points)}
         if self.code == "shipping":
@@ -58,13 +61,13 @@ class Sum:
             return _("%(points)s, %(cash)s") % {"points": points, "cash": yuan_sum(self.fen)}
         return yuan_sum(self.fen) if self.fen or (not self.points and self.code != "goods_points") else points
 
-    def _parcel(self):
+    def _parcel(self) -> str:
         if self.values.get("unknown"):
-            return _("Depends on the address")
-        return yuan_sum(self.fen) if self.fen else _("Free")
+            return str(_("Depends on the address"))
+        return str(yuan_sum(self.fen) if self.fen else _("Free"))
 
 
-def stored(sums):
+def stored(sums: Iterable[Sum]) -> list[dict[str, Any]]:
     """The sums as an order keeps them (JSON)."""
     return [
         {"code": line.code, "points": line.points, "fen": line.fen} | ({"values": line.values} if line.values else {})
@@ -72,6 +75,6 @@ def stored(sums):
     ]
 
 
-def restored(sums):
+def restored(sums: Iterable[dict[str, Any]]) -> list[Sum]:
     """What ``stored`` kept, as ``Sum``."""
     return [Sum(**line) for line in sums]
