@@ -19,6 +19,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django_redis import get_redis_connection
 from django_redis.cache import RedisCache
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
 log = structlog.get_logger(__name__)
@@ -44,23 +45,36 @@ class Client(Redis):
     """A client that does not wait for a server that is known to be away."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        global _ask_at
-        if is_away():
-            if monotonic() < _ask_at:
-                raise ConnectionError("the cache server is away")
-            _ask_at = monotonic() + ASK_AGAIN_S  # others go on while this one asks
-        try:
-            result = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-        except (ConnectionError, TimeoutError) as error:
-            if not is_away():
-                log.warning("cache_away", error=type(error).__name__)
-                _own.clear()
-            _ask_at = monotonic() + ASK_AGAIN_S
-            raise
-        if is_away():
-            log.info("cache_back")
-            _ask_at = 0.0
-        return result
+        return _asked(super().execute_command, *args, **options)
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class _Pipeline(Pipeline):
+    def execute(self, raise_on_error: bool = True) -> Any:
+        return _asked(super().execute, raise_on_error)
+
+
+def _asked(command: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """What the server answers to ``command``. Raises a ``ConnectionError`` at once where it is known to be away."""
+    global _ask_at
+    if is_away():
+        if monotonic() < _ask_at:
+            raise ConnectionError("the cache server is away")
+        _ask_at = monotonic() + ASK_AGAIN_S  # others go on while this one asks
+    try:
+        result = command(*args, **options)
+    except (ConnectionError, TimeoutError) as error:
+        if not is_away():
+            log.warning("cache_away", error=type(error).__name__)
+            _own.clear()
+        _ask_at = monotonic() + ASK_AGAIN_S
+        raise
+    if is_away():
+        log.info("cache_back")
+        _ask_at = 0.0
+    return result
 
 
 def _or_own(name: str) -> Callable[..., Any]:

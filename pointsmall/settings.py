@@ -237,6 +237,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Cache and background work
 OUTBOX_KEPT_DAYS = env.int("OUTBOX_KEPT_DAYS", 30)  # messages that were handled; those that were not are kept
 REDIS_URL = env.str("REDIS_URL")
+CACHE_PATIENCE_S = 0.5  # for a server that hangs: core.cache
 CACHES = {
     "default": {
         "BACKEND": "core.cache.Cache",
@@ -245,8 +246,8 @@ CACHES = {
         "OPTIONS": {
             "REDIS_CLIENT_CLASS": "core.cache.Client",
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-            "SOCKET_CONNECT_TIMEOUT": 0.5,
-            "SOCKET_TIMEOUT": 0.5,
+            "SOCKET_CONNECT_TIMEOUT": CACHE_PATIENCE_S,
+            "SOCKET_TIMEOUT": CACHE_PATIENCE_S,
         },
     }
 }
@@ -262,7 +263,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for as long as it takes
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# What cannot be sent at once is kept (core.background): whoever asked for it does not wait while it is tried again.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": CACHE_PATIENCE_S,
+    "socket_timeout": CACHE_PATIENCE_S,
+    "max_retries": 0,
+}
 CELERY_TASK_ALWAYS_EAGER = MALL_ENV == "test"
 
 # Members

@@ -2,9 +2,10 @@
 
 import logging
 from datetime import timedelta
+from time import monotonic
 
 import pytest
-from celery import shared_task
+from celery import current_app, shared_task
 
 from accounts import tasks as account_tasks
 from core import clock, outbox
@@ -83,3 +84,16 @@ def test_while_it_is_away_nobody_asks_it_again_and_again(broker):
     for _ in range(10):
         told.delay()
     assert broker.asked == 1
+
+
+def test_a_broker_that_hangs_after_the_question_costs_half_a_second(silent_server, monkeypatch):
+    monkeypatch.setattr("core.background.cache.ask", lambda: None)
+    current_app.conf.task_always_eager = False
+    began = monotonic()
+    try:
+        with current_app.connection_for_write(silent_server) as connection:
+            told.apply_async(connection=connection)
+    finally:
+        current_app.conf.task_always_eager = True
+    assert monotonic() - began < 1.5
+    assert OutboxMessage.objects.count() == 1

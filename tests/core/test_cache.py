@@ -2,12 +2,14 @@
 
 import logging
 import pickle
+from time import monotonic
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django_redis import get_redis_connection
 
-from core.cache import ASK_AGAIN_S, is_away
+from core.cache import ASK_AGAIN_S, Cache, is_away
 
 
 class Bomb:
@@ -86,3 +88,23 @@ def test_going_away_and_coming_back_are_each_said_once(cache_server, caplog):
     cache.get("key")
     cache.get("key")
     assert [record.msg["event"] for record in caplog.records] == ["cache_away", "cache_back"]
+
+
+def test_a_pipeline_is_not_tried_either_while_the_server_is_away(cache_server):
+    cache_server.is_there = False
+    cache.get("key")
+    cache_server.is_there = True
+    cache.set_many({"key": "here"})
+    cache_server.passed_s += ASK_AGAIN_S + 0.1
+    assert cache.get("key") is None
+
+
+def test_a_server_that_hangs_costs_half_a_second_once(silent_server):
+    hanging = Cache(silent_server, settings.CACHES["default"])
+    began = monotonic()
+    for _ in range(20):
+        hanging.set("key", 1, 60)
+        hanging.set_many({"other": 2}, 60)
+    assert 0.4 < monotonic() - began < 1
+    assert hanging.get_many(["key", "other"]) == {"key": 1, "other": 2}
+    assert is_away()

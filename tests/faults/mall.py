@@ -18,6 +18,17 @@ from tests.faults.cluster import ROOT
 PATIENCE_S = 90
 MARKS = {"web": "gunicorn", "worker": "celery worker", "beat": "celery beat"}
 
+MEMBER = """
+from pointsmall.bootstrap import prepare
+prepare()
+import django
+django.setup()
+from accounts import queries, services
+from core import clock
+if not queries.is_username("lin"):
+    services.create_member(username="lin", password="member-demo-1", by="system:test", at=clock.now())
+"""
+
 
 def until(condition, what, seconds=PATIENCE_S):
     """Wait until ``condition()`` is true; its value."""
@@ -86,6 +97,26 @@ class Mall:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def popen(self, *arguments):
+        """As ``python``, while it runs: one that talks."""
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def member(self):
+        """A browser in which a member is signed in."""
+        self.python("-c", MEMBER)
+        browser = httpx.Client(base_url=self.url, timeout=20)
+        browser.get("/accounts/login/")
+        form = {"login": "lin", "password": "member-demo-1", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        assert browser.post("/accounts/login/", data=form).status_code == 302
+        return browser
 
     def status(self, path="/"):
         """Of a page; 0 where nobody answers."""

@@ -65,6 +65,46 @@ def test_valkey_killed_costs_no_page(mall, visitors):
     assert mall.part("worker").pid == worker.pid  # it goes on
 
 
+SEND = """
+import sys, time
+from pointsmall.bootstrap import prepare
+prepare()
+import django
+django.setup()
+from accounts.tasks import send_sms
+from core import cache
+send_sms.delay("+8613800000001", "a message of a good day")
+print("ready", flush=True)
+sys.stdin.readline()
+cache.ask = lambda: None  # it answered a moment ago
+began = time.monotonic()
+send_sms.delay("+8613800000001", "a message of a bad day")
+print("seconds", time.monotonic() - began)
+"""
+
+
+def test_a_valkey_that_hangs_costs_half_a_second_now_and_then(mall, visitors):
+    worker, server = mall.part("worker"), mall.server("valkey")
+    with contextlib.closing(mall.member()) as member, mall.popen("-c", SEND) as shell:
+        assert any(line == "ready\n" for line in shell.stdout)
+        server.suspend()
+        try:
+            times = []
+            for path in ["/points/", "/", "/cart/", "/orders/", "/products/"] * 6:
+                began = time.monotonic()
+                assert member.get(path).status_code == 200
+                times.append(time.monotonic() - began)
+            told, _errors = shell.communicate("go\n")
+        finally:
+            server.resume()
+    assert max(times[4:]) < 1, times
+    assert float(told.rpartition("seconds ")[2]) < 3, told  # on a busy machine
+    assert set(visitors) == {200}
+    until(lambda: '"cache": true' in mall.get("/readyz").text, "it is not used again")
+    until(lambda: "a message of a bad day" in mall.get("/dev/outbox/").text, "no message came")
+    assert mall.part("worker").pid == worker.pid
+
+
 def test_postgresql_killed_comes_back(mall, visitors):
     mall.server("postgres").kill()
     until(lambda: "server=postgres" in mall.log, "it is not said")
