@@ -3,6 +3,7 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_password_mismatch": _MISMATCH,
         "email_password_mismatch": _MISMATCH,
         "phone_password_mismatch": _MISMATCH,
-        "too_many_login_attempts": limits.TooManyPasswords.message,
         "incorrect_code": _("This code is not right."),
         "incorrect_password": _WRONG_PASSWORD,
         "enter_current_password": _WRONG_PASSWORD,
@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             limits.guess_password(**guess)
         except limits.TooManyPasswords as error:
-            raise self.validation_error("too_many_login_attempts") from error
+            raise ValidationError(str(error), code="too_many_login_attempts") from error
         found = judge()
         if found:
             limits.right_password(**guess)

@@ -202,8 +202,10 @@ class SignUpForm(forms.Form):
     def _refuse_taken(self, username):
         if not username:
             return
-        if not limits.ask_name(address=visitor.network(context.request), at=clock.now()):
-            raise forms.ValidationError(_("Too many usernames were tried from here. Please try again later."))
+        try:
+            limits.ask_name(address=visitor.network(context.request), at=clock.now())
+        except limits.TooManyNames as error:
+            raise forms.ValidationError(str(error)) from error
         if queries.is_username(username):
             self.add_error("name", UsernameTaken.message)
 

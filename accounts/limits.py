@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.parameters import CODES_PER_HOUR
-from core import limits
+from core import limits, texts
 from core.errors import DomainError
 
 HOUR_S = 3600
@@ -21,21 +21,25 @@ class NoCode(DomainError):
     code = "no_code"
 
 
-class TooOften(NoCode):
+class _Wait(DomainError):
+    """Details: ``wait``, how long, in words."""
+
+
+class TooOften(_Wait, NoCode):
     code = "too_often"
-    message = _("A code was sent a moment ago. Please wait a minute before asking for another.")
+    message = _("A code was sent a moment ago. You can ask for another in %(wait)s.")
 
 
-class TooManyToday(NoCode):
+class TooManyToday(_Wait, NoCode):
     code = "too_many_today"
-    message = _("Too many codes were asked for. Please try again later, or sign in with your password.")
+    message = _("Too many codes were asked for. Please try again in %(wait)s.")
 
 
-class CodesStopped(NoCode):
+class CodesStopped(_Wait, NoCode):
     """The whole mall sent as many codes in an hour as staff allow (``accounts.codes_per_hour``)."""
 
     code = "codes_stopped"
-    message = _("We cannot send more codes just now. Please try again in an hour, or sign in with your password.")
+    message = _("We cannot send more codes just now. Please try again in %(wait)s.")
 
 
 class TooManyGuesses(DomainError):
@@ -45,13 +49,29 @@ class TooManyGuesses(DomainError):
     message = _("Too many wrong codes. Please ask for a new one.")
 
 
-class TooManyGuessesToday(TooManyGuesses):
-    message = _("Too many wrong codes. Please try again later, or sign in with your password.")
+class TooManyGuessesToday(_Wait, TooManyGuesses):
+    """A new code would be of no use either, or there is none to ask for: an authenticator app makes its own."""
+
+    message = _("Too many wrong codes. Please try again in %(wait)s.")
 
 
-class TooManyPasswords(DomainError):
+class TooManyPasswords(_Wait):
     code = "too_many_passwords"
-    message = _("Too many attempts. Please wait five minutes, or sign in with a code.")
+    message = _("Too many attempts. Please try again in %(wait)s.")
+
+
+class TooManyNames(_Wait):
+    code = "too_many_names"
+    message = _("Too many usernames were tried from here. Please try again in %(wait)s.")
+
+
+class TooManyPosts(_Wait):
+    """Details: ``wait_s``, too."""
+
+    code = "too_many_posts"
+    message = _(
+        "For the safety of all accounts there is a short break. Nothing was changed; please try again in %(wait)s."
+    )
 
 
 def want_code(*, to, address, at):
@@ -60,13 +80,11 @@ def want_code(*, to, address, at):
     The address is counted first, so that a refused stranger does not use up somebody's number, and the whole last, so
     that refused ones stop nobody. Raises ``TooOften``, ``TooManyToday`` or ``CodesStopped``.
     """
-    if not _take("codes_from", address, at):
-        raise TooManyToday
-    for position, span in enumerate(settings.LIMITS["codes_to"]):
-        if not limits.take("codes_to", to, [span], at=at):
-            raise TooManyToday if position else TooOften
-    if not limits.take("codes", "all", _all_codes(), at=at):
-        raise CodesStopped
+    _take("codes_from", address, at, TooManyToday)
+    spans = settings.LIMITS["codes_to"]
+    _take_spans("codes_to", to, spans[:1], at, TooOften)
+    _take_spans("codes_to", to, spans[1:], at, TooManyToday)
+    _take_spans("codes", "all", _all_codes(), at, CodesStopped)
 
 
 def code_not_sent(*, to, address, at):
@@ -83,10 +101,9 @@ def first_alarm(*, at):
 
 def guess_code(*, name, to, address, at):
     """Count one guess at the code known by ``name`` that went ``to`` somebody. Raises ``TooManyGuesses``."""
-    if not _take("guesses_of", name, at):
-        raise TooManyGuesses
-    if not (_take("guesses_from", address, at) and _take("guesses_at", to, at)):
-        raise TooManyGuessesToday
+    _take("guesses_of", name, at, TooManyGuesses)
+    _take("guesses_from", address, at, TooManyGuessesToday)
+    _take("guesses_at", to, at, TooManyGuessesToday)
 
 
 def right_code(*, to, address, at):
@@ -102,8 +119,8 @@ def use_code(*, name, at):
 
 def guess_password(*, holder, address, at):
     """Count one password tried for ``holder`` (``queries.password_holder``). Raises ``TooManyPasswords``."""
-    if not (_take("passwords_from", address, at) and _take("passwords_of", holder, at)):
-        raise TooManyPasswords
+    _take("passwords_from", address, at, TooManyPasswords)
+    _take("passwords_of", holder, at, TooManyPasswords)
 
 
 def right_password(*, holder, address, at):
@@ -114,8 +131,8 @@ def right_password(*, holder, address, at):
 
 def guess_app_code(*, member, address, at):
     """Count one code of an authenticator app, or recovery code, tried for a member. Raises ``TooManyGuessesToday``."""
-    if not (_take("guesses_from", address, at) and _take("guesses_at", f"member:{member.pk}", at)):
-        raise TooManyGuessesToday
+    _take("guesses_from", address, at, TooManyGuessesToday)
+    _take("guesses_at", f"member:{member.pk}", at, TooManyGuessesToday)
 
 
 def right_app_code(*, member, address, at):
@@ -125,21 +142,28 @@ def right_app_code(*, member, address, at):
 
 
 def ask_name(*, address, at):
-    """Whether somebody at ``address`` may try one more username, which tells whether it is taken."""
-    return _take("names_from", address, at)
+    """Count one more username that somebody at ``address`` tries, which tells whether it is taken. Raises
+    ``TooManyNames``."""
+    _take("names_from", address, at, TooManyNames)
 
 
 def post(*, address, at):
-    """Whether somebody at ``address`` may send one more form of those that cost a password's hash or a message."""
-    return _take("posts_from", address, at)
+    """Count one more form of those that cost a password's hash or a message. Raises ``TooManyPosts``."""
+    _take("posts_from", address, at, TooManyPosts)
 
 
 def _all_codes():
     return [(CODES_PER_HOUR.value, HOUR_S)]
 
 
-def _take(what, who, at):
-    return limits.take(what, who, settings.LIMITS[what], at=at)
+def _take(what, who, at, error):
+    _take_spans(what, who, settings.LIMITS[what], at, error)
+
+
+def _take_spans(what, who, spans, at, error):
+    if not limits.take(what, who, spans, at=at):
+        wait_s = limits.wait_s(what, who, spans, at=at)
+        raise error(wait=texts.duration(wait_s), wait_s=wait_s)
 
 
 def _give_back(what, who, at):

@@ -5,6 +5,7 @@ cache is away invites whoever makes it go away. One statement counts and refuses
 once exactly as many pass as may. A window begins with the first count and is over ``seconds`` later.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ WHERE kept.ends_at <= %s OR kept.count < %s
 RETURNING count
 """
 GIVE_BACK = "UPDATE core_counter SET count = count - 1 WHERE name = %s AND count > 0 AND ends_at > %s RETURNING count"
+FULL = "SELECT ends_at FROM core_counter WHERE name = %s AND count >= %s AND ends_at > %s"
 PRUNE = """
 DELETE FROM core_counter
 WHERE ends_at <= %s AND ctid = ANY (ARRAY (SELECT ctid FROM core_counter WHERE ends_at <= %s LIMIT %s))
@@ -51,6 +53,12 @@ def give_back(what: str, who: object, spans: Iterable[Span], *, at: datetime) ->
     with transaction.atomic(durable=True):
         for _most, seconds in spans:
             call(GIVE_BACK, (_name(what, who, seconds), at))
+
+
+def wait_s(what: str, who: object, spans: Iterable[Span], *, at: datetime) -> int:
+    """Seconds after which ``take`` may let ``who`` pass again; at least one."""
+    ends = [end for most, seconds in spans for (end,) in call(FULL, (_name(what, who, seconds), most, at))]
+    return max((math.ceil((end - at).total_seconds()) for end in ends), default=1)
 
 
 def prune(*, at: datetime) -> int:

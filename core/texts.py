@@ -5,8 +5,14 @@ Chinese keyboards type digits and signs of full width. Those who mean well are h
 look like somebody else by such means find that they do not get through.
 """
 
+import math
 import re
 import unicodedata
+
+from django.utils.translation import ngettext
+
+MINUTE_S = 60
+MOST_MINUTES = 90  # above, hours are said
 
 # Letters and marks by category, and yet blank: fillers of Hangul, joiners, vowels of Khmer, variation selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -44,6 +50,17 @@ def number(text: str) -> str:
     digits = typed(text).replace(" ", "").replace("。", ".")
     digits = _CURRENCY.sub(r"\1", digits)
     return digits.replace(",", "") if _GROUPED.fullmatch(digits) else digits
+
+
+def duration(seconds: int) -> str:
+    """How long somebody has to wait, rounded up: ``40 seconds``, ``10 minutes``, ``23 hours``."""
+    if seconds < MINUTE_S:
+        return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
+    minutes = math.ceil(seconds / MINUTE_S)
+    if minutes <= MOST_MINUTES:
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    hours = math.ceil(minutes / 60)
+    return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
 
 def mixes_scripts(name: str) -> bool:

@@ -28,8 +28,13 @@ def slowed(view):
 
     @wraps(view)
     def counted(request, *args, **kwargs):
-        if request.method == "POST" and not limits.post(address=visitor.network(request), at=clock.now()):
-            return render(request, "429.html", status=429)
+        if request.method == "POST":
+            try:
+                limits.post(address=visitor.network(request), at=clock.now())
+            except limits.TooManyPosts as error:
+                response = render(request, "429.html", {"reason": error}, status=429)
+                response["Retry-After"] = str(error.details["wait_s"])
+                return response
         return view(request, *args, **kwargs)
 
     return counted

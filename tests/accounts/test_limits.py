@@ -1,9 +1,13 @@
 """How often codes, passwords and names may be tried (A3, A9); that limits hold at once: tests/core/test_limits.py."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts import limits
+from accounts.models import User
 from accounts.parameters import CODES_PER_HOUR
+from core.errors import DomainError
 from tests.accounts.conftest import AT
 
 PHONE, OTHER = "+8613800000001", "+8613800000002"
@@ -109,3 +113,48 @@ def test_passwords_are_counted_by_member_and_address(settings):
     assert try_one("member:2") is limits.TooManyPasswords  # the fourth from one address
     limits.right_password(holder="member:2", address=THERE, at=AT)
     assert [try_one("member:2", THERE) for _time in range(3)] == [None, None, limits.TooManyPasswords]
+
+
+CODE = {"name": "one", "to": PHONE}
+PASSWORD = {"holder": "member:1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "act", "asked", "said"),
+    [
+        ("codes_to", limits.want_code, {"to": PHONE}, "刚刚发过验证码，请%s后再试。"),
+        ("codes_from", limits.want_code, {"to": PHONE}, "获取验证码的次数太多了，请%s后再试。"),
+        ("guesses_at", limits.guess_code, CODE, "验证码输错的次数太多了，请%s后再试。"),
+        ("guesses_from", limits.guess_code, CODE, "验证码输错的次数太多了，请%s后再试。"),
+        ("guesses_at", limits.guess_app_code, {"member": User(pk=1)}, "验证码输错的次数太多了，请%s后再试。"),
+        ("passwords_of", limits.guess_password, PASSWORD, "试的次数太多了，请%s后再试。"),
+        ("passwords_from", limits.guess_password, PASSWORD, "试的次数太多了，请%s后再试。"),
+        ("names_from", limits.ask_name, {}, "你试过的用户名太多了，请%s后再试。"),
+        ("posts_from", limits.post, {}, "为了账号安全，需要稍停一会儿。什么都没有改动，请%s后再试。"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("seconds", "after_s", "wait"),
+    [(60, 20, "40秒"), (60, 59.5, "1秒"), (600, 30, "10分钟"), (86_400, 3600, "23小时")],
+)
+def test_a_refusal_says_how_long_to_wait(name, act, asked, said, seconds, after_s, wait, settings):
+    limit(settings, **{name: [(1, seconds)]})
+    asked = asked | {"address": HERE}
+    act(at=AT, **asked)
+    with pytest.raises(DomainError) as refused:
+        act(at=AT + timedelta(seconds=after_s), **asked)
+    assert str(refused.value) == said % wait
+
+
+def test_who_asked_for_codes_all_day_is_told_to_come_back_tomorrow(settings):
+    limit(settings, codes_to=[(5, 60), (1, 86_400)])
+    want()
+    with pytest.raises(limits.TooManyToday, match="请24小时后再试"):
+        limits.want_code(to=PHONE, address=HERE, at=AT + timedelta(seconds=5))
+
+
+def test_when_the_mall_sends_codes_again_is_said(parameters):
+    parameters[CODES_PER_HOUR.name] = 1
+    want()
+    with pytest.raises(limits.CodesStopped, match="请45分钟后再试"):
+        limits.want_code(to=OTHER, address=THERE, at=AT + timedelta(minutes=15))

@@ -56,6 +56,15 @@ def test_what_is_given_back_may_be_taken_again():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("later_s", "wait_s"), [(0, 600), (30, 570), (30.5, 570), (600, 1)])
+def test_how_long_to_wait_until_every_span_lets_pass(later_s, wait_s):
+    spans = [(1, 60), (1, 600), (5, 86_400)]
+    taken(1, spans)
+    assert limits.wait_s("act", "lin", spans, at=after(later_s)) == wait_s
+    assert limits.wait_s("act", "nobody", spans, at=AT) == 1
+
+
+@pytest.mark.django_db
 def test_counters_that_are_over_are_forgotten_and_others_stay():
     taken(1, [(2, 60), (2, 600)])
     assert limits.prune(at=after(60)) == 1
