@@ -79,18 +79,13 @@ def one_at_a_time(view):
 def crowded(request):
     """Come again in a moment, with the same form; a page with JavaScript does it by itself."""
     seconds = str(door.retry_after_s())
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in _fields(request)
-    )
-    response = _refusal(request, "crowded", 429)
-    page = response.content.decode().replace(SECONDS, seconds).replace(HERE, escape(request.get_full_path()))
-    response.content = page.replace(FIELDS, hidden)  # last, so that nothing typed is taken for a mark of ours
+    response = _refusal(request, "crowded", 429, seconds)
     response["Retry-After"] = seconds
     return response
 
 
 def sold_out(request):
-    """Others were faster; nothing was taken."""
+    """Others were faster; nothing was taken, and the same form may look again."""
     return _refusal(request, "sold_out", 409)
 
 
@@ -98,9 +93,15 @@ def _fields(request):
     return [(name, value) for name, values in request.POST.lists() for value in values][:MOST_FIELDS]
 
 
-def _refusal(request, why, status):
+def _refusal(request, why, status, seconds=""):
     REFUSED.labels(why).inc()
-    response = HttpResponse(_page(why, chosen_language(request)), status=status)
+    page = _page(why, chosen_language(request)).replace(SECONDS, seconds).replace(HERE, escape(request.get_full_path()))
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in _fields(request)
+    )
+    response = HttpResponse(
+        page.replace(FIELDS, hidden), status=status
+    )  # last, so that nothing typed is a mark of ours
     for name, value in HEADERS.items():  # the middlewares that set them on other pages come later
         response[name] = value
     return response
@@ -115,7 +116,10 @@ def _page(kind, language):
                 _("Many people are ordering right now"),
                 _("Nothing was taken from you, and what you entered is kept. Please send it again."),
             ),
-            "sold_out": (_("Sold out"), _("Others were faster. Nothing was taken from you.")),
+            "sold_out": (
+                _("Sold out"),
+                _("Others were faster. Nothing was taken from you, and what you entered is kept."),
+            ),
         }
         title, reason = words[kind]
         return render_to_string(
@@ -126,7 +130,7 @@ def _page(kind, language):
                 "site_name": settings.SITE_NAME,
                 "title": title,
                 "reason": reason,
-                "form": kind == "crowded",
+                "crowded": kind == "crowded",
                 "fields": FIELDS,
                 "here": HERE,
                 "seconds": SECONDS,

@@ -1,8 +1,10 @@
 """The door of the checkout: it may only refuse, it keeps what was typed, and it costs nearly nothing (F13)."""
 
 import logging
+import re
 import uuid
 from contextlib import ExitStack
+from html import unescape
 
 import pytest
 from django.core.cache import cache
@@ -41,6 +43,21 @@ def test_what_the_shelf_refused_is_refused_without_asking_it(send, cup, client, 
     with django_assert_num_queries(0):
         answer = client.post(PATH.format(cup.pk), form)
     assert answer.status_code == 409
+    assert not Order.objects.exists()
+
+
+def test_whoever_finds_it_sold_out_keeps_the_form_and_may_look_again(send, cup, client, address):
+    """What the page sends, sent again after the moment is over, shows the checkout as it was filled in."""
+    rush.remember_sold_out(cup.pk)
+    typed = {"note": '三楼 "左" <!-- fields --> /here/ 7777', "form_key": str(uuid.uuid4()), "address": str(address.pk)}
+    page = send(**typed).content.decode()
+    fields = re.findall(r'<(?:input type="hidden"|button class="button") name="([^"]*)" value="([^"]*)"', page)
+    sent = {unescape(name): unescape(value) for name, value in fields}
+    assert sent.items() >= {**typed, "update": "1"}.items()
+    cache.clear()
+    checkout = client.post(unescape(re.search('action="([^"]*)"', page)[1]), sent)
+    assert checkout.status_code == 200
+    assert (checkout.context["note"], str(checkout.context["form_key"])) == (typed["note"], typed["form_key"])
     assert not Order.objects.exists()
 
 
