@@ -39,12 +39,14 @@ class SignInForm(allauth.LoginForm):
     def clean_login(self):
         """One spelling per name, so that failed attempts are counted together."""
         typed = super().clean_login()
+        name = texts.typed(typed)
+        if name[:1].isalpha() and queries.is_username(name):  # some are from before names like tel138... were refused
+            return name
         try:
             return phones.parse(typed)
         except phones.PhoneNotValid:
-            name = texts.typed(typed)
-        is_old = name != typed and queries.is_username(typed)  # from before usernames were cleaned
-        return typed if is_old else name
+            is_old = name != typed and queries.is_username(typed)  # from before usernames were cleaned
+            return typed if is_old else name
 
 
 PASSWORD_RULE = _("At least 8 characters, not digits only, nothing easy to guess.")
@@ -206,7 +208,7 @@ class SignUpForm(forms.Form):
             limits.ask_name(address=visitor.network(context.request), at=clock.now())
         except limits.TooManyNames as error:
             raise forms.ValidationError(str(error)) from error
-        if queries.is_username(username):
+        if queries.is_username_taken(username):
             self.add_error("name", UsernameTaken.message)
 
 

@@ -1,5 +1,7 @@
 """Members and staff: who they are, where their parcels go, and what the mall told them."""
 
+from contextlib import suppress
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -10,7 +12,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones, wording
-from core import clock, texts
+from core import clock, lookalikes, texts
 from core.crypto import EncryptedTextField
 
 username_validator = RegexValidator(
@@ -19,9 +21,16 @@ username_validator = RegexValidator(
 
 
 def one_script_validator(username):
-    """Refuses words of letters that look alike, ``а`` of Cyrillic among Latin ones: nobody can pass for ``admin``."""
-    if texts.mixes_scripts(username):
+    """Refuses letters that look like others, ``а`` of Cyrillic among Latin ones: nobody can pass for ``admin``."""
+    if lookalikes.is_disguised(username):
         raise ValidationError(_("Please write a username in one script, not in letters that look alike."))
+
+
+def no_phone_validator(username):
+    """Refuses what would be taken for a phone number when its owner signs in: ``tel13800000001``."""
+    with suppress(phones.PhoneNotValid):
+        phones.parse(username)
+        raise ValidationError(_("A username cannot be a phone number."))
 
 
 def mask_email(email):
@@ -54,8 +63,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # Never to be taken for a phone number or an e-mail address: people sign in with either in the same field.
     username = models.CharField(
-        _("username"), max_length=32, null=True, blank=True, validators=[username_validator, one_script_validator]
+        _("username"),
+        max_length=32,
+        null=True,
+        blank=True,
+        validators=[username_validator, one_script_validator, no_phone_validator],
     )
+    # What the username looks like; NULL where another member had such a name before that was compared.
+    username_skeleton = models.TextField(null=True, editable=False)
     email = models.EmailField(_("e-mail"), null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=16, null=True, blank=True, help_text=_("E.164: +8613800000001"))
     phone_verified = models.BooleanField(_("phone verified"), default=False)
@@ -79,6 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             # UPPER() is what Django's ``iexact`` compares, so that signing in uses these indexes.
             models.UniqueConstraint(Upper("username"), name="user_username_unique"),
+            models.UniqueConstraint(fields=["username_skeleton"], name="user_username_unlike_others"),
             models.UniqueConstraint(Upper("email"), name="user_email_unique"),
             models.UniqueConstraint(fields=["phone"], name="user_phone_unique"),
             models.CheckConstraint(
@@ -104,6 +120,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, **kwargs):
         for name in ("username", "email", "phone"):  # others write "" where they mean none
             setattr(self, name, getattr(self, name) or None)
+        if self._state.adding and self.username:
+            self.username_skeleton = lookalikes.skeleton(self.username)
         super().save(**kwargs)
 
     @property

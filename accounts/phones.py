@@ -15,6 +15,7 @@ CHINA_REGION = "CN"
 _SATELLITE = re.compile(r"\+861(349|74)[0-9]+")  # China's own satellite ranges; the libraries take some for mobile
 _MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}  # one where shared
 _PUNCTUATION = re.compile(r"[\s\-().·]")
+_LABEL = re.compile(r"^(?:tel|phone|mobile|联系电话|电话|手机|电话号码|手机号|手机号码)[:,]?(?=[+0-9])", re.IGNORECASE)
 
 
 class PhoneNotValid(DomainError):
@@ -47,9 +48,10 @@ class ForeignPhoneNotValid(PhoneNotValid):
 def parse(text):
     """The number in E.164 (``+8613800000001``): 11 digits are Chinese, ``+`` or ``00`` opens any other country's.
 
+    What a number is called in front of it, ``手机：`` or ``tel:``, is left out.
     Raises ``PhoneNotValid`` with a message that says what to correct (A1, A5).
     """
-    typed = _PUNCTUATION.sub("", texts.typed(text or ""))
+    typed = _LABEL.sub("", _PUNCTUATION.sub("", texts.typed(text or "")))
     if not typed:
         raise PhoneNotValid
     number = "+" + typed[2:] if typed.startswith("00") else typed

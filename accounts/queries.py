@@ -4,7 +4,7 @@ from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from core import actors
+from core import actors, lookalikes
 from core.models import AuditEvent
 
 
@@ -65,6 +65,11 @@ def password_holder(names):
 def is_username(text):
     """Whether a member has this username, in whatever case."""
     return User.objects.filter(username__iexact=text).exists()
+
+
+def is_username_taken(text):
+    """Whether a member has this username, or one that looks like it."""
+    return is_username(text) or User.objects.filter(username_skeleton=lookalikes.skeleton(text)).exists()
 
 
 def notices_of(member, *, before=None, limit=30):

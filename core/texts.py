@@ -22,9 +22,6 @@ _BREAKS = {"\t", "\n", "\v", "\f", "\r", "\x85"}
 _CURRENCY = re.compile(r"^([+-]?)¥|元$")
 _GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]*)?")
 
-# Scripts that one word may hold together, as the "highly restrictive" level of Unicode's UTS 39 has it.
-_EAST_ASIAN = {"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL"}
-
 
 def plain(text: str) -> str:
     """``text`` in Unicode's compatibility form (NFKC), invisible characters left out, white space made single."""
@@ -63,11 +60,6 @@ def duration(seconds: int) -> str:
     return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
 
-def mixes_scripts(name: str) -> bool:
-    """Whether a word of ``name`` mixes scripts whose letters look alike, such as Latin and Cyrillic."""
-    return any(not _is_one_script(word) for word in re.split(r"[\W_]+", name))
-
-
 def _seen(character: str) -> str:
     if character in _BREAKS:
         return " "
@@ -79,17 +71,3 @@ def _ascii(character: str) -> str:
         return "-"
     digit = unicodedata.decimal(character, None)
     return character if digit is None else str(digit)
-
-
-def _is_one_script(word: str) -> bool:
-    scripts = {_script(character) for character in word if character.isalpha()}
-    return len(scripts) <= 1 or scripts <= _EAST_ASIAN
-
-
-def _script(letter: str) -> str:
-    """The script as the letter's own name tells it. Latin letters other than those of ASCII, with or without a mark,
-    are a script of their own: ``ɑ`` and ``ı`` look like others."""
-    script = unicodedata.name(letter, "UNNAMED").split()[0]
-    if script == "LATIN" and not unicodedata.normalize("NFD", letter)[0].isascii():
-        return "LATIN-LIKE"
-    return script

@@ -22,7 +22,7 @@ class NameTaken(DomainError):
 
 
 class UsernameTaken(NameTaken):
-    message = _("This username is already in use, please choose another.")
+    message = _("This username, or one that looks like it, is in use already. Please choose another.")
 
 
 class EmailTaken(NameTaken):
@@ -54,6 +54,7 @@ FIRST_BIRTHDAY = date(1900, 1, 1)
 
 _TAKEN = {
     "user_username_unique": UsernameTaken,
+    "user_username_unlike_others": UsernameTaken,
     "user_email_unique": EmailTaken,
     "unique_verified_email": EmailTaken,
     "user_phone_unique": PhoneTaken,

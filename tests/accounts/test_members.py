@@ -1,14 +1,18 @@
 """Becoming a member (A1): names are unique without regard to case, the message goes out exactly once."""
 
 from datetime import UTC, datetime
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, connection, transaction
 
 from accounts import services
 from accounts.models import User
+from core import lookalikes
 from core.models import AuditEvent, OutboxMessage
 
 AT = datetime(2026, 11, 20, 1, 12, tzinfo=UTC)
@@ -52,6 +56,9 @@ def test_password_is_hashed_with_argon2_and_none_means_none(settings):
     ("first", "second", "error"),
     [
         ({"username": "Lin"}, {"username": "lIN"}, services.UsernameTaken),
+        ({"username": "alice"}, {"username": "aIice"}, services.UsernameTaken),
+        ({"username": "modern"}, {"username": "modem"}, services.UsernameTaken),
+        ({"username": "ace"}, {"username": "асе"}, services.UsernameTaken),
         ({"email": "lin@example.com"}, {"email": "LIN@Example.com"}, services.EmailTaken),
         ({"phone": "+8613800000001"}, {"phone": "+8613800000001"}, services.PhoneTaken),
     ],
@@ -156,3 +163,18 @@ def test_what_staff_may_do_is_in_the_trail(client):
     assert AuditEvent.objects.get(event="group.saved").data == {"name": "发货", "permissions": ["orders.ship_order"]}
     client.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
     assert AuditEvent.objects.filter(event="group.deleted", subject=f"group:{group.pk}").exists()
+
+
+def test_old_names_that_look_alike_stay_and_the_first_keeps_the_name():
+    first, second = create(username="adminl"), create(username="wang")
+    User.objects.filter(pk=second.pk).update(username="admin1")
+    User.objects.update(username_skeleton=None)
+    migration = import_module("accounts.migrations.0005_username_skeletons")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+    assert list(User.objects.order_by("pk").values_list("pk", "username_skeleton")) == [
+        (first.pk, lookalikes.skeleton("adminl")),
+        (second.pk, None),
+    ]
+    User.objects.get(pk=second.pk).save()
+    with pytest.raises(services.UsernameTaken):
+        create(username="AdminI")

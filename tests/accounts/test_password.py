@@ -177,6 +177,13 @@ def test_password_reset_looks_the_same_and_works(client, post, create):
         ("Ｌｉｎ", PASSWORD),
         ("l\u200bin", PASSWORD),  # taken, with something that nobody sees
         ("аdmin", PASSWORD),  # а of Cyrillic
+        ("асе", PASSWORD),  # all of it Cyrillic, and like Latin
+        ("ᴀᴅᴍɪɴ", PASSWORD),
+        ("ʟɪɴ", PASSWORD),
+        ("tel13800000001", PASSWORD),  # a phone when its owner signs in
+        ("手机13800000001", PASSWORD),
+        ("1in", PASSWORD),
+        ("Iin", PASSWORD),  # looks like lin
         ("\u3164", PASSWORD),
         ("not@an-email", PASSWORD),
         ("", PASSWORD),
@@ -191,6 +198,11 @@ def test_what_is_not_accepted(client, post, create, name, password):
     assert response.status_code == 200
     assert response.context["form"].errors
     assert User.objects.count() == 1
+
+
+def test_a_name_from_before_that_begins_like_a_phone_still_signs_in(client, post, create):
+    create(username="tel13800000001", password=PASSWORD)
+    assert post(LOGIN, {"login": "tel13800000001", "password": PASSWORD}).status_code == 302
 
 
 def test_what_is_wrong_with_a_password_is_said_in_chinese(client, db):

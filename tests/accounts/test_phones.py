@@ -25,6 +25,14 @@ from accounts import phones
         ("19912345678", "+8619912345678"),
         ("+85291234567", "+85291234567"),
         ("0044 7400 123456", "+447400123456"),
+        ("手机13800000001", "+8613800000001"),
+        ("手机号：138 0000 0001", "+8613800000001"),
+        ("手机号码:13800000001", "+8613800000001"),
+        ("电话：13800000001", "+8613800000001"),
+        ("联系电话 138-0000-0001", "+8613800000001"),
+        ("tel:+8613800000001", "+8613800000001"),
+        ("Tel. 138 0000 0001", "+8613800000001"),
+        ("Mobile: +852 9123 4567", "+85291234567"),
     ],
 )
 def test_kept_in_e164(typed, kept):
@@ -44,6 +52,8 @@ def test_kept_in_e164(typed, kept):
         ("1380000000a", phones.PhoneHasOtherSigns, "digits only"),
         ("13800000001²", phones.PhoneTooLong, "has 12"),  # a small two is a digit as well
         ("lin@example.com", phones.PhoneHasOtherSigns, "digits only"),
+        ("hotel13800000001", phones.PhoneHasOtherSigns, "digits only"),
+        ("手机：", phones.PhoneHasOtherSigns, "digits only"),
         ("+85212", phones.ForeignPhoneNotValid, "country code"),
         ("+999123456789", phones.ForeignPhoneNotValid, "country code"),
         ("+", phones.PhoneHasOtherSigns, None),

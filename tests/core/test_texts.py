@@ -93,25 +93,3 @@ def test_browsers_let_people_type_signs():
     page = AmountForm().as_p()
     assert 'type="number"' not in page
     assert [word in page for word in ('inputmode="decimal"', 'inputmode="numeric"', 'inputmode="text"')] == [True] * 3
-
-
-@pytest.mark.parametrize(
-    ("name", "mixes"),
-    [
-        ("admin", False),
-        ("аdmin", True),  # а of Cyrillic
-        ("adΜin", True),  # Μ of Greek
-        ("админ", False),
-        ("ivan.иван", False),  # two words
-        ("王小明tom2", False),
-        ("ゆきこ雪子", False),
-        ("민수kim", False),
-        ("王иван", True),
-        ("José", False),
-        ("Việt", False),
-        ("ɑdmin", True),  # a Latin letter, but none that people write
-        ("admın", True),
-    ],
-)
-def test_one_script_a_word(name, mixes):
-    assert texts.mixes_scripts(name) is mixes
