@@ -2,7 +2,8 @@
 
 import base64
 from datetime import timedelta
-from functools import cache
+from functools import cache, wraps
+from threading import RLock
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -14,9 +15,23 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from core import clock
 
 YEARS = timedelta(days=3650)
+_making = RLock()
 
 
-@cache
+def once(make):
+    """Made by the first thread that asks. ``cache`` alone lets two make one each: a certificate is kept with the key of
+    one, and signatures come from the other."""
+    made = cache(make)
+
+    @wraps(make)
+    def get(*args, **options):
+        with _making:
+            return made(*args, **options)
+
+    return get
+
+
+@once
 def key(name):
     """The private key of that name; the same name is the same key."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -37,7 +52,7 @@ def public_pem(name):
     return key(name).public_key().public_bytes(serialization.Encoding.PEM, public).decode()
 
 
-@cache
+@once
 def certificate(name, issuer=None, common_name=None, valid_for=YEARS):
     """A certificate of the key ``name``, issued by the certificate of ``issuer`` (None: by itself)."""
     subject = _named(common_name or name)
