@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,15 +19,28 @@ from tests.faults.cluster import ROOT
 PATIENCE_S = 90
 MARKS = {"web": "gunicorn", "worker": "celery worker", "beat": "celery beat"}
 
-MEMBER = """
+READY = """
 from pointsmall.bootstrap import prepare
 prepare()
 import django
 django.setup()
-from accounts import queries, services
+"""
+OPEN = f"""
+{READY}
+from accounts.services import create_member, save_address
+from catalog.services import products
 from core import clock
-if not queries.is_username("lin"):
-    services.create_member(username="lin", password="member-demo-1", by="system:test", at=clock.now())
+from points import ledger
+act = {{"by": "system:test", "at": clock.now()}}
+member = create_member(username="lin", password="member-demo-1", **act)
+address = {{"name": "林晓雯", "phone": "+8613800000001", "region_code": "110105", "detail": "花家地南里8号楼"}}
+save_address(member=member, **address, **act)
+ledger.earn(account=member.pk, points=100_000, kind="campaign", key="gift", **act)
+category = products.create_category(code="home", name="家居", **act)
+for code in ("CUP", "LAMP"):
+    skus = [{{"code": code, "points_price": 1000, "stock": 100}}]
+    product = products.create_product(category=category, name=code, listed=True, skus=skus, **act)
+    print(code, product.skus.get().pk)
 """
 
 
@@ -69,6 +83,7 @@ class Mall:
             "MALL_ENV": "development",
             "DEBUG": "0",
             "MEDIA_ROOT": str(self.folder / "media"),
+            "PRIVATE_ROOT": str(self.folder / "private"),
         }
 
     @property
@@ -109,14 +124,38 @@ class Mall:
             text=True,
         )
 
+    def open_shop(self):
+        """A member ``lin`` with points and an address; a cup and a lamp for 1,000 points each."""
+        self.skus = dict(re.findall(r"^(CUP|LAMP) (\d+)$", self.python("-c", OPEN), re.MULTILINE))
+
     def member(self):
-        """A browser in which a member is signed in."""
-        self.python("-c", MEMBER)
+        """A browser in which the member is signed in."""
         browser = httpx.Client(base_url=self.url, timeout=20)
-        browser.get("/accounts/login/")
-        form = {"login": "lin", "password": "member-demo-1", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        assert browser.post("/accounts/login/", data=form).status_code == 302
+        form = {"login": "lin", "password": "member-demo-1"}
+        assert self.send(browser, "/accounts/login/?with=password", "/accounts/login/", **form).status_code == 302
         return browser
+
+    @staticmethod
+    def send(browser, page, to=None, files=None, **typed):
+        """Post what the hidden fields of ``page`` and ``typed`` say."""
+        shown = browser.get(page).text
+        fields = dict(
+            re.findall(
+                r'<input type="hidden" name="(csrfmiddlewaretoken|form_key|quote|shown|address)"'
+                r'[^>]* value="([^"]*)"',
+                shown,
+            )
+        )
+        return browser.post(to or page, data=fields | typed, files=files)
+
+    def redeem(self, browser, code):
+        """Order one piece; the page of the order."""
+        answer = self.send(browser, f"/checkout/?sku={self.skus[code]}&way=points&quantity=1")
+        assert answer.status_code == 302, answer.text
+        return answer.headers["location"]
+
+    def private_files(self):
+        return [path for path in (self.folder / "private").rglob("*") if path.is_file()]
 
     def status(self, path="/"):
         """Of a page; 0 where nobody answers."""

@@ -373,3 +373,24 @@ def test_everybody_is_killed_at_random(tmp_path, capsys):
     for journey, _kind, _tries, last, *refused in answered:
         assert (str(form_key(int(journey))) in ends) == (not (last == "place" and refused)), (journey, refused)
     told(capsys, shop.kills, found, "At random")
+
+
+@pytest.mark.slow
+def test_a_provider_falls_silent_again_and_again(tmp_path, capsys):
+    """It answers nothing usable while members pay and staff give money back; when it answers again, all is made up."""
+    silences, shoppers = 12, 4
+    dice = random.Random(silences)
+    with open_shop(tmp_path / "shop") as shop:
+        running = [*(shop.start("shopper", number) for number in range(shoppers)), shop.start("worker")]
+        for _ in range(silences):
+            time.sleep(dice.uniform(0.5, 2))
+            shop.provider.silent = True
+            time.sleep(dice.uniform(0.5, 2))
+            shop.provider.silent = False
+        (shop.folder / "stop").touch()
+        for pid in running:
+            assert shop.wait(pid) == 0, shop.complaints()
+        assert shop.provider.refused > silences
+        found = judge(shop)
+    assert {"to_ship", "completed"} & {order["state"] for order in found["orders"].values()}
+    told(capsys, 0, found, "With a silent provider")

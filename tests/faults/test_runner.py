@@ -2,17 +2,21 @@
 
 import contextlib
 import itertools
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from io import BytesIO
 
+import httpx
 import psutil
 import pytest
+from PIL import Image
 
 from tests.faults.cluster import ROOT
-from tests.faults.mall import Mall, until
+from tests.faults.mall import READY, Mall, until
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def mall():
     with Mall() as mall:
+        mall.open_shop()
         yield mall
 
 
@@ -65,12 +70,20 @@ def test_valkey_killed_costs_no_page(mall, visitors):
     assert mall.part("worker").pid == worker.pid  # it goes on
 
 
-SEND = """
+SHIP = f"""
+{READY}
+from core import clock
+from orders.models import Carrier, Order
+from orders.shipping.services import shipping
+order = Order.objects.get(number="%s")
+shipping.ensure_carriers()
+parcel = {{"carrier": Carrier.objects.first(), "tracking_number": "SF1382044719060"}}
+shipping.ship_order(order=order, **parcel, by="staff:1", at=clock.now())
+print("item", order.items.get().pk)
+"""
+SEND = f"""
 import sys, time
-from pointsmall.bootstrap import prepare
-prepare()
-import django
-django.setup()
+{READY}
 from accounts.tasks import send_sms
 from core import cache
 send_sms.delay("+8613800000001", "a message of a good day")
@@ -95,6 +108,12 @@ def test_a_valkey_that_hangs_costs_half_a_second_now_and_then(mall, visitors):
                 assert member.get(path).status_code == 200
                 times.append(time.monotonic() - began)
             told, _errors = shell.communicate("go\n")
+            mall.redeem(member, "CUP")
+            with contextlib.closing(mall.member()) as again:
+                assert again.get("/orders/").status_code == 200
+            with httpx.Client(base_url=mall.url, timeout=20) as stranger:
+                page = mall.send(stranger, "/accounts/login/", "/accounts/login/code/", phone="13800000002")
+                assert "请过几分钟再试" in page.text
         finally:
             server.resume()
     assert max(times[4:]) < 1, times
@@ -103,6 +122,34 @@ def test_a_valkey_that_hangs_costs_half_a_second_now_and_then(mall, visitors):
     until(lambda: '"cache": true' in mall.get("/readyz").text, "it is not used again")
     until(lambda: "a message of a bad day" in mall.get("/dev/outbox/").text, "no message came")
     assert mall.part("worker").pid == worker.pid
+
+
+def test_a_full_disk_costs_the_upload_alone(mall, visitors):
+    """The web server's processes may write no file that is as large as the picture."""
+    picture = BytesIO()
+    noise = Image.frombytes("RGB", (1200, 1200), random.Random(1).randbytes(3 * 1200 * 1200))
+    noise.save(picture, "JPEG", quality=90)
+    web = mall.processes()["web"]
+    with contextlib.closing(mall.member()) as member:
+        order = mall.redeem(member, "LAMP")
+        item = int(mall.python("-c", SHIP % order.split("/")[2]).rpartition("item ")[2])
+        asked = {"kind": "refund", "reason": "damaged", "text": "杯盖裂了", f"pieces_{item}": "1"}
+
+        def upload():
+            files = {"pictures": ("lid.jpg", picture.getvalue(), "image/jpeg")}
+            return mall.send(member, f"{order}after-sale/", files=files, **asked)
+
+        for process in web:
+            process.rlimit(psutil.RLIMIT_FSIZE, (100_000, psutil.RLIM_INFINITY))
+        try:
+            assert upload().status_code == 503
+            assert mall.private_files() == []
+        finally:
+            for process in web:
+                process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        assert set(visitors) == {200}
+        assert upload().status_code == 302
+        assert len(mall.private_files()) == 1
 
 
 def test_postgresql_killed_comes_back(mall, visitors):

@@ -79,6 +79,7 @@ class StandIn:
         self.sent = []  # (url, headers, body) of each notification, whether it went out or was lost
         self.silent = self.refuse_refunds = self.slow_refunds = False
         self.notifies = True
+        self.refused = 0  # requests that came while it was silent
         self.spoil = lambda text: text
         self.lock = threading.RLock()
         self.numbers = itertools.count(time.time_ns() // 1000)  # a mall that lives on meets no number twice
@@ -93,7 +94,7 @@ class StandIn:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 request = Request(self.command, url.path, dict(parse_qsl(url.query)), headers, body)
                 request.target = self.path
-                answer = Answer(b"down", 503) if standin.silent else standin.serve(request)
+                answer = standin.refuse() if standin.silent else standin.serve(request)
                 content = answer.body.encode() if isinstance(answer.body, str) else answer.body
                 self.send_response(answer.status)
                 for name, value in {"Content-Type": "text/html; charset=utf-8", **answer.headers}.items():
@@ -118,6 +119,11 @@ class StandIn:
     def __exit__(self, *error):
         self.server.shutdown()
         self.server.server_close()
+
+    def refuse(self):
+        with self.lock:
+            self.refused += 1
+        return Answer(b"down", 503)
 
     # What each stand-in has of its own
 
