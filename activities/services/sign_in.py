@@ -5,12 +5,11 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as N_
-from psycopg.errors import UniqueViolation
 
 from activities import rules
 from activities.models import SignIn
 from core.clock import shop_date
-from core.db import locking_transaction
+from core.db import broken_constraint, locking_transaction
 from core.errors import DomainError
 from points.earning.services import earning
 
@@ -37,7 +36,7 @@ def sign_in(*, member, by, at, facts=earning.NOTHING):
                     member=member, local_date=today, day=day, points=rules.points_for(day), at=at
                 )
         except IntegrityError as error:
-            if isinstance(error.__cause__, UniqueViolation):
+            if broken_constraint(error) == "sign_in_once_a_day":
                 raise AlreadySigned from error
             raise
         booked = earning.behaviour(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.batches import in_parts
 from core.clock import is_in_calendar, shop_date
+from core.db import broken_constraint
 from core.errors import Busy, DomainError, InvalidInput
 from points import ledger
 from points.ledger import queries, rules
@@ -18,6 +19,7 @@ from points.ledger.models.expiry import MOST_MONTHS
 ACCOUNTS = 2_000  # a transaction books out at most so many accounts,
 LOTS = 5_000  # and about so many lots: somebody who spends waits for one transaction at most, a fraction of a second
 
+ONE_A_DAY = "points_expiry_policy_pkey"
 Kind, Unit = ExpiryPolicy.Kind, ExpiryPolicy.Unit
 UNITS: dict[str, tuple[str, ...]] = {
     Kind.PER_LOT: (Unit.DAY,),
@@ -83,7 +85,9 @@ def announce(
             _record("expiry.announced", policy, by=by, at=at)
             rules.POLICIES.changed()
     except IntegrityError as error:
-        raise AlreadyAnnounced(day=starts_on) from error
+        if broken_constraint(error) == ONE_A_DAY:
+            raise AlreadyAnnounced(day=starts_on) from error
+        raise
     return policy
 
 

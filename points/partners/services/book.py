@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, outbox
 from core.call import call
+from core.db import broken_constraint
 from core.errors import DomainError
 from core.rows import Rows
 from points.partners.models import Event, PartnerEntry
@@ -98,7 +99,7 @@ def enter(*, partner, kind, reference, member_id, points, at, given=0, **details
     try:
         found = call(sql, (*_counted(partner, at, given=given, entries=1), *rows.values(entry)))
     except IntegrityError as error:
-        if error.__cause__.diag.constraint_name == ONCE:
+        if broken_constraint(error) == ONCE:
             raise ReferenceUsed(reference=reference) from error
         raise
     if not found:

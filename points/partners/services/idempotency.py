@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from core.call import call
-from core.db import locking_transaction
+from core.db import broken_constraint, locking_transaction
 from core.errors import DomainError
 from points.partners.models import PartnerCall
 from points.partners.parameters import PARTNER_LOG_DAYS
@@ -84,7 +84,7 @@ def _claim(row):
     try:
         return next((pk for (pk,) in call(CLAIM, row)), None)
     except IntegrityError as error:
-        if error.__cause__.diag.constraint_name == NONCE:
+        if broken_constraint(error) == NONCE:
             raise Replayed from error
         raise
 

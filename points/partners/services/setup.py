@@ -12,11 +12,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, clock
+from core.db import broken_constraint
 from core.errors import DomainError
 from core.outgoing import may_be_public
 from points.partners.models import Event, Partner, PartnerBook, PartnerKey, Scope
 
 SLOTS = (1, 2)
+CODE_ONCE = "points_partner_code_key"
 LIMITS = ("is_active", "calls_per_minute", "daily_grant_points", "daily_deduct_points")
 
 
@@ -43,7 +45,9 @@ def create_partner(*, code, name, by, at, **limits):
             PartnerBook.objects.create(partner=partner, day=clock.shop_date(at))
             audit.record("partner.created", by=by, subject=partner.source, at=at, name=name, **limits)
     except IntegrityError as error:
-        raise CodeTaken from error
+        if broken_constraint(error) == CODE_ONCE:
+            raise CodeTaken from error
+        raise
     return partner
 
 

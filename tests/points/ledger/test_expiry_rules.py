@@ -182,6 +182,15 @@ def test_one_rule_a_day(db):
     assert AuditEvent.objects.count() == 1
 
 
+def test_another_broken_constraint_is_not_taken_for_a_second_rule(db, monkeypatch):
+    def broken(*args, **options):
+        raise IntegrityError("something else")
+
+    monkeypatch.setattr(expiry, "_record", broken)
+    with pytest.raises(IntegrityError):
+        announce(date(2027, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("kind", "months", "unit"),
     [

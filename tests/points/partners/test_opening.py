@@ -1,8 +1,9 @@
 """What lets a partner move points needs a second person: to switch it on, to raise a budget, a key (H3, B11)."""
 
 import pytest
+from django.db import IntegrityError
 
-from core import approvals, clock
+from core import approvals, audit, clock
 from core.models import Approval
 from points.ledger import queries
 from points.partners.models import Partner, PartnerKey, Scope
@@ -138,3 +139,15 @@ def test_each_is_written_down(shop):
         ("points.partner_budget", "partner:shop", ANNA, "pending"),
         ("points.partner_key", "partner:shop", ANNA, "pending"),
     ]
+
+
+def test_a_code_is_given_once(shop, monkeypatch):
+    with pytest.raises(setup.CodeTaken):
+        setup.create_partner(code=shop.code, name="again", by="staff:1", at=clock.now())
+
+    def broken(*args, **options):
+        raise IntegrityError("something else")
+
+    monkeypatch.setattr(audit, "record", broken)
+    with pytest.raises(IntegrityError):  # is not taken for a code
+        setup.create_partner(code="third", name="third", by="staff:1", at=clock.now())
