@@ -3,7 +3,7 @@
 So that whoever adds a field to a model has it written everywhere, and encrypted where it is encrypted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +12,12 @@ from django.db.models import Field, Model
 from django.db.models.fields import AutoFieldMixin
 
 
-def selected(model, alias):
+def selected(model: type[Model], alias: str) -> str:
     """All columns of ``model`` for a SELECT from its table, which is named ``alias``."""
     return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
 
 
-def loaded(row, *models):
+def loaded(row: Iterable[Any], *models: type[Model]) -> list[Any]:
     """Instances of ``models`` as if Django had loaded them, from a row of their ``selected`` columns."""
     values = iter(row)
     return [
@@ -30,7 +30,7 @@ def loaded(row, *models):
     ]
 
 
-def _loaded(field, value):
+def _loaded(field: "Field[Any, Any]", value: Any) -> Any:
     convert = getattr(field, "from_db_value", None)
     return convert(value, None, connection) if convert else value
 

@@ -7,8 +7,10 @@ import re
 import sys
 import warnings
 import zipfile
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import WINDOWS_EPOCH
@@ -42,7 +44,7 @@ class WorkbookSheet:
     has_decimal_commas = False
     marks_texts = True
 
-    def __init__(self, content, most_bytes):
+    def __init__(self, content: bytes, most_bytes: int) -> None:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 signs = _check_size(archive, most_bytes)
@@ -60,7 +62,7 @@ class WorkbookSheet:
             raise FormulaNotComputed(cell=uncomputed)
         self.name = self._sheet.title if len(visible) > 1 else None
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         rows = self._sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS + 1, values_only=True)
         try:
             for number, row in enumerate(rows, 1):
@@ -69,7 +71,7 @@ class WorkbookSheet:
             raise WorkbookBroken from error
 
 
-def _uncomputed(sheet, signs):
+def _uncomputed(sheet: Any, signs: set[str]) -> str | None:
     """The name of the first cell whose formula was not computed, or None. openpyxl reads it as an empty cell; programs
     that write a nought there ask whoever opens the workbook to compute all of it."""
     with sheet._get_source() as source:
@@ -77,16 +79,16 @@ def _uncomputed(sheet, signs):
             if element.tag == CELL_TAG and element.find(FORMULA_TAG) is not None:
                 is_empty = not element.findtext(VALUE_TAG) and element.get("t") != COMPUTED
                 if ASKS in signs or is_empty:
-                    return element.get("r", "?")
+                    return str(element.get("r", "?"))
             if element.tag == ROW_TAG:
                 element.clear()
     return None
 
 
-def _check_size(archive, most_bytes):
+def _check_size(archive: zipfile.ZipFile, most_bytes: int) -> set[str]:
     """Unpack every part once and keep nothing: what it says about its size may be a lie. Returns which of ``SIGNS``
     there are."""
-    signs = set()
+    signs: set[str] = set()
     parts = archive.infolist()
     left = {part: max(most_bytes * UNPACKED, LEAST_UNPACKED) for part in ("all", SHARED)}
     left[SHARED] //= 3
@@ -111,14 +113,14 @@ def _check_size(archive, most_bytes):
     return signs
 
 
-def _cells(row):
+def _cells(row: Sequence[object]) -> list[str]:
     width = len(row)
     while width and row[width - 1] is None:
         width -= 1
     return [_text(value) for value in row[:width]]
 
 
-def _text(value):
+def _text(value: object) -> str:
     """As a CSV file would have it. A text that could be a number or a date by its looks is marked as text; a number of
     more digits than a spreadsheet keeps is cut short."""
     match value:
@@ -140,12 +142,12 @@ def _text(value):
     return str(value)
 
 
-def _is_own_text(value):
+def _is_own_text(value: str) -> bool:
     text = clean(value)
     return (is_long(text) or is_taken(text)) and not is_marked(value)
 
 
-def _number(value):
+def _number(value: float) -> str:
     if not math.isfinite(value):
         return "#NUM!"
     return f"{value:.5E}" if abs(value) >= 10**EXACT_DIGITS else f"{Decimal(f'{value:.{EXACT_DIGITS}g}'):f}"

@@ -1,12 +1,17 @@
 """What stands in a cell: as people and spreadsheets write it, and as it is meant."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import texts
+
+if TYPE_CHECKING:
+    from core.tables.columns import Column
 
 EXACT_DIGITS = 15  # of a number; a spreadsheet makes zeros of the rest
 
@@ -46,7 +51,7 @@ _DAYS = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - ``moment`` gives it the shop's zone
 
 
-def plain(cell):
+def plain(cell: str) -> str:
     """The text of a cell without the signs that mark it as text: ``'=A1`` and ``="123"``."""
     if cell.startswith("'"):
         return cell[1:]
@@ -54,12 +59,12 @@ def plain(cell):
     return marked[1].replace('""', '"') if marked else cell
 
 
-def is_marked(cell):
+def is_marked(cell: str) -> bool:
     """Whether it says of itself that it is text, so that no spreadsheet has taken it for a number."""
     return plain(cell.strip()) != cell.strip()
 
 
-def clean(cell):
+def clean(cell: str) -> str:
     """The text of a cell as it is meant: ``plain``, and cleaned as what people type into forms."""
     text = cell.strip()
     if text.isascii() and text.isprintable() and text[:1] not in _MARKS:
@@ -70,12 +75,12 @@ def clean(cell):
 # Damage
 
 
-def is_odd(text, column):
+def is_odd(text: str, column: "Column") -> bool:
     """Whether a text deserves a second look by ``problem_of``; hardly any does."""
     return len(text) > column.most or text[:1] == "#" or (column.is_code and not _SURE.fullmatch(text))
 
 
-def problem_of(cell, text, column, is_doubtful):
+def problem_of(cell: str, text: str, column: "Column", is_doubtful: Callable[[], bool]) -> str | None:
     """What is wrong with a cell whose text is ``text``, by itself: a sentence, or None.
 
     ``is_doubtful()`` says whether cells that are marked as text may have been numbers before.
@@ -107,27 +112,27 @@ def problem_of(cell, text, column, is_doubtful):
     return None
 
 
-def is_long(text):
+def is_long(text: str) -> bool:
     """A number of more digits than a spreadsheet keeps."""
     return bool(_LONG.fullmatch(text))
 
 
-def is_short(text):
+def is_short(text: str) -> bool:
     """A number of which a spreadsheet kept the first digits alone."""
     return bool(_SHORT.fullmatch(text))
 
 
-def is_taken(text):
+def is_taken(text: str) -> bool:
     """What a spreadsheet takes for something else than a text."""
     return bool(_TAKEN.fullmatch(text))
 
 
-def is_thousand(text):
+def is_thousand(text: str) -> bool:
     """``1,200``, which is 1.2 to those who write commas before decimals."""
     return bool(_THOUSAND.fullmatch(text))
 
 
-def looks_rounded(text):
+def looks_rounded(text: str) -> bool:
     """A long number with zeros where a spreadsheet makes zeros; one in ten of 16 digits is so by itself."""
     return is_long(text) and not text.lstrip("+-")[EXACT_DIGITS:].strip("0")
 
@@ -135,19 +140,19 @@ def looks_rounded(text):
 # Values
 
 
-def whole(text):
+def whole(text: str) -> int | None:
     """``12``, ``1,200`` or ``12.00`` as a number, None for anything else, also for ``1.200``."""
     found = _WHOLE.fullmatch(text)
     return int(found[1].replace(",", "")) if found else None
 
 
-def fen(text):
+def fen(text: str) -> int | None:
     """``88``, ``88.5``, ``1,234.50`` or ``¥88.00`` yuan as fen, None for anything else, also for ``1.500``."""
     found = _YUAN.fullmatch(text)
     return found and int(found[1].replace(",", "")) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
-def moment(text):
+def moment(text: str) -> datetime | None:
     """A time as people and spreadsheets write it, None for anything else: ISO 8601, ``2026/11/30 10:00``,
     ``2026年11月30日``, a spreadsheet's count of days. Without a zone it is the shop's."""
     try:
@@ -157,7 +162,7 @@ def moment(text):
     return found if found.tzinfo else found.replace(tzinfo=timezone.get_default_timezone())
 
 
-def _read_moment(text):
+def _read_moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -166,5 +171,5 @@ def _read_moment(text):
         return _DAY_ZERO + timedelta(seconds=round(float(text) * 86400))
     if not (found := _MOMENT.fullmatch(text)):
         raise ValueError(text)
-    year, _sign, month, day, *time = found.groups(default="0")
-    return datetime(int(year), int(month), int(day), *map(int, time))  # noqa: DTZ001 - as above
+    year, _sign, month, day, hour, minute, second = found.groups(default="0")
+    return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))  # noqa: DTZ001 - as above

@@ -1,6 +1,7 @@
 """The columns that a table may have, and which of them the first line of a file names."""
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -34,25 +35,25 @@ class Column:
     is_read: bool = True
 
     @property
-    def known(self):
+    def known(self) -> tuple[str, ...]:
         """All headings that it may have."""
         return self.name, self.chinese, *self.also
 
     @property
-    def heading(self):
+    def heading(self) -> str:
         """In the language of the moment."""
         return self.chinese if (get_language() or "").startswith("zh") else self.name
 
     @property
-    def names(self):
+    def names(self) -> str:
         """Its headings, for somebody who looks for one."""
         return self.name if self.heading == self.name else f"{self.heading} / {self.name}"
 
-    def is_called(self, heading):
+    def is_called(self, heading: str) -> bool:
         return key_of(heading) in map(key_of, self.known)
 
     @property
-    def must_be_filled(self):
+    def must_be_filled(self) -> bool:
         return self.is_required and not self.may_be_empty
 
 
@@ -63,26 +64,29 @@ class Columns:
     with one is refused until somebody says that it is to be left out.
     """
 
-    def __init__(self, *columns, is_strict=False):
+    def __init__(self, *columns: Column, is_strict: bool = False) -> None:
         self.all = columns
         self.is_strict = is_strict
         self._by_key = {key_of(heading): one for one in columns for heading in one.known}
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Column:
         return self._by_key[key_of(name)]
 
-    def headings(self, *names):
+    def headings(self, *names: str) -> list[str]:
         """What to write into the first line of a file, in the language of the moment."""
         return [self[name].heading for name in names]
 
-    def find(self, headings, leave_out=()):
+    def find(
+        self, headings: Iterable[str], leave_out: Iterable[str] = ()
+    ) -> tuple[dict[int, Column], list[int], list[str]]:
         """``({place: Column} of those to read, places without a heading, headings that are not known)``.
 
         Raises ``ColumnMissing``, ``ColumnTwice``, ``ColumnsUnknown`` where that ``is_strict``, or ``ColumnUnclear`` for
         a heading that resembles one which the file does not name otherwise: whoever drops "refund" reads refunds as
         purchases. Unknown headings that are in ``leave_out`` are passed over.
         """
-        found, nameless, unknown = {}, [], []
+        found: dict[int, Column] = {}
+        nameless, unknown = [], []
         for place, heading in enumerate(map(clean, headings)):
             column = self._by_key.get(key_of(heading))
             if not heading:
@@ -104,17 +108,17 @@ class Columns:
             raise ColumnsUnknown(columns=", ".join(asked[:MOST_NAMED]))
         return {place: column for place, column in found.items() if column.is_read}, nameless, unknown
 
-    def _refuse_lookalike(self, heading, found):
+    def _refuse_lookalike(self, heading: str, found: Collection[Column]) -> None:
         mine = key_of(heading)
         for known, column in self._by_key.items():
             if column.is_read and column not in found and _is_alike(mine, known):
                 raise ColumnUnclear(column=heading, known=column.names)
 
 
-def key_of(name):
+def key_of(name: str) -> str:
     """As names are compared: ``Order-Number *`` and ``order_number`` are one."""
     return re.sub(r"[\W_]+", "", clean(name).casefold())
 
 
-def _is_alike(one, other):
+def _is_alike(one: str, other: str) -> bool:
     return one in other or other in one or SequenceMatcher(None, one, other).ratio() >= ALIKE

@@ -1,13 +1,15 @@
 """A file that somebody hands in, line by line."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils.translation import gettext as _
 from openpyxl.utils import get_column_letter
 
 from core.tables.book import MOST_COLUMNS, WorkbookSheet
 from core.tables.cells import clean, is_odd, is_short, is_thousand, plain, problem_of
-from core.tables.columns import MOST_NAMED
+from core.tables.columns import MOST_NAMED, Column, Columns
 from core.tables.errors import FileEmpty, FileTooLarge, LineWrong, OldWorkbook, TooManyColumns, TooManyLines
 from core.tables.text import TextSheet
 
@@ -33,7 +35,9 @@ class Table:
     empty.
     """
 
-    def __init__(self, content, columns, *, most_bytes, most_lines, leave_out=()):
+    def __init__(
+        self, content: bytes, columns: Columns, *, most_bytes: int, most_lines: int, leave_out: Iterable[str] = ()
+    ) -> None:
         self._sheet = _sheet(content, most_bytes)
         self._most_lines = most_lines
         self._head, headings = next(self._filled_lines(), (0, []))
@@ -44,10 +48,10 @@ class Table:
         self._empty = {column.name: "" for column in columns.all if column.is_read}
         self._required = [(column.name, heading) for _, column, heading in self._places if column.must_be_filled]
         self._width = len(headings)
-        self._doubtful = {}
+        self._doubtful: dict[int, bool] = {}
         self.note = _note(unknown, self._sheet.name)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Row]:
         count = 0
         for number, cells in self._filled_lines():
             if number == self._head:
@@ -59,16 +63,16 @@ class Table:
         if not count:
             raise FileEmpty
 
-    def _filled_lines(self):
+    def _filled_lines(self) -> Iterator[tuple[int, list[str]]]:
         return ((number, cells) for number, cells in self._sheet if "".join(cells).strip())
 
-    def _row(self, number, cells):
+    def _row(self, number: int, cells: list[str]) -> Row:
         values, problem, width = self._empty.copy(), None, len(cells)
         for place, column, heading in self._places:
             cell = cells[place] if place < width else ""
             values[column.name] = text = clean(cell)
             if not problem and is_odd(text, column):
-                problem = problem_of(cell, text, column, lambda place=place: self._is_doubtful(place))
+                problem = problem_of(cell, text, column, partial(self._is_doubtful, place))
                 problem = problem and _in_column(heading, problem)
             if not problem and column.is_number and self._sheet.has_decimal_commas and is_thousand(text):
                 why = _("The comma in “%(text)s” may be of thousands or of decimals. Write it as 1200 or as 1.2.")
@@ -78,7 +82,7 @@ class Table:
                 problem = _in_column(heading, _("The cell is empty."))
         return Row(number, values, self._beside(cells) or problem)
 
-    def _beside(self, cells):
+    def _beside(self, cells: list[str]) -> str | None:
         """What is wrong when something stands where there is no heading: a comma that was meant as text, mostly."""
         for place in [*self._nameless, *range(self._width, len(cells))]:
             if text := clean(cells[place]) if place < len(cells) else "":
@@ -86,7 +90,7 @@ class Table:
                 return why % {"text": text[:20], "letter": get_column_letter(place + 1)}
         return None
 
-    def _is_doubtful(self, place):
+    def _is_doubtful(self, place: int) -> bool:
         """Whether text cells of a column may have been numbers before: in a workbook, beside one that was cut short.
         Asked once. In a CSV file it is a person who marks a text as one."""
         if place not in self._doubtful:
@@ -95,10 +99,10 @@ class Table:
         return self._doubtful[place]
 
 
-def first_column(content, column, *, most_bytes, most_lines):
+def first_column(content: bytes, column: Column, *, most_bytes: int, most_lines: int) -> list[str]:
     """The texts of a file's first column, whose heading may be there or not. Raises ``FileNotReadable``; ``LineWrong``
     for a cell that is damaged."""
-    found = []
+    found: list[str] = []
     for number, cells in _sheet(content, most_bytes):
         cell = cells[0] if cells else ""
         text = clean(cell)
@@ -112,18 +116,18 @@ def first_column(content, column, *, most_bytes, most_lines):
     return found
 
 
-def rows(content, *, most_bytes):
+def rows(content: bytes, *, most_bytes: int) -> Iterator[tuple[int, list[str]]]:
     """``(line number, texts)`` of all lines of a file, to the letter and without a thought about headings. Raises
     ``FileNotReadable``."""
     return ((number, [plain(cell) for cell in cells]) for number, cells in _sheet(content, most_bytes))
 
 
-def about_lines(content):
+def about_lines(content: bytes) -> int:
     """How many lines a file has, as far as that is seen at once: for a progress bar."""
     return len(content) // 20 if content.startswith(ZIP) else content.count(b"\n")
 
 
-def _sheet(content, most_bytes):
+def _sheet(content: bytes, most_bytes: int) -> WorkbookSheet | TextSheet:
     if len(content) > most_bytes:
         raise FileTooLarge(most=most_bytes >> 20)
     if content.startswith(OLD_WORKBOOK):
@@ -131,11 +135,11 @@ def _sheet(content, most_bytes):
     return WorkbookSheet(content, most_bytes) if content.startswith(ZIP) else TextSheet(content)
 
 
-def _in_column(heading, problem):
+def _in_column(heading: str, problem: str) -> str:
     return _("Column “%(column)s”: %(problem)s") % {"column": heading[:40], "problem": problem}
 
 
-def _note(unknown, sheet):
+def _note(unknown: list[str], sheet: str | None) -> str:
     notes = []
     if sheet:
         notes.append(_("Only the sheet “%(sheet)s” is read.") % {"sheet": sheet})

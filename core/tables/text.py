@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
 
 from core.tables.errors import CsvBroken, NotText
 
@@ -20,7 +21,7 @@ class TextSheet:
     name = None  # a workbook's sheet has one
     marks_texts = False
 
-    def __init__(self, content):
+    def __init__(self, content: bytes) -> None:
         self._content = content
         self._encoding = _encoding(content)
         marked = _SEP.fullmatch(next(self._open(), ""))
@@ -28,11 +29,11 @@ class TextSheet:
         self._delimiter = marked[1] if marked else max(DELIMITERS, key=self._width)
 
     @property
-    def has_decimal_commas(self):
+    def has_decimal_commas(self) -> bool:
         """Whether a comma may stand for decimals: spreadsheets separate by semicolons where it does."""
         return self._delimiter == ";"
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         lines = self._open()
         for _passed in range(self._begin):
             next(lines)
@@ -43,10 +44,10 @@ class TextSheet:
         except csv.Error as error:
             raise CsvBroken(line=reader.line_num + self._begin) from error
 
-    def _open(self):
+    def _open(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(io.BytesIO(self._content), encoding=self._encoding, newline="")
 
-    def _width(self, delimiter):
+    def _width(self, delimiter: str) -> int:
         """Into how many cells a delimiter cuts the first line that says anything."""
         try:
             return next((len(row) for row in csv.reader(self._open(), delimiter=delimiter) if any(row)), 0)
@@ -54,7 +55,7 @@ class TextSheet:
             return 0
 
 
-def _encoding(content):
+def _encoding(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
     else:
@@ -65,13 +66,13 @@ def _encoding(content):
     raise NotText
 
 
-def _unmarked_utf_16(sample):
+def _unmarked_utf_16(sample: bytes) -> list[str]:
     """Every comma, digit and line end of UTF-16 has an empty byte, always on the same side."""
     empty = {"utf-16-be": sample[::2].count(0), "utf-16-le": sample[1::2].count(0)}
     return [encoding for encoding, count in empty.items() if count * 16 > len(sample)]
 
 
-def _reads(content, encoding):
+def _reads(content: bytes, encoding: str) -> bool:
     """Whether all of it is text in that encoding; in pieces, so that a large file is not kept twice."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:

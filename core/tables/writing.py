@@ -3,7 +3,10 @@
 import csv
 import io
 import re
+from collections.abc import Iterable, Sequence
 from itertools import chain
+from pathlib import Path
+from typing import Any, TextIO
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
@@ -28,7 +31,7 @@ _BREAK = re.compile(r"\r\n?")
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-def write_csv(path, headings, rows, *, as_typed=False):
+def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[object]], *, as_typed: bool = False) -> None:
     """A CSV file in UTF-8 with its mark, as spreadsheets like it. Numbers are written bare, None as nothing.
 
     ``as_typed`` texts come from somebody's file, as in a report of refused lines: digits that look damaged are not
@@ -38,7 +41,7 @@ def write_csv(path, headings, rows, *, as_typed=False):
         _write(file, headings, rows, as_typed)
 
 
-def workbook(headings, rows):
+def workbook(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """The bytes of an XLSX file. Texts are text cells, also when they are digits; an empty cell is ready for text."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -52,7 +55,9 @@ def workbook(headings, rows):
     return file.getvalue()
 
 
-def download(name, headings, rows, kind=CSV, *, as_typed=False):
+def download(
+    name: str, headings: Sequence[str], rows: Iterable[Sequence[object]], kind: str = CSV, *, as_typed: bool = False
+) -> HttpResponse:
     """The table as a response that the browser keeps as ``name`` with the ending of its ``kind``. ``as_typed`` as in
     ``write_csv``."""
     if kind == XLSX:
@@ -65,12 +70,12 @@ def download(name, headings, rows, kind=CSV, *, as_typed=False):
     return HttpResponse(content, content_type=TYPES[kind], headers={"Content-Disposition": disposition})
 
 
-def _write(file, headings, rows, as_typed):
+def _write(file: TextIO, headings: Sequence[str], rows: Iterable[Sequence[object]], as_typed: bool) -> None:
     writer = csv.writer(file)
     writer.writerows([_csv_cell(value, as_typed) for value in row] for row in chain([headings], rows))
 
 
-def _csv_cell(value, as_typed):
+def _csv_cell(value: object, as_typed: bool) -> object:
     if not isinstance(value, str):
         return value
     text = _UNWRITABLE.sub(UNKNOWN, value)
@@ -78,7 +83,7 @@ def _csv_cell(value, as_typed):
     return f"'{text}" if is_number or text.lstrip(" ").startswith(_FORMULA) else text
 
 
-def _book_cell(sheet, value):
+def _book_cell(sheet: Any, value: object) -> object:
     if not isinstance(value, str | None):
         return value
     cell = WriteOnlyCell(sheet)

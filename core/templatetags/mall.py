@@ -1,15 +1,17 @@
 """Template tags and filters that every page may use. Plain string formatting: none of them renders a template,
 except ``field`` and ``form_errors``, which let the form's own widgets render."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django import template
 from django.contrib.staticfiles import finders
+from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from lucide.templatetags.lucide import lucide
@@ -27,37 +29,37 @@ A_MOMENT = timedelta(microseconds=1)
 
 
 @register.filter
-def points(number):
+def points(number: int | None) -> str:
     """12480 -> ``12,480``, -3 -> ``−3``; nothing for None."""
     return "" if number is None else f"{int(number):,}".replace("-", MINUS)
 
 
 @register.filter
-def signed(number):
+def signed(number: int) -> str:
     """150 -> ``+150``, -1000 -> ``−1,000``, 0 -> ``0``."""
     number = int(number)
     return f"+{number:,}" if number > 0 else points(number)
 
 
-def _yuan(fen, keep_fen):
+def _yuan(fen: int, keep_fen: bool) -> str:
     whole, rest = divmod(abs(int(fen)), FEN_PER_YUAN)
     return f"{whole:,}.{rest:02d}" if rest or keep_fen else f"{whole:,}"
 
 
 @register.filter
-def yuan(fen):
+def yuan(fen: int) -> str:
     """A price: 3200 fen -> ``¥32``, 990 -> ``¥9.90``."""
     return f"{MINUS if fen < 0 else ''}¥{_yuan(fen, keep_fen=False)}"
 
 
 @register.filter
-def yuan_sum(fen):
+def yuan_sum(fen: int) -> str:
     """A sum: 3200 fen -> ``¥32.00``, -500 -> ``−¥5.00``."""
     return f"{MINUS if fen < 0 else ''}¥{_yuan(fen, keep_fen=True)}"
 
 
 @register.filter
-def price_text(points, fen=0):
+def price_text(points: int, fen: int = 0) -> str:
     """``1,000积分 + ¥50`` as plain text, for running text, buttons and titles; also ``¥50`` and ``1,000积分``."""
     parts = [_("%(points)s points") % {"points": f"{points:,}"}] if points else []
     if fen:
@@ -65,7 +67,7 @@ def price_text(points, fen=0):
     return " + ".join(parts) if parts else _("%(points)s points") % {"points": "0"}
 
 
-def _spoken(points, fen):
+def _spoken(points: int, fen: int) -> str:
     if points and fen:
         return _("%(points)s points plus %(yuan)s yuan") % {"points": f"{points:,}", "yuan": _yuan(fen, False)}
     if fen:
@@ -74,7 +76,9 @@ def _spoken(points, fen):
 
 
 @register.simple_tag
-def price(points, fen=0, size="card", old_points=None, old_fen=0):
+def price(
+    points: int | None, fen: int | None = 0, size: str = "card", old_points: int | None = None, old_fen: int | None = 0
+) -> SafeString:
     """A price as the look draws it: points mark, number, unit, "+ ¥"; one sentence for a screen reader.
 
     ``points`` and ``fen`` are integers, either may be 0. ``size`` is ``row``, ``shelf``, ``card``, ``option``,
@@ -106,24 +110,24 @@ def price(points, fen=0, size="card", old_points=None, old_fen=0):
 
 
 @register.filter
-def shop_day(at):
+def shop_day(at: date | None) -> str:
     """``12月31日`` of a date or an aware moment; the year stands there only when it is not this year."""
     if at is None:
         return ""
-    day = timezone.localtime(at).date() if hasattr(at, "hour") else at
+    day = timezone.localtime(at).date() if isinstance(at, datetime) else at
     # Translators: these are date formats of Django's "date" filter.
     return dateformat.format(day, _("j M") if day.year == clock.shop_date(clock.now()).year else _("j M Y"))
 
 
 @register.filter
-def last_day(at):
+def last_day(at: datetime | None) -> str:
     """The last day on which something that ends at the moment ``at`` still counts: midnight belongs to the day
     before."""
     return "" if at is None else shop_day(at - A_MOMENT)
 
 
 @register.filter
-def shop_time(at):
+def shop_time(at: datetime | None) -> str:
     """``今天09:12``, ``昨天22:15``, ``11月20日08:03`` of an aware moment."""
     if at is None:
         return ""
@@ -135,9 +139,9 @@ def shop_time(at):
 
 
 @register.filter
-def days_until(at):
+def days_until(at: date) -> int:
     """Days from today to ``at`` in the shop's zone: to a date itself, to the last day before an aware moment."""
-    day = timezone.localtime(at - A_MOMENT).date() if hasattr(at, "hour") else at
+    day = timezone.localtime(at - A_MOMENT).date() if isinstance(at, datetime) else at
     return (day - clock.shop_date(clock.now())).days
 
 
@@ -145,7 +149,7 @@ def days_until(at):
 
 
 @cache
-def _icon(name, size):
+def _icon(name: str, size: int) -> SafeString:
     drawn = lucide(name)
     inner = "".join(line.strip() for line in drawn[drawn.index(">") + 1 : drawn.rindex("<")].splitlines())
     return mark_safe(  # noqa: S308 - the package's own drawing
@@ -154,13 +158,13 @@ def _icon(name, size):
 
 
 @register.simple_tag
-def icon(name, size=20):
+def icon(name: object, size: int = 20) -> SafeString:
     """A drawing of the lucide package, hidden from screen readers; ``size`` in px."""
     return _icon(str(name), int(size))
 
 
 @register.simple_tag
-def avatar(user, size=""):
+def avatar(user: object, size: str = "") -> SafeString:
     """The first letter of the member's name in a square; ``size`` is ``large`` or nothing."""
     name = str(getattr(user, "display_name", "") or user)
     letter = name.lstrip("+#")[:1].upper()
@@ -170,12 +174,12 @@ def avatar(user, size=""):
 
 
 @cache
-def _has_styles(path):
+def _has_styles(path: str) -> bool:
     return finders.find(path) is not None
 
 
 @register.simple_tag(takes_context=True)
-def page_styles(context):
+def page_styles(context: dict[str, Any]) -> str:
     """The link to ``css/pages/<app>.css`` of the app whose page this is, where there is one."""
     match = getattr(context.get("request"), "resolver_match", None)
     if match is None:
@@ -191,14 +195,14 @@ def page_styles(context):
 _CHOICES = {"radioselect", "checkboxselectmultiple"}
 
 
-def _error(text, error_id):
+def _error(text: str, error_id: str) -> SafeString:
     return format_html(
         '<p class="field__error" id="{}">{}<span>{}</span></p>', error_id, _icon("circle-alert", 16), text
     )
 
 
 @register.simple_tag
-def field(bound, label=None, placeholder=None):
+def field(bound: BoundField, label: str | None = None, placeholder: str | None = None) -> str:
     """A whole form field: label ("选填" when it may stay empty), control, help, errors.
 
     Django ties help and errors to the control by ``aria-describedby``; attributes of the widget
@@ -210,7 +214,7 @@ def field(bound, label=None, placeholder=None):
     described = [error_id] if bound.errors else []
     if bound.help_text:
         described.insert(0, help_id)
-    attrs = {"aria-describedby": " ".join(described)} if described else {}
+    attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
     if placeholder:
         attrs["placeholder"] = placeholder
     control = bound.as_widget(attrs=attrs)
@@ -220,7 +224,7 @@ def field(bound, label=None, placeholder=None):
     help_text = (
         format_html('<p class="field__help" id="{}">{}</p>', help_id, bound.help_text) if bound.help_text else ""
     )
-    error = _error(" ".join(bound.errors), error_id) if bound.errors else ""
+    error = _error(" ".join(map(str, bound.errors)), error_id) if bound.errors else ""
     if kind == "checkbox":
         shape = '<div class="field"><label class="check">{1}<span>{0}</span></label>{3}{4}</div>'
     elif kind in _CHOICES:
@@ -231,7 +235,7 @@ def field(bound, label=None, placeholder=None):
 
 
 @register.simple_tag
-def form_errors(form):
+def form_errors(form: BaseForm) -> str:
     """The summary on top of a form that was refused, with a link to each field; nothing when all is well."""
     if not form.errors:
         return ""
