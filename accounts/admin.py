@@ -195,7 +195,8 @@ class GroupAdmin(CheckedAdmin):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         apps = {model._meta.app_label for model in self.admin_site._registry}
         group = request.resolver_match.kwargs.get("object_id")
-        field.queryset = field.queryset.filter(Q(content_type__app_label__in=apps) | Q(group=group)).distinct()
+        own = Q(group=group) if group else Q()  # Q() adds nothing; a new group has none
+        field.queryset = field.queryset.filter(Q(content_type__app_label__in=apps) | own).distinct()
         field.label_from_instance = _permission_in_words
         return field
 

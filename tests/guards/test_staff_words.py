@@ -1,5 +1,7 @@
 """Staff read Chinese: no actor's id, no code and no English word on a list or a page of a row (A1)."""
 
+import contextlib
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -7,8 +9,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.staticfiles import finders
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from catalog.models import SKU, Category
@@ -20,13 +23,15 @@ from points.partners.models import Partner, PartnerKey
 from tests import scenes
 
 ALLOWED = {
-    "SKU", "CSV", "XLSX", "Excel", "ID", "URL", "API", "IP", "UTC", "mL", "Lucide", "esc",
+    "SKU", "CSV", "XLSX", "Excel", "ID", "URL", "API", "IP", "UTC", "https", "mL", "Lucide", "esc",
     "Command", "Control", "Mac",  # Django's help for choosing several
+    "JPEG", "PNG", "WebP",
 }  # fmt: skip
 SEARCHED = "order:2026112000048、staff:3或order.shipped", "member.signed_up", "{number}"  # what to type, said in helps
 LATIN = re.compile(r"[A-Za-z][A-Za-z_.:]*[A-Za-z]")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 UNSEEN = {"script", "style", "svg", "pre", "code", "textarea", "template"}
+IN_SCRIPTS = re.compile(r"""\bgettext\((['"])(.+?)\1\)""")
 
 
 class Text(HTMLParser):
@@ -62,14 +67,21 @@ def mall(django_db_setup, django_db_blocker, tmp_path_factory):
         yield client
 
 
+NO_PAGES = ("autocomplete", "export", "import", "jsi18n", "process", "file")  # answers to scripts, and files
+
+
 def pages(client):
-    """The index, every list, and the newest row of each."""
+    """The index and, of every table, all pages without arguments (lists, forms for new rows) and all of its newest row
+    (its page, its history, each act)."""
     yield reverse("admin:index")
-    for model, _page in sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label):
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield reverse(f"{name}_changelist")
-        for row in model.objects.order_by("-pk")[:1]:
-            yield reverse(f"{name}_change", args=[row.pk])
+    for model, page in sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label):
+        newest = model.objects.order_by("-pk").values_list("pk", flat=True).first()
+        for entry in page.get_urls():
+            arguments = len(entry.pattern.converters)
+            if not entry.name or entry.name.endswith(NO_PAGES) or (arguments and newest is None):
+                continue
+            with contextlib.suppress(NoReverseMatch):
+                yield reverse(f"admin:{entry.name}", args=[newest, 0][:arguments])
 
 
 def names():
@@ -122,3 +134,21 @@ def test_every_list_and_page_is_in_chinese(mall):
     named = names()
     found = {path: words for path in pages(mall) if (words := said_by(mall, path, named))}
     assert not found, "\n".join(f"{path}: {sorted(words)}" for path, words in found.items())
+
+
+@pytest.mark.django_db
+def test_the_scripts_of_the_pages_have_chinese_words(mall):
+    """What Django's script says where many are chosen of a list, as for a group."""
+    source = Path(finders.find("admin/js/SelectFilter2.js")).read_text()
+    words = {text for _quote, text in IN_SCRIPTS.findall(source)}
+    catalogue = mall.get(reverse("admin:jsi18n")).text
+    assert len(words) > 5
+    assert [text for text in sorted(words) if f"{json.dumps(text)}: " not in catalogue] == []
+
+
+@pytest.mark.django_db
+def test_a_new_script_begins_with_hints_in_chinese(mall):
+    form = mall.get(reverse("admin:points_script_add")).context["form"]
+    hints = [line for line in form.initial["source"].splitlines() if line.startswith("//")]
+    assert hints
+    assert all(re.search("[\u4e00-\u9fff]", line) for line in hints)

@@ -54,7 +54,7 @@ class ScriptAdmin(LookOnlyAdmin):
 
         return self.act_page(
             request,
-            ScriptForm(request.POST or None, initial={"source": scripts.SAMPLE}),
+            ScriptForm(request.POST or None, initial={"source": scripts.sample()}),
             act,
             title=_("New script"),
             label=_("Save as a draft"),

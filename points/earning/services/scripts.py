@@ -22,8 +22,6 @@ TRIALS = tuple(
     (tier, amount, is_imported) for tier in TRIAL_TIERS for amount in TRIAL_AMOUNTS for is_imported in (False, True)
 )
 SAMPLE = """\
-// userLevel: NORMAL, SILVER, GOLD, DIAMOND. amount: yuan of one line. isImported: true or false.
-// A fourth argument, {points, category, multiplier}, has the points that the rules above gave.
 function calculatePoints(userLevel, amount, isImported) {
   let basePoints = Math.floor(amount);
   let multiplier = 1;
@@ -33,6 +31,15 @@ function calculatePoints(userLevel, amount, isImported) {
   return Math.floor(basePoints * multiplier);
 }
 """
+
+
+def sample():
+    """``SAMPLE`` with hints, in the language of the page."""
+    hints = (
+        _("userLevel: NORMAL, SILVER, GOLD or DIAMOND. amount: yuan paid for the goods of one category."),
+        _("isImported: true or false. A fourth argument, {points, category, multiplier}, has what earlier rules gave."),
+    )
+    return "".join(f"// {hint}\n" for hint in hints) + SAMPLE
 
 
 class NotAScript(DomainError):

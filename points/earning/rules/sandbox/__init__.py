@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from points.earning.rules.sandbox import processes
 from points.earning.rules.sandbox.processes import MEMORY_BYTES, TIME_S, Unavailable
@@ -26,6 +27,12 @@ FUNCTION = "calculatePoints"
 
 BIG_INTEGER = re.compile(r"\b(?:0[xob][0-9a-f_]+|[0-9][0-9_]*)n\b", re.IGNORECASE)
 ZERO = Decimal(0)
+ERRORS = {
+    "SyntaxError": gettext_noop("This cannot be read."),
+    "ReferenceError": gettext_noop("A name is used that is not there."),
+    "TypeError": gettext_noop("A value is used for what it is not."),
+    "RangeError": gettext_noop("A number or a length is out of range."),
+}
 
 
 class Failed(Exception):
@@ -141,4 +148,11 @@ def _failure(kind: str, text: str, line: int | None = None) -> Failed:
             return NotAScript(_("It defines no function %(name)s.") % {"name": FUNCTION})
         case "number":
             return Failed(_("It gave no number."))
+    text = _in_words(text)
     return Failed(_("Line %(line)s: %(text)s") % {"line": line, "text": text} if line else text)
+
+
+def _in_words(text):
+    """What the engine reports: the kind of error in the language of the page, its details in brackets."""
+    kind, _colon, details = text.partition(": ")
+    return f"{_(ERRORS[kind])} ({details})" if kind in ERRORS else text

@@ -325,7 +325,7 @@ class TestScripts:
         assert scripts.serving(script).number == 1
         broken = "function calculatePoints() {\n  return (1;\n}"
         syntax = text_of(client.post(self.page(script), {"source": broken, "act": "save"}))
-        assert "cannot be read as a script: Line 2: SyntaxError" in syntax
+        assert "cannot be read as a script: Line 2: This cannot be read. (" in syntax
         assert "return (1;" in syntax
 
     def test_need_a_permission(self, client, staff, script):
