@@ -14,8 +14,8 @@ from django.test import override_settings
 from accounts.models import User
 from accounts.services import create_member, staff
 from core import actors, clock
-from orders.models import State
-from orders.services import after_sale
+from orders.after_sale import services as after_sale
+from orders.models import OrderState
 from points.earning.services import scripts
 from points.grants.services import adjusting
 from points.partners.models import Event, Scope
@@ -68,7 +68,7 @@ def _work(boss, at):
 
 def _ask_back(member, at):
     """A return that waits for staff."""
-    order = member.orders.filter(state=State.SHIPPED).first()
+    order = member.orders.filter(state=OrderState.SHIPPED).first()
     item = order.items.first()
     after_sale.ask(
         order=order,
