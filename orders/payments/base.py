@@ -6,10 +6,13 @@ held around them.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -109,7 +112,7 @@ class Status:
     mismatch: str = ""
 
 
-def first_mismatch(*checks):
+def first_mismatch(*checks: tuple[str, object, object]) -> str:
     """The name of the first of ``(name, theirs, ours)`` that differs; empty when all agree."""
     return next((name for name, theirs, ours in checks if str(theirs) != str(ours)), "")
 
@@ -141,7 +144,7 @@ class Form:
     """The member pays after posting ``fields`` to ``url``."""
 
     url: str
-    fields: dict
+    fields: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ class Code:
 class Bridge:
     """The member pays in the very page: ``parameters`` are for the script bridge of WeChat's browser."""
 
-    parameters: dict
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -189,10 +192,10 @@ class Bill:
     unread: list[UnreadRow] = field(default_factory=list)
 
     @property
-    def is_empty(self):
+    def is_empty(self) -> bool:
         return not self.lines and not self.unread
 
-    def add(self, line):
+    def add(self, line: StatementLine | None) -> None:
         """Take a line in; None is a row that moved no money."""
         if line is not None:
             self.lines.append(line)
@@ -210,81 +213,83 @@ class Provider(ABC):
     """
 
     code: str
-    label: str
+    label: str | Promise
     icon: str = "credit-card"
     acknowledgement: str = "success"
     acknowledgement_type: str = "text/plain"
     form_origins: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
-    devices: frozenset = frozenset(Device)
+    devices: frozenset[Device] = frozenset(Device)
     day_ends: time = time.max
     confirms_news: bool = False
 
     @property
-    def needs(self):
+    def needs(self) -> dict[str, str]:
         """What must be set before it can work."""
         return {}
 
     @property
-    def missing(self):
+    def missing(self) -> list[str]:
         """The variables that are not set."""
         return [name for name, value in self.needs.items() if not value]
 
     @property
-    def faults(self):
+    def faults(self) -> dict[str, str]:
         """What is set and cannot be used. It is read as a payment would read it."""
         return {}
 
     @property
-    def is_usable(self):
+    def is_usable(self) -> bool:
         """Whether it can be asked and believed at all."""
         return not self.missing and not self.faults
 
     @property
     @abstractmethod
-    def merchant(self):
+    def merchant(self) -> str:
         """Our number at the provider; a callback for another one is refused."""
 
-    def refusal(self, reason):
+    def refusal(self, reason: str) -> str:
         """The body that answers a refused callback, of the same type as ``acknowledgement``."""
         return reason
 
-    def kind(self, device):
+    def kind(self, device: Device) -> str:
         """How a member on that device pays: a payment that was opened one way is not gone on with in another."""
         return self.code
 
     @abstractmethod
-    def create(self, *, charge, title, expires_at, visit):
+    def create(
+        self, *, charge: Charge, title: str, expires_at: datetime, visit: Visit
+    ) -> Redirect | Form | Code | Bridge:
         """Open a payment; returns a ``Redirect``, ``Form``, ``Code`` or ``Bridge``. The same reference twice is one."""
 
-    def payer_of(self, *, code):
+    def payer_of(self, *, code: str) -> str:
         """Who the member is at the provider, by the ``code`` that came to ``Visit.payer_url``."""
         raise ProviderUnavailable
 
     @abstractmethod
-    def query(self, *, charge, at):
+    def query(self, *, charge: Charge, at: datetime) -> Status:
         """Ask what became of a payment by the moment ``at``; returns a ``Status``."""
 
-    def close(self, *, charge):
+    def close(self, *, charge: Charge) -> bool:
         """See to it that nobody pays it any more; True when no money can come. Not all providers can."""
         return False
 
     @abstractmethod
-    def refund(self, *, refund):
+    def refund(self, *, refund: RefundOrder) -> Status:
         """Give money back; returns a ``Status``. Raises ``RefundRefused``."""
 
     @abstractmethod
-    def query_refund(self, *, refund):
+    def query_refund(self, *, refund: RefundOrder) -> Status:
         """Ask what became of a refund; returns a ``Status``."""
 
-    def needs_new_name(self, *, word):
+    def needs_new_name(self, *, word: str) -> bool:
         """Whether a refund that failed with the provider's ``word`` can only be asked for again under another name."""
         return False
 
     @abstractmethod
-    def parse_callback(self, *, headers, body, at):
+    def parse_callback(self, *, headers: Mapping[str, str], body: bytes, at: datetime) -> Notification:
         """A ``Notification`` from headers (lower-case names) and raw bytes; raises ``BadCallback``."""
 
     @abstractmethod
-    def statement(self, *, day):
+    def statement(self, *, day: date) -> Bill:
         """The ``Bill`` of a day of the provider's. Raises ``NoStatement``."""

@@ -9,7 +9,7 @@ class Device(StrEnum):
     WECHAT = "wechat"  # the browser inside WeChat, on whatever it runs
 
 
-def device_of(user_agent):
+def device_of(user_agent: str) -> Device:
     """The device of a User-Agent header; what says nothing is a desktop, where a code can be scanned."""
     agent = user_agent.lower()
     if "micromessenger" in agent:

@@ -7,7 +7,7 @@ CODECS = {"utf-8": "utf-8", "utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb1803
 MOST_FIELDS = 100
 
 
-def codec_of(content, field):
+def codec_of(content: bytes, field: str) -> str:
     """The codec that ``field`` names in the bytes of a form, UTF-8 where it says nothing; raises ``ValueError``."""
     named = re.search(rb"(?:^|&)" + field.encode() + rb"=([^&]*)", content)
     name = named[1].decode("ascii", "replace").lower() if named else "utf-8"
@@ -16,7 +16,7 @@ def codec_of(content, field):
     return CODECS[name]
 
 
-def fields_of(body, codec):
+def fields_of(body: bytes, codec: str) -> dict[str, str]:
     """The fields of a url-encoded body; raises ``ValueError``."""
     return dict(
         parse_qsl(

@@ -1,5 +1,6 @@
 """Outgoing HTTP of payments: short time-outs, no redirects followed."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,7 +14,7 @@ MOST_BYTES = 64 * 1024 * 1024  # of a statement
 transport = None  # tests put their own here
 
 
-def address_fault(url):
+def address_fault(url: str) -> str:
     """Why nothing can be asked at ``url``; empty when it can."""
     try:
         parts = urlsplit(url)
@@ -24,12 +25,12 @@ def address_fault(url):
     return ""
 
 
-def client(timeout=TIMEOUT_S):
+def client(timeout: httpx.Timeout = TIMEOUT_S) -> httpx.Client:
     """A client for one exchange; use it as a context manager."""
     return httpx.Client(timeout=timeout, transport=transport)
 
 
-def exchange(method, url, *, timeout=TIMEOUT_S, **options):
+def exchange(method: str, url: str, *, timeout: httpx.Timeout = TIMEOUT_S, **options: Any) -> httpx.Response:
     """The response to one request, whatever its status; raises ``ProviderUnavailable`` when there is none."""
     try:
         with client(timeout) as one:
@@ -38,7 +39,7 @@ def exchange(method, url, *, timeout=TIMEOUT_S, **options):
         raise ProviderUnavailable from error
 
 
-def download(url, **options):
+def download(url: str, **options: Any) -> bytes:
     """The bytes at ``url``; raises ``ProviderUnavailable`` for anything but a 200 of a reasonable size."""
     response = exchange("GET", url, timeout=DOWNLOAD_TIMEOUT_S, **options)
     if response.status_code != httpx.codes.OK or len(response.content) > MOST_BYTES:

@@ -1,7 +1,9 @@
 """The provider for development: speaks to the sandbox gateway over HTTP, as it would to a real one."""
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -21,13 +23,16 @@ from orders.payments.base import (
     BadCallback,
     BadSignature,
     Bill,
+    Charge,
     Notification,
     Provider,
     ProviderUnavailable,
     Redirect,
+    RefundOrder,
     RefundRefused,
     StatementLine,
     Status,
+    Visit,
     first_mismatch,
 )
 from orders.payments.sandbox_gateway import protocol
@@ -44,7 +49,7 @@ class SandboxProvider(Provider):
     merchant = "pointsmall"
     proof = (protocol.TIMESTAMP, protocol.SIGNATURE)
 
-    def create(self, *, charge, title, expires_at, visit):
+    def create(self, *, charge: Charge, title: str, expires_at: datetime, visit: Visit) -> Redirect:
         token = signing.dumps(
             {
                 "merchant": self.merchant,
@@ -61,7 +66,7 @@ class SandboxProvider(Provider):
         )
         return Redirect(reverse("orders:sandbox:pay", args=[token]))
 
-    def query(self, *, charge, at):
+    def query(self, *, charge: Charge, at: datetime) -> Status:
         told = self._charge(charge.reference)
         word = str(told.get("state", ""))
         outcome = TRADES.get(word, UNCLEAR)
@@ -71,7 +76,7 @@ class SandboxProvider(Provider):
         )
         return Status(outcome, int(told.get("amount_fen", 0)), str(told.get("charge_id", "")), word[:64], ours)
 
-    def refund(self, *, refund):
+    def refund(self, *, refund: RefundOrder) -> Status:
         body = {
             "reference": refund.charge.reference,
             "refund_reference": refund.reference,
@@ -80,18 +85,18 @@ class SandboxProvider(Provider):
         self._exchange("POST", reverse("orders:sandbox:refund"), json.dumps(body).encode())
         return Status(DONE, refund.amount_fen, refund.reference)
 
-    def query_refund(self, *, refund):
+    def query_refund(self, *, refund: RefundOrder) -> Status:
         given = self._charge(refund.charge.reference).get("refunds", {}).get(refund.reference)
         return Status(ABSENT) if given is None else Status(DONE, given, refund.reference)
 
-    def statement(self, *, day):
+    def statement(self, *, day: date) -> Bill:
         told = self._exchange("GET", reverse("orders:sandbox:statement", args=[day.isoformat()]), b"")
         bill = Bill()
         for line in told["lines"]:
             bill.add(StatementLine(**line | {"at": datetime.fromisoformat(line["at"]) if line["at"] else None}))
         return bill
 
-    def parse_callback(self, *, headers, body, at):
+    def parse_callback(self, *, headers: Mapping[str, str], body: bytes, at: datetime) -> Notification:
         if not protocol.verified(headers, body, secret=settings.SANDBOX_SECRET, at=at):
             raise BadSignature
         try:
@@ -109,10 +114,10 @@ class SandboxProvider(Provider):
         except (ValueError, KeyError, TypeError) as error:
             raise BadCallback from error
 
-    def _charge(self, reference):
-        return self._exchange("GET", reverse("orders:sandbox:charge", args=[reference]), b"")
+    def _charge(self, reference: str) -> dict[str, Any]:
+        return dict(self._exchange("GET", reverse("orders:sandbox:charge", args=[reference]), b""))
 
-    def _exchange(self, method, path, body):
+    def _exchange(self, method: str, path: str, body: bytes) -> Any:
         signed = path.encode() + b"\n" + body
         headers = protocol.signed(signed, secret=settings.SANDBOX_SECRET, at=clock.now())
         try:

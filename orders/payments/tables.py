@@ -4,13 +4,16 @@ They are no CSV: nothing is quoted. A line that begins no row belongs to the row
 row belongs to the columns of free text.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-def rows(lines, *, begins):
+
+def rows(lines: Iterable[tuple[int, str]], *, begins: Callable[[str], object]) -> Iterator[tuple[int, str]]:
     """``(number, text)`` of each row of ``(number, line)``; ``begins(line)`` says whether a line is the first of one.
 
     Lines before the first row are left out.
     """
-    number, parts = 0, []
+    number = 0
+    parts: list[str] = []
     for at, line in lines:
         if begins(line):
             if parts:
@@ -22,7 +25,7 @@ def rows(lines, *, begins):
         yield number, "\n".join(parts)
 
 
-def fitted(header, values, *, free):
+def fitted(header: list[str], values: list[str], *, free: Sequence[str]) -> dict[str, str]:
     """``{name: value}`` of a row; the adjacent columns ``free`` take up what is too many, and are left out.
 
     Raises ``ValueError`` for a row that is too short.
