@@ -51,6 +51,16 @@ def language(settings):
 
 
 @pytest.fixture(autouse=True)
+def reading(request, monkeypatch):
+    """A page that is only read writes nothing (``tests.reading``), in whatever test asks for it."""
+    from django.core.handlers.base import BaseHandler
+
+    from tests import reading
+
+    monkeypatch.setattr(BaseHandler, "get_response", reading.watched(BaseHandler.get_response))
+
+
+@pytest.fixture(autouse=True)
 def empty_cache():
     """Counters and limits of one test must not reach the next."""
     from django.core.cache import cache

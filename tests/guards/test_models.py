@@ -1,13 +1,26 @@
 """What holds for every table of ours: protection, names, and money in whole numbers."""
 
+import re
+
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.db.models.lookups import GreaterThan
+
+from tests.rights import tampering
 
 OURS = {"core", "accounts", "points", "catalog", "orders", "activities", "analytics"}
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
 # From low to high; a foreign key may point to its own app or to a lower one.
 LAYERS = ["core", "accounts", "points", "catalog", "orders", "activities", "analytics"]
+# One function of the whole row behind each of their constraints.
+NONSENSE = {
+    "points_account": {"unspent": -1, "held": -1, "debt": -1},
+    "points_entry": {"points": 0},
+    "points_lot": {"points": 0, "remaining": -1},
+    "points_hold": {"points": 0},
+    "points_allocation": {"points": 0},
+}
 # What goes with its owner: parts that mean nothing alone. Everything else protects what it points to.
 PARTS = {
     ("accounts", "Address", "member"),
@@ -58,11 +71,73 @@ def test_times_are_passed_in(model, field):
     assert not field.auto_now_add
 
 
-@pytest.mark.parametrize(
-    ("model", "field"),
-    [found for found in fields(models.IntegerField) if found.values[1].name.endswith(("_fen", "points", "stock"))],
-)
-def test_money_points_and_stock_are_constrained(model, field):
-    """A check constraint of the table names the column."""
+def columns(expression):
+    """The columns that a condition of a constraint asks about."""
+    if isinstance(expression, models.Q):
+        for child in expression.children:
+            yield from columns(child)
+    elif isinstance(expression, tuple):
+        name, value = expression
+        yield name.split("__")[0]
+        yield from columns(value)
+    elif isinstance(expression, models.F):
+        yield expression.name.split("__")[0]
+    elif hasattr(expression, "get_source_expressions"):
+        for child in expression.get_source_expressions():
+            yield from columns(child)
+
+
+def asked_of(model):
     checks = [check for check in model._meta.constraints if isinstance(check, models.CheckConstraint)]
-    assert any(field.name in str(check.condition) for check in checks)
+    return {name for check in checks for name in columns(check.condition)}
+
+
+def counted(of_ledger=False):
+    """Columns of money, points and goods: whole numbers that are named so; those that one function of the ledger judges
+    (below), or all others."""
+    whole = re.compile(r"(_fen|(_|^)points(_price)?|_points|(_|^)stock|^remaining|^unspent|^held|^debt|^quantity)$")
+    return [
+        found
+        for found in fields(models.IntegerField)
+        if whole.search(found.values[1].name) and (found.values[0]._meta.db_table in NONSENSE) == of_ledger
+    ]
+
+
+@pytest.mark.parametrize(("model", "field"), counted())
+def test_money_points_and_stock_are_constrained(model, field):
+    """A check constraint of the table asks about the column itself."""
+    assert field.name in asked_of(model)
+
+
+@pytest.mark.parametrize(
+    ("condition", "asked"),
+    [
+        (models.Q(points__gte=0), {"points"}),
+        (models.Q(points_back__gte=0), {"points_back"}),
+        (models.Q(a=1) | ~models.Q(b__lte=models.F("points")), {"a", "b", "points"}),
+        (models.Q(GreaterThan(models.F("a") + models.F("b"), 0)), {"a", "b"}),
+    ],
+)
+def test_a_column_whose_name_only_begins_alike_is_not_asked_about(condition, asked):
+    assert set(columns(condition)) == asked
+
+
+def test_every_counted_column_of_the_ledger_is_tried():
+    found = {(found.values[0]._meta.db_table, found.values[1].column) for found in counted(of_ledger=True)}
+    assert found == {(table, column) for table, values in NONSENSE.items() for column in values}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [(table, column, value) for table, values in NONSENSE.items() for column, value in values.items()],
+)
+def test_the_ledger_refuses_nonsense_in_each_column(history, table, column, value):
+    """Also from a superuser with all triggers off: in no row can the column have the value."""
+    with tampering() as cursor:
+        cursor.execute(f"SELECT ctid::text FROM {table}")  # noqa: S608
+        rows = cursor.fetchall()
+        assert rows
+        for (row,) in rows:
+            with pytest.raises(IntegrityError, match="_sound"), transaction.atomic():
+                cursor.execute(f"UPDATE {table} SET {column} = %s WHERE ctid = %s", [value, row])  # noqa: S608
