@@ -91,20 +91,20 @@ class RefuseForm(forms.Form):
 class ApprovalAdmin(LookOnlyAdmin):
     """What needed, or needs, a second person: seen by those who may decide on its kind, and by whoever asked."""
 
-    list_display = ["at", "kind_label", "amount_label", "reason", "asked_by", "state_label", "judged_by"]
+    list_display = ["at", "kind_label", "amount_label", "reason", "by", "state_label", "decided_by"]
     list_filter = ["state"]
     list_filter_sheet = False
     ordering = ["-pk"]
     fields = [
         ("kind_label", "amount_label"),
-        ("asked_by", "at"),
+        ("by", "at"),
         "reason",
         "does",
         "state",
-        ("judged_by", "decided_at"),
+        ("decided_by", "decided_at"),
         "answer",
     ]
-    readonly_fields = ["kind_label", "amount_label", "asked_by", "does", "judged_by"]
+    readonly_fields = ["kind_label", "amount_label", "does"]
     actions_detail = ["approve", "refuse"]
 
     def get_queryset(self, request):
@@ -164,14 +164,6 @@ class ApprovalAdmin(LookOnlyAdmin):
     @display(description=_("amount"), ordering="amount")
     def amount_label(self, row):
         return approvals.kinds()[row.kind].amount(row.amount) or "—"
-
-    @display(description=_("requested by"), ordering="by")
-    def asked_by(self, row):
-        return actors.shown(row.by)
-
-    @display(description=_("decided by"), ordering="decided_by")
-    def judged_by(self, row):
-        return actors.shown(row.decided_by) or "—"
 
     @display(description=_("state"), ordering="state", label=TONES)
     def state_label(self, row):
