@@ -12,12 +12,12 @@ from orders.after_sale import services as after_sale
 from orders.after_sale.services import receiving, requesting
 from orders.models import AfterSale, OrderState
 from orders.shipping.services import shipping
-from tests.orders.after_sale.test_after_sale import STAFF, ask, available, carrier, picture, private, returned, shipped  # noqa: F401
+from tests.orders.after_sale.conftest import STAFF, available, picture
 from tests.orders.pages.test_admin import staff
 
 
 @pytest.fixture
-def order(shipped, cup):  # noqa: F811
+def order(shipped, cup):
     return shipped((cup, "points", 2))
 
 
@@ -87,7 +87,7 @@ def test_amounts_are_not_for_members_to_send(signed_in, order):
     assert (request.state, request.points, request.fen) == ("requested", 0, 0)
 
 
-def test_another_members_request_and_its_pictures_are_not_there(client, order, ask, make_member):  # noqa: F811
+def test_another_members_request_and_its_pictures_are_not_there(client, order, ask, make_member):
     request = ask(order, pictures=[picture()])
     shown = request.pictures.get()
     client.force_login(make_member())
@@ -104,13 +104,13 @@ def test_another_members_request_and_its_pictures_are_not_there(client, order, a
     assert request.state == "requested"
 
 
-def test_a_picture_of_another_request_is_not_there(signed_in, shipped, cup, ask):  # noqa: F811
+def test_a_picture_of_another_request_is_not_there(signed_in, shipped, cup, ask):
     first, second = ask(shipped((cup, "points", 1)), pictures=[picture()]), ask(shipped((cup, "points", 1)))
     url = reverse("orders:after_sale_picture", args=[second.number, first.pictures.get().pk])
     assert signed_in.get(url).status_code == 404
 
 
-def test_the_member_says_how_it_travels(signed_in, order, ask, at, parameters):  # noqa: F811
+def test_the_member_says_how_it_travels(signed_in, order, ask, at, parameters):
     parameters["orders.return_address"] = "拾光仓库 021-55550000 上海市青浦区1号"
     request = ask(order)
     sent = reverse("orders:after_sale_sent", args=[request.number])
@@ -124,7 +124,7 @@ def test_the_member_says_how_it_travels(signed_in, order, ask, at, parameters): 
     assert "ZT123456" in signed_in.get(request.get_absolute_url()).content.decode()
 
 
-def test_the_member_withdraws_until_the_goods_are_on_the_way(signed_in, order, ask, at, parameters):  # noqa: F811
+def test_the_member_withdraws_until_the_goods_are_on_the_way(signed_in, order, ask, at, parameters):
     parameters["orders.return_address"] = "拾光仓库 021-55550000 上海市青浦区1号"
     withdraw = "orders:after_sale_withdraw"
     request = ask(order)
@@ -153,7 +153,7 @@ def test_after_the_window_the_form_leads_back(signed_in, order, at, parameters):
 
 
 @pytest.mark.parametrize("state", ["approved", "received", "settled", "refused", "withdrawn", "exchanged"])
-def test_every_state_has_a_page(signed_in, order, ask, at, carrier, state):  # noqa: F811
+def test_every_state_has_a_page(signed_in, order, ask, at, carrier, state):
     request = ask(order, kind="exchange")
     by = {"by": STAFF, "at": at}
     if state == "withdrawn":
@@ -191,7 +191,7 @@ def boss(client, db, at):
     return user
 
 
-def test_staff_work_a_return_off(client, boss, order, ask, member, at, parameters):  # noqa: F811
+def test_staff_work_a_return_off(client, boss, order, ask, member, at, parameters):
     request = ask(order, pictures=[picture()], text="杯盖裂了")
     assert request.number in client.get(LIST, {"open": "yes"}).content.decode()
     html = client.get(page(request)).content.decode()
@@ -221,7 +221,7 @@ def test_staff_work_a_return_off(client, boss, order, ask, member, at, parameter
     assert request.number not in client.get(LIST, {"open": "yes"}).content.decode()
 
 
-def test_cash_is_typed_in_yuan(client, boss, shipped, cup, ask, at, wire):  # noqa: F811
+def test_cash_is_typed_in_yuan(client, boss, shipped, cup, ask, at, wire):
     order = shipped((cup, "mixed", 1))
     request = ask(order, kind="refund", reason="damaged")
     (item,) = order.items.all()
@@ -233,7 +233,7 @@ def test_cash_is_typed_in_yuan(client, boss, shipped, cup, ask, at, wire):  # no
     assert "19.99" in client.get(page(request)).content.decode()
 
 
-def test_exchange_and_refusal(client, boss, order, returned, ask, carrier, at):  # noqa: F811
+def test_exchange_and_refusal(client, boss, order, returned, ask, carrier, at):
     request = returned(order, kind="exchange")
     sent = {"carrier": carrier.pk, "tracking_number": "sf000009", "stock_back": "damaged"}
     assert client.post(page(request, "exchange"), sent).url == page(request)
@@ -246,7 +246,7 @@ def test_exchange_and_refusal(client, boss, order, returned, ask, carrier, at): 
     assert (second.state, second.answer) == ("refused", "没有问题")
 
 
-def test_the_rest_of_an_order_is_paid_back(client, boss, place, cup, carrier, at):  # noqa: F811
+def test_the_rest_of_an_order_is_paid_back(client, boss, place, cup, carrier, at):
     order = place((cup, "points", 2))
     url = reverse("admin:orders_order_give_up", args=[order.pk])
     assert client.get(url).status_code == 403
@@ -258,7 +258,7 @@ def test_the_rest_of_an_order_is_paid_back(client, boss, place, cup, carrier, at
     assert (order.state, AfterSale.objects.get().points) == (OrderState.SHIPPED, 1000)
 
 
-def test_ship_a_part(client, place, cup, candle, carrier, at):  # noqa: F811
+def test_ship_a_part(client, place, cup, candle, carrier, at):
     client.force_login(staff("view_order", "ship_order", at=at))
     order = place((cup, "points", 2), (candle, "points", 1))
     mug, light = order.items.all()
@@ -274,7 +274,7 @@ def test_ship_a_part(client, place, cup, candle, carrier, at):  # noqa: F811
     assert order.state == OrderState.SHIPPED
 
 
-def test_each_act_has_a_permission(client, order, ask, at):  # noqa: F811
+def test_each_act_has_a_permission(client, order, ask, at):
     request = ask(order, pictures=[picture()])
     shown = reverse("admin:orders_aftersale_picture", args=[request.pictures.get().pk])
     client.force_login(staff("view_aftersale", at=at))
@@ -290,7 +290,7 @@ def test_each_act_has_a_permission(client, order, ask, at):  # noqa: F811
     assert request.state == "requested"
 
 
-def test_search_and_queries(client, boss, shipped, cup, ask, at, member, django_assert_max_num_queries):  # noqa: F811
+def test_search_and_queries(client, boss, shipped, cup, ask, at, member, django_assert_max_num_queries):
     requests = [ask(shipped((cup, "points", 1))) for _n in range(4)]
     for words in (requests[0].number, requests[0].order.number):
         assert set(client.get(LIST, {"q": words}).context["cl"].queryset) == {requests[0]}
