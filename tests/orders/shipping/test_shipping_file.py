@@ -1,47 +1,18 @@
-"""Parcels of many orders from a file: all or nothing, and nothing twice (F7)."""
+"""Parcels of many orders from a file: all or nothing, and nothing twice; the page and the command (F7)."""
 
-import io
 import json
 from io import StringIO
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from openpyxl import load_workbook
 
 from core import actors, tables
 from core.models import AuditEvent
-from orders.lifecycle.states import MAY_SHIP
 from orders.models import Carrier, Order, OrderState, Shipment
 from orders.placing.services import cancelling
-from orders.shipping.services import shipping, shipping_file, shipping_list
-from tests.core.tables.conftest import saved
-from tests.orders.conftest import give
+from orders.shipping.services import shipping, shipping_file
 from tests.orders.pages.test_admin import staff
-
-STAFF = actors.staff(9001)
-HEADER = "order,carrier,tracking_number\n"
-URL = "/admin/orders/order/ship-file/"
-
-
-@pytest.fixture
-def orders(place, cup, candle, member, at):
-    give(member, 20_000, at=at)
-    return [place((cup, "points", 1)), place((cup, "points", 1), (candle, "points", 1))]
-
-
-def lines(*rows, header=HEADER):
-    return (header + "\n".join(",".join(row) for row in rows)).encode()
-
-
-def good(orders):
-    return lines(*((order.number, "shunfeng", f"SF00000{n}") for n, order in enumerate(orders)))
-
-
-def states(orders):
-    for order in orders:
-        order.refresh_from_db()
-    return [order.state for order in orders]
+from tests.orders.shipping.conftest import HEADER, STAFF, URL, good, lines, states, upload
 
 
 def test_all_parcels_at_once_and_once(orders, at):
@@ -154,139 +125,6 @@ def test_a_number_that_excel_damaged_is_named(orders, number):
     assert "Excel" in of_parcel.problem
 
 
-# One tracking number for several orders
-
-
-@pytest.fixture
-def strangers(place, make_member, cup, orders):
-    """An order of somebody else, and one to the door of the first of ``orders``."""
-    stranger = make_member()
-    return [place((cup, "points", 1), member=stranger, address=stranger.addresses.get()), orders[0]]
-
-
-def test_one_number_for_several_recipients_is_asked_about(orders, strangers, at):
-    stranger, _first = strangers
-    content = lines(*((order.number, "shunfeng", "SF000001") for order in (*orders, stranger)))
-    with pytest.raises(shipping_file.LinesRefused) as refused:
-        shipping_file.ship_file(content=content, by=STAFF, at=at)
-    checked = refused.value.details["checked"]
-    assert checked.asks
-    assert [line.number for line in checked.refused] == [2, 3, 4]
-    assert stranger.number in checked.refused[0].problem
-    done = shipping_file.ship_file(content=content, by=STAFF, at=at, shared=True)
-    assert len(done.to_ship) == 3
-    assert shipping_file.check(content).refused == []  # what is done is not asked again
-
-
-def test_a_number_from_before_is_asked_about(orders, strangers, at):
-    stranger, _first = strangers
-    shipping_file.ship_file(content=lines((stranger.number, "shunfeng", "SF000001")), by=STAFF, at=at)
-    checked = shipping_file.check(lines((orders[0].number, "shunfeng", "SF000001")))
-    assert (checked.asks, checked.good) == (True, [])
-
-
-def test_one_number_for_one_recipient_is_a_parcel(orders):
-    checked = shipping_file.check(lines(*((order.number, "shunfeng", "SF000001") for order in orders)))
-    assert (len(checked.good), checked.refused) == (2, [])
-
-
-def test_the_page_asks_and_takes_the_answer(client, shipper, orders, strangers):
-    chosen = [strangers[0], orders[1]]
-    page = upload(client, lines(*((order.number, "shunfeng", "SF000001") for order in chosen)))
-    assert 'name="shared"' in page.content.decode()
-    sent = {"content": page.context["content"], "act": "ship"}
-    assert client.post(URL, sent).context["form"].non_field_errors()
-    assert client.post(URL, sent | {"shared": "on"}).status_code == 302
-    assert states(chosen) == [OrderState.SHIPPED, OrderState.SHIPPED]
-    assert 'name="shared"' not in upload(client, good(orders)).content.decode()
-
-
-def test_the_page_of_one_order_asks_and_takes_the_answer(client, shipper, orders, strangers, at):
-    stranger, order = strangers
-    shipping_file.ship_file(content=lines((stranger.number, "shunfeng", "SF000001")), by=STAFF, at=at)
-    url = f"/admin/orders/order/{order.pk}/ship/"
-    sent = {"carrier": Carrier.objects.get(code="shunfeng").pk, "tracking_number": "SF000001", "shared": ""}
-    page = client.post(url, sent)
-    assert stranger.number in page.content.decode()
-    assert page.context["form"]["shared"].is_hidden is False
-    assert client.get(url).context["form"]["shared"].is_hidden
-    assert client.post(url, sent | {"shared": "on"}).status_code == 302
-    assert states([order]) == [OrderState.SHIPPED]
-
-
-# Taken along and given back
-
-
-def export(client, orders, action="take_along"):
-    pks = [order.pk for order in orders]
-    return client.post("/admin/orders/order/", {"action": action, "_selected_action": pks})
-
-
-def test_the_export_comes_back_as_the_import(client, shipper, orders, candle):
-    response = export(client, orders)
-    book = load_workbook(io.BytesIO(response.content))
-    head, *rows = book.active.iter_rows()
-    assert [cell.value for cell in head] == shipping_file.COLUMNS.headings(*shipping_list.COLUMNS)
-    for order, row in zip(orders, rows, strict=True):
-        number, name, phone, address, goods, _note, carrier, tracking = (cell.value for cell in row)
-        assert (number, name, phone) == (order.number, order.ship_name, order.ship_phone.removeprefix("+86"))
-        assert address == order.ship_address
-        assert all(f"{item.title} × {item.quantity}" in goods for item in order.items.all())
-        assert (carrier, tracking) == (None, None)
-        assert {cell.number_format for cell in row} == {"@"}
-    rows[1][6].value, rows[1][7].value = "顺丰速运", 73100012345678
-    filled = saved(book)
-    checked = shipping_file.check(filled)
-    assert (checked.note, checked.waiting, checked.refused) == ("", 1, [])
-    page = upload(client, filled)
-    client.post(URL, {"content": page.context["content"], "act": "ship"})
-    assert states(orders) == [OrderState.TO_SHIP, OrderState.SHIPPED]
-    assert Shipment.objects.get().tracking_number == "73100012345678"
-
-
-def test_the_export_as_csv(client, shipper, orders):
-    content = export(client, orders, "take_along_csv").content
-    assert shipping_file.check(content).waiting == 2
-    filled = content.decode("utf-8-sig").replace(",,\r\n", ",shunfeng,SF000001\r\n", 3)
-    assert len(shipping_file.check(filled.encode("gb18030")).good) == 2
-
-
-def test_the_export_is_remembered_and_holds_what_waits(client, shipper, orders, place, cup, candle, at):
-    gone = place((cup, "points", 1))
-    cancelling.cancel_order(order=gone, by=STAFF, at=at)
-    order = orders[1]
-    mug = order.items.first()
-    shipping.ship_order(
-        order=order, carrier=Carrier.objects.first(), tracking_number="SF000001", by=STAFF, at=at, pieces={mug.pk: 1}
-    )
-    text = export(client, [*orders, gone], "take_along_csv").content.decode()
-    assert gone.number not in text
-    assert text.count(mug.title) == 1
-    event = AuditEvent.objects.get(event="order.list_exported")
-    assert event.by == actors.staff(shipper.pk)
-    assert set(event.data["orders"]) == {order.number for order in orders}
-    assert orders[0].ship_name not in str(event.data)
-
-
-def test_who_may_export_and_how_much(client, shipper, orders, at, monkeypatch):
-    monkeypatch.setattr(shipping_file, "MOST_LINES", 1)
-    assert export(client, orders).status_code == 302
-    assert export(client, orders[:1])["Content-Type"].endswith("sheet")
-    client.force_login(staff("view_order", at=at, phone="+8613700000004"))
-    assert not export(client, orders[:1]).get("Content-Disposition")
-    assert AuditEvent.objects.filter(event="order.list_exported").count() == 1
-
-
-def test_an_export_takes_as_many_queries_for_many_orders(orders, at, django_assert_num_queries):
-    for chosen in (orders[:1], orders):
-        pks = Order.objects.filter(pk__in=[order.pk for order in chosen])
-        with django_assert_num_queries(5):
-            shipping_list.export(orders=pks, by=STAFF, at=at)
-
-
-# The command
-
-
 def run(path, *args):
     out = StringIO()
     code = 0
@@ -323,20 +161,6 @@ def test_the_command_reports_refused_lines(orders, tmp_path):
     assert [line.order for line in refused] == ["7"]
     assert run(path, "--skip-refused")[0] == 0
     assert states(orders) == [OrderState.SHIPPED, OrderState.TO_SHIP]
-
-
-# The page
-
-
-@pytest.fixture
-def shipper(client, db, at):
-    user = staff("view_order", "ship_order", at=at)
-    client.force_login(user)
-    return user
-
-
-def upload(client, content):
-    return client.post(URL, {"file": SimpleUploadedFile("parcels.csv", content)})
 
 
 def test_upload_look_ship(client, shipper, orders):
@@ -377,48 +201,3 @@ def test_what_the_page_does_not_take(client, shipper, orders):
     assert client.get(URL).status_code == 403
     assert upload(client, good(orders)).status_code == 403
     assert states(orders) == [OrderState.TO_SHIP, OrderState.TO_SHIP]
-
-
-# Packing lists
-
-
-def test_packing_lists(client, shipper, orders, place, cup, at):
-    gone = place((cup, "points", 1))
-    cancelling.cancel_order(order=gone, by=STAFF, at=at)
-    pks = [order.pk for order in [*orders, gone]]
-    response = client.post("/admin/orders/order/", {"action": "pack", "_selected_action": pks})
-    html = client.get(response.url).content.decode()
-    assert html.count("<article") == 2
-    assert gone.number not in html
-    for text in (*(order.number for order in orders), "林晓雯", "望京街道", "保温杯", "香薰蜡烛", "CUP"):
-        assert text in html
-    event = AuditEvent.objects.get(event="order.packing_printed")
-    assert event.by == actors.staff(shipper.pk)
-    assert set(event.data["orders"]) == {order.number for order in orders}
-
-
-def test_only_what_is_left_is_packed(client, shipper, place, cup, candle, at):
-    order = place((cup, "points", 2), (candle, "points", 1))
-    _mug, light = order.items.all()
-    shipping.ship_order(
-        order=order, carrier=Carrier.objects.first(), tracking_number="SF000001", by=STAFF, at=at, pieces={light.pk: 1}
-    )
-    response = client.get(f"/admin/orders/order/{order.pk}/packing/", follow=True)
-    assert "保温杯" in response.content.decode()
-    assert "香薰蜡烛" not in response.content.decode()
-
-
-def test_who_may_print(client, orders, at):
-    client.force_login(staff("view_order", at=at, phone="+8613700000003"))
-    assert client.get("/admin/orders/order/packing/", {"orders": orders[0].pk}).status_code == 403
-
-
-def test_nothing_to_pack(client, shipper, db):
-    assert client.get("/admin/orders/order/packing/", {"orders": "1,x,99"}).url == "/admin/orders/order/"
-
-
-def test_the_queue(client, shipper, orders, place, cup):
-    unpaid = place((cup, "mixed", 1))
-    queue = client.get("/admin/orders/order/", {"queue": "parcels"}).context["cl"].queryset
-    assert set(queue) == set(orders)
-    assert unpaid.state not in MAY_SHIP
