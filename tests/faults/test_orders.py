@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from tests.faults.cluster import ROOT, Cluster
-from tests.faults.shop import GIFT, JOURNEYS, MEMBERS, PIECES, form_key
+from tests.faults.journeys import JOURNEYS, MEMBERS, form_key
+from tests.faults.shop import GIFT, PIECES
 from tests.standins import environment
 from tests.standins.alipay import Alipay
 
