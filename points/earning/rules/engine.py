@@ -10,7 +10,7 @@ one category adds to that of the others. The whole points are then shared out to
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, ClassVar, TypeVar
@@ -21,12 +21,63 @@ from django.utils.translation import gettext_noop
 
 from core.parameters import Parameter
 from core.shares import split
+from points.earning.rules.facts import (
+    FEN,
+    ZERO,
+    BehaviourDraft,
+    Caps,
+    DeductionFacts,
+    Earner,
+    Line,
+    Name,
+    Outcome,
+    PurchaseDraft,
+    Steps,
+    plain,
+)
+
+__all__ = [
+    "BEHAVIOURS",
+    "EARNINGS",
+    "FEN",
+    "HAIR",
+    "MOST_POINTS",
+    "PURCHASE",
+    "SHARE_PLACES",
+    "WITH_BASE",
+    "ZERO",
+    "BehaviourDraft",
+    "Caps",
+    "DeductionFacts",
+    "Earner",
+    "Exact",
+    "Line",
+    "Name",
+    "Outcome",
+    "PurchaseDraft",
+    "Rule",
+    "RuleSet",
+    "Steps",
+    "Stored",
+    "UnknownRule",
+    "Words",
+    "behaviour_points",
+    "build",
+    "build_rule",
+    "caps",
+    "exact_points",
+    "plain",
+    "purchase_points",
+    "purchases_points",
+    "register",
+    "registered",
+    "unregister",
+    "veto_deduction",
+]
 
 MOST_POINTS = 2**31 - 1  # of one earning: what an entry of the ledger holds
-FEN = Decimal("0.01")
 HAIR = Decimal("1e-15")  # of a point: three thirds of one, as decimals, lack less than this
 SHARE_PLACES = 9  # of exact points, in what a category weighs
-ZERO = Decimal(0)
 PURCHASE = "purchase"
 BEHAVIOURS = {
     "sign_up": _("Signing up"),
@@ -40,102 +91,10 @@ BEHAVIOURS = {
     "birthday": _("Birthday"),
 }
 WITH_BASE = frozenset({"sign_in", "birthday"})  # the activity itself says how many points: no rule has to
-Name = Mapping[str, str]  # {"zh": name, "en": name}
-Steps = list[list[Any]]  # [English gettext msgid, result, values], ...
 Words = tuple[str, dict[str, Any]]  # an English gettext msgid and its values
 Stored = dict[str, Any]  # {"rule": code, "figures": {name: value}}
 Exact = tuple[list[Decimal], Steps]  # points of each line, not rounded
 EARNINGS = {PURCHASE: _("Buying goods"), **BEHAVIOURS}
-
-
-@dataclass(frozen=True, slots=True)
-class Earner:
-    """Who earns: ``tier`` is normal, silver, gold or diamond, ``multiplier`` that tier's own, ``tier_name`` as the
-    shop calls it, text or ``{"zh": text, "en": text}`` (left out: the usual name)."""
-
-    member_id: int
-    tier: str = "normal"
-    multiplier: Decimal = Decimal(1)
-    tier_name: str | Name = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What was paid for goods of one category, in fen; the category by its code. A purchase may list several of one
-    category; rules see one."""
-
-    category: str
-    amount_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Points earned, how many of them are each line's, and how they came about: ``steps`` are ``[text, result,
-    values]`` with an English gettext msgid, as ``breakdown["steps"]`` of an entry holds them; ``rule_version`` is
-    ``"v7"``."""
-
-    points: int
-    lines: tuple[int, ...]
-    steps: Steps
-    rule_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """The most that a member earns in a day of the shop, None for no limit; ``by_behaviour`` is
-    ``{code: (points a day, times a day)}``, with ``purchase`` among the codes. Enforced where points are booked."""
-
-    total_points_a_day: int | None
-    by_behaviour: Mapping[str, tuple[int | None, int | None]]
-
-
-@dataclass(slots=True)
-class PurchaseDraft:
-    """A purchase on its way through the rules: one line a category, ``points`` of each, not rounded yet, changed by
-    one rule after the other."""
-
-    earner: Earner
-    lines: tuple[Line, ...]
-    at: datetime
-    points: list[Decimal]
-    steps: Steps = field(default_factory=list)
-
-    def yuan(self, number: int) -> Decimal:
-        """The amount of a line."""
-        return self.lines[number].amount_fen * FEN
-
-    def step(self, text: str, **values: object) -> None:
-        """Note what a rule did; the result beside it is the sum so far."""
-        self.steps.append([text, plain(sum(self.points, ZERO)), values])
-
-
-@dataclass(slots=True)
-class BehaviourDraft:
-    """A behaviour on its way through the rules. ``base`` is what the activity itself gives, None where that is up to
-    the rules; ``facts`` is what is known of the case (``{"pictures": 2}``)."""
-
-    earner: Earner
-    behaviour: str
-    at: datetime
-    base: int | None
-    facts: Mapping[str, Any]
-    points: Decimal
-    steps: Steps = field(default_factory=list)
-
-    def step(self, text: str, **values: object) -> None:
-        """Note what a rule did; the result beside it is the sum so far."""
-        self.steps.append([text, plain(self.points), values])
-
-
-@dataclass(frozen=True, slots=True)
-class DeductionFacts:
-    """Points that a member would pay with; ``available`` and ``used_today`` are None where nobody asked for them."""
-
-    earner: Earner
-    points: int
-    at: datetime
-    available: int | None = None
-    used_today: int | None = None
 
 
 class Rule:
@@ -373,12 +332,6 @@ def caps(rule_set: RuleSet) -> Caps:
         else:
             total = _lower(total, points)
     return Caps(total, by_behaviour)
-
-
-def plain(number: Decimal) -> str:
-    """A figure of points as a breakdown shows it: at most two places, none that say nothing."""
-    text = f"{number.quantize(FEN):f}"
-    return text.rstrip("0").rstrip(".")
 
 
 def _lower(one: int | None, other: int | None) -> int | None:
