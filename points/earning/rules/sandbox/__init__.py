@@ -152,7 +152,7 @@ def _failure(kind: str, text: str, line: int | None = None) -> Failed:
     return Failed(_("Line %(line)s: %(text)s") % {"line": line, "text": text} if line else text)
 
 
-def _in_words(text):
+def _in_words(text: str) -> str:
     """What the engine reports: the kind of error in the language of the page, its details in brackets."""
     kind, _colon, details = text.partition(": ")
     return f"{_(ERRORS[kind])} ({details})" if kind in ERRORS else text
