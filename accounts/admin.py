@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import AuthenticationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import phones, queries, services
 from accounts.models import User
@@ -188,11 +189,10 @@ class GroupAdmin(CheckedAdmin):
 
     form = GroupForm
     search_fields = ["name"]
-    filter_horizontal = ["permissions"]
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         """What one may do with the tables that staff have pages of, and whatever the group may do already."""
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        field = super().formfield_for_manytomany(db_field, request, widget=UnfoldAdminCheckboxSelectMultipleWidget)
         apps = {model._meta.app_label for model in self.admin_site._registry}
         group = request.resolver_match.kwargs.get("object_id")
         own = Q(group=group) if group else Q()  # Q() adds nothing; a new group has none

@@ -106,9 +106,9 @@ class PictureInline(TabularInline):
     readonly_fields = ["preview"]
     ordering = ["position"]
 
-    @display(description="")
+    @display(description=_("picture"))
     def preview(self, image):
-        return _thumbnail(image.image.name) if image.pk else ""
+        return _thumbnail(image.image.name, image.alt) if image.pk else ""
 
 
 class LowStockFilter(admin.SimpleListFilter):
@@ -224,9 +224,9 @@ class ProductAdmin(StaffAdmin):
 
     # The list
 
-    @display(description="")
+    @display(description=_("picture"))
     def cover(self, product):
-        return _thumbnail(product.cover_name)
+        return _thumbnail(product.cover_name, product.title)
 
     @display(description=_("price"), ordering="lowest_points")
     def cost(self, product):
@@ -340,9 +340,9 @@ def _figure(points):
     return "-" if points is None else f"{points:,}"
 
 
-def _thumbnail(name):
+def _thumbnail(name, alt):
     if not name:
         return ""
     return format_html(
-        '<img src="{}" alt="" width="48" height="48" class="rounded-default">', thumbnail_url(name, "row")
+        '<img src="{}" alt="{}" width="48" height="48" class="rounded-default">', thumbnail_url(name, "row"), alt
     )

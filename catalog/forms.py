@@ -25,7 +25,7 @@ from catalog.parameters import MARGIN_PERCENT
 from catalog.prices import Way
 from catalog.services import pictures, stock
 from core.errors import DomainError
-from core.forms import DecimalField, IntegerField
+from core.forms import DecimalField, InTable, IntegerField
 from core.templatetags.mall import yuan_sum
 from points.ledger.parameters import POINTS_PER_YUAN
 from points.tiers import rules as tiers
@@ -279,7 +279,7 @@ class SKUFormSet(BaseInlineFormSet):
         }
 
 
-class PictureForm(forms.ModelForm):
+class PictureForm(InTable):
     image = PictureField(label=_("Picture"), help_text=_("JPEG, PNG or WebP, at most 20 MB; square looks best."))
 
     class Meta:

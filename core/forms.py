@@ -52,3 +52,12 @@ class DateField(_InCalendar, forms.DateField):
 
 class DateTimeField(_InCalendar, forms.DateTimeField):
     pass
+
+
+class InTable(forms.ModelForm):
+    """A line of a table whose fields can be changed: the head of its column is said with each, which is no label."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label

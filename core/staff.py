@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from core import codes
 from core.clock import FIRST_YEAR, LAST_YEAR
 from core.errors import DomainError
+from core.forms import InTable
 from core.models import Approval
 
 
@@ -101,6 +102,9 @@ class StaffAdmin(ModelAdmin):
             if lookup == name or lookup.startswith(f"{name}__"):
                 return set(lookup.removeprefix(name).split("__")) - {""} <= LOOKUPS
         return False
+
+    def get_changelist_form(self, request, **kwargs):
+        return super().get_changelist_form(request, **{"form": InTable, **kwargs})
 
     def _offered(self):
         """Names that the filters of the page use: a field's, or one of a filter's own."""

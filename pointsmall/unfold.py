@@ -76,6 +76,7 @@ UNFOLD = {
     "SITE_ICON": lambda request: static("img/brand.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/brand.svg")}],
     "STYLES": [lambda request: static("css/staff.css")],
+    "SCRIPTS": [lambda request: static("js/staff.js")],
     "DASHBOARD_CALLBACK": "pointsmall.dashboard.work_to_do",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": True,
@@ -83,6 +84,15 @@ UNFOLD = {
     "COLORS": {
         "primary": dict(zip(SHADES, ACCENT, strict=True)),
         "base": dict(zip(SHADES, NEUTRAL, strict=True)),
+        # unfold's own, but that what stands back a little can still be read: 4.5 to 1 and more.
+        "font": {
+            "subtle-light": "var(--color-base-600)",
+            "subtle-dark": "var(--color-base-400)",
+            "default-light": "var(--color-base-600)",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "var(--color-base-900)",
+            "important-dark": "var(--color-base-100)",
+        },
     },
     "SIDEBAR": {
         "show_search": False,

@@ -222,7 +222,7 @@ class OrderAdmin(LookOnlyAdmin):
     def age(self, order):
         return timesince(order.placed_at, clock.now(), depth=1)
 
-    @display(description="")
+    @display(description=_("Next step"))
     def next_step(self, order):
         """The way to the shipping page, where there is something to ship."""
         if order.state not in MAY_SHIP:

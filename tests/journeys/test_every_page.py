@@ -1,5 +1,5 @@
-"""Every page of members in a browser: people who hear it or see it badly can use it, it fits its window, and
-the browser has nothing to complain about (H3)."""
+"""Every page of members and staff in a browser: people who hear it or see it badly can use it, it fits its window, and
+the browser has nothing to complain about (H3, A1)."""
 
 from urllib.parse import quote
 
@@ -10,7 +10,8 @@ from django.urls import reverse
 from catalog.models import Product
 from orders.models import AfterSale
 from pointsmall.demo import loading
-from tests import scenes
+from tests import scenes, staff_pages
+from tests.guards import test_staff_words as words
 from tests.guards.test_urls import addresses
 from tests.journeys.walking import Walk
 
@@ -94,6 +95,19 @@ def test_pages_of_members(browser, demo):
         walk.close()
     assert not faults, _lines(faults)
     assert names - seen == set()
+
+
+@pytest.mark.django_db
+def test_pages_of_staff(browser, demo):
+    client, faults = Client(), {}
+    client.force_login(demo.boss)
+    walk, named = Walk(browser, client, widths=(1280,)), words.names()
+    for _name, path, answer in staff_pages.all_pages(client):
+        if answer:
+            found = walk.look(path, answer) + sorted(words.said_by(walk.page.content(), named))
+            faults |= {path: found} if found else {}
+    walk.close()
+    assert not faults, _lines(faults)
 
 
 def _lines(faults):

@@ -96,11 +96,13 @@ def ship_file(admin, request):
         "checked": checked,
         "content": signing.dumps(b64encode(content).decode(), salt=SALT, compress=True),
         "refused": {
+            "title": _("Lines that cannot be shipped"),
             "headers": [_("line"), _("order"), _("carrier"), _("tracking number"), _("problem")],
             "rows": [line.as_list() for line in checked.refused[:SHOWN]],
         },
         "more": max(len(checked.refused) - SHOWN, 0),
         "good": {
+            "title": _("Orders to ship"),
             "headers": [_("line"), _("order"), _("carrier"), _("tracking number")],
             "rows": [
                 [line.number, line.order_number, line.carrier, line.tracking_number]

@@ -136,7 +136,7 @@ class ReleasePages(RulePages):
             request,
             "points/admin/compare.html",
             title=_("%(version)s beside the others") % {"version": version},
-            table=groups and tables.table(None, ["", str(version), _("Others")], _comparison(*groups)),
+            table=groups and tables.table(None, [_("Figure"), str(version), _("Others")], _comparison(*groups)),
             most=trials.MOST_MEMBERS,
             back_url=page_of(version),
         )
