@@ -15,11 +15,14 @@ from accounts.models import User
 from accounts.services import create_member, staff
 from core import actors, clock
 from orders.after_sale import services as after_sale
-from orders.models import OrderState
+from orders.models import Carrier, Order, OrderState
+from orders.shipping.services import shipping
 from points.earning.services import scripts
 from points.grants.services import adjusting
 from points.partners.models import Event, Scope
 from points.partners.services import deductions, grants, opening, setup
+from points.purchases.services import purchases
+from points.tiers.services import tiers
 from pointsmall.demo import loading
 
 PHONE = "+8613900000099"
@@ -39,7 +42,7 @@ def demo(folder):
         boss = User.objects.get(username=loading.STAFF_LOGIN)
         member = User.objects.get(phone=loading.members.MEMBERS[0].phone)
         _work(boss, clock.now())
-        _ask_back(member, clock.now())
+        _ask_back(boss, clock.now())
         yield SimpleNamespace(boss=boss, member=member, files=files)
         transaction.set_rollback(True)
 
@@ -60,23 +63,40 @@ def _work(boss, at):
         row = deductions.deduct(partner=partner, reference=number, member=PHONE, points=10, minutes=30, at=at)
         if settle:
             settle(partner=partner, number=row.pk, at=at)
-    for points in (50, 40_000):  # one by one person, one that waits for a second
-        form_key = str(uuid.uuid4())
-        adjusting.request_adjustment(member=member.pk, points=points, reason="goodwill", form_key=form_key, **act)
+    lines = [("imported_fruit", 8800), ("seasonal_fruit", 100)]
+    purchases.record(
+        member=member.pk, source=purchases.FILE, number="一号", lines=lines, paid_at=at, by=actors.system("shop"), at=at
+    )
+    colleague = User.objects.create_superuser("second", date_joined=at)
+    for points, person in ((50, boss), (40_000, colleague)):  # one by one person, one that waits for a second
+        form_key, by = str(uuid.uuid4()), actors.staff(person.pk)
+        adjusting.request_adjustment(
+            member=member.pk, points=points, reason="goodwill", form_key=form_key, by=by, at=at
+        )
     scripts.create(code="double", name="双倍", source=scripts.SAMPLE, **act)
+    tiers.pin(member=member.pk, tier="gold", reason="老客户", **act)
 
 
-def _ask_back(member, at):
-    """A return that waits for staff."""
-    order = member.orders.filter(state=OrderState.SHIPPED).first()
+def _ask_back(boss, at):
+    """Exchanges: one waits for an answer, one for what becomes of goods that came."""
+    act = {"by": actors.staff(boss.pk), "at": at}
+    for order in Order.objects.filter(state=OrderState.TO_SHIP)[1:]:
+        shipping.ship_order(order=order, carrier=Carrier.objects.first(), tracking_number="SF1000000001", **act)
+    asked = [_ask(order, at) for order in Order.objects.filter(state=OrderState.SHIPPED).order_by("pk")]
+    for request in asked[1:]:
+        after_sale.approve(case=request, answer="请寄回仓库", **act)
+    after_sale.receive(case=asked[-1], **act)
+
+
+def _ask(order, at):
     item = order.items.first()
-    after_sale.ask(
+    return after_sale.ask(
         order=order,
-        kind="return",
+        kind="exchange",
         pieces={item.pk: 1},
         reason="damaged",
         text="杯盖裂了",
         form_key=uuid.uuid4(),
-        by=actors.member(member.pk),
+        by=actors.member(order.member_id),
         at=at,
     )

@@ -60,7 +60,7 @@ def pages_of(member):
     """``(name, path)`` of every page that a browser can open, with the rows of ``member``."""
     products = Product.objects.filter(is_listed=True)[:3]
     orders = [[order.number] for order in {order.state: order for order in member.orders.all()}.values()]
-    address, request = [member.addresses.first().pk], [AfterSale.objects.get().number]
+    address, request = [member.addresses.first().pk], [AfterSale.objects.filter(order__member=member).first().number]
     rows = {
         "catalog:detail": [[product.pk] for product in products],
         "accounts:address_edit": [address],
@@ -104,7 +104,7 @@ def test_pages_of_staff(browser, demo):
     walk, named = Walk(browser, client, widths=(1280,)), words.names()
     for _name, path, answer in staff_pages.all_pages(client):
         if answer:
-            found = walk.look(path, answer) + sorted(words.said_by(walk.page.content(), named))
+            found = walk.look(path, answer) + sorted(words.said_by(path, walk.page.content(), named))
             faults |= {path: found} if found else {}
     walk.close()
     assert not faults, _lines(faults)

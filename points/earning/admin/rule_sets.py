@@ -18,8 +18,10 @@ from points.earning.admin.rule_forms import AddRuleForm, DraftForm, FiguresForm,
 from points.earning.admin.rule_pages import DRAFT, RELEASE, examples, list_url, need, page_of, share, who
 from points.earning.admin.rule_release import ReleasePages
 from points.earning.models import RuleSetVersion
+from points.earning.queries import categories
 from points.earning.queries import rule_sets as queries
 from points.earning.rules import engine
+from points.earning.rules.builtin import codes_of
 from points.earning.services import rule_sets
 
 LOOK = "points.view_rulesetversion"
@@ -200,7 +202,7 @@ def _facts(version, state):
 
 def _rules(version):
     """Rows of the page: ``(position, label, figures, in words)``."""
-    earners = queries.earners()
+    earners, called = queries.earners(), categories.titles()
     rows = []
     for position, stored in enumerate(version.rules):
         try:
@@ -209,13 +211,21 @@ def _rules(version):
             rows.append((position, stored["rule"], [], _("This rule is not known any more.")))
             continue
         figures = [
-            (parameter.label, dict(parameter.choices).get(value, value), parameter.unit)
+            (parameter.label, _in_words(parameter, value, rule, called), parameter.unit)
             for parameter in rule.fields
             if (value := getattr(rule, parameter.name)) not in ("", 0)  # 0 stands for none, or for the usual one
         ]
         said = rule.words(earners)
         rows.append((position, rule.label, figures, wording.in_words(*said) if said else ""))
     return rows
+
+
+def _in_words(parameter, value, rule, called):
+    """A choice by its label, categories by their names (``called``), anything else as it is."""
+    codes = codes_of(value) if isinstance(value, str) else ()
+    if codes and set(codes) <= rule.goods().keys():
+        return ", ".join(called.get(code, code) for code in codes)
+    return dict(parameter.choices).get(value, value)
 
 
 def _acts(version, state, user):

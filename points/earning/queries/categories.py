@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from django.utils.translation import get_language
+
 from core.tables import key_of
 from points.earning.queries import rule_sets
 from points.earning.rules import goods
@@ -14,8 +16,7 @@ class Categories:
     """The categories that the catalogue knows and those that the rules of a released version name, as of now."""
 
     def __init__(self):
-        rules = [rule for release in rule_sets.releases() for rule in release.rule_set.rules]
-        named = [pair for names in (goods.names(), *(rule.goods() for rule in rules)) for pair in names.items()]
+        named = [pair for names in _named() for pair in names.items()]
         self._codes = {code for code, _name in named}
         self._by_key = _unambiguous((name, code) for code, names in named for name in (names or {}).values())
         self._by_key |= _unambiguous((code, code) for code in self._codes)
@@ -32,6 +33,19 @@ class Categories:
         or by name. What nobody knows stays as it was typed."""
         typed = (one.strip() for one in BETWEEN.split(unicodedata.normalize("NFKC", text)))
         return ", ".join(dict.fromkeys(self.code_of(one) or one for one in typed if one))
+
+
+def titles():
+    """``{code: name}`` of the same categories in the language in use; the catalogue knows best."""
+    language = get_language()[:2]
+    named = {code: names for told in reversed(_named()) for code, names in told.items() if names}
+    return {code: names.get(language) or names["zh"] for code, names in named.items()}
+
+
+def _named():
+    """``{code: {"zh": name, "en": name}}`` of the catalogue, then of each rule, which may know no name."""
+    rules = [rule for release in rule_sets.releases() for rule in release.rule_set.rules]
+    return [goods.names(), *(rule.goods() for rule in rules)]
 
 
 def _unambiguous(pairs):

@@ -10,6 +10,7 @@ from core.staff import LookOnlyAdmin
 from core.templatetags.mall import points as grouped
 from core.templatetags.mall import yuan_sum
 from points.earning.admin.breakdown import breakdown
+from points.earning.queries import categories
 from points.ledger.models import PointsEntry
 from points.purchases.models import Purchase
 from points.tiers import rules as tiers
@@ -55,9 +56,10 @@ class PurchaseAdmin(LookOnlyAdmin):
 
 
 def _tables(purchase):
+    called = categories.titles()
     lines = [
         (
-            line.category or "—",
+            called.get(line.category, line.category) or "—",
             yuan_sum(line.amount_fen),
             grouped(line.points),
             yuan_sum(line.refunded_fen),
@@ -69,7 +71,7 @@ def _tables(purchase):
         (
             tables.when(refund.at),
             refund.number,
-            refund.category or _("all lines"),
+            called.get(refund.category, refund.category) or _("all lines"),
             yuan_sum(refund.amount_fen),
             grouped(refund.points),
             grouped(refund.taken_points),
