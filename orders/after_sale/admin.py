@@ -21,7 +21,15 @@ from orders.after_sale.services.by_hand import pay_back
 from orders.after_sale.staff_forms import AnswerForm, ApproveForm, ConfirmForm, ExchangeForm, SettleForm
 from orders.after_sale.states import after_sale_allowed
 from orders.lifecycle import keys
-from orders.models import AfterSale, AfterSaleItem, AfterSaleMove, AfterSalePicture, AfterSaleState, PaymentRefund
+from orders.models import (
+    AfterSale,
+    AfterSaleItem,
+    AfterSaleKind,
+    AfterSaleMove,
+    AfterSalePicture,
+    AfterSaleState,
+    PaymentRefund,
+)
 from orders.models.after_sale import OPEN
 
 TONES = {
@@ -33,6 +41,19 @@ TONES = {
     AfterSaleState.REFUSED: "danger",
     AfterSaleState.WITHDRAWN: "default",
 }
+
+
+_RETURN, _EXCHANGE, _REFUND = AfterSaleKind.RETURN, AfterSaleKind.EXCHANGE, AfterSaleKind.REFUND
+NEXT = {  # what is usually done with a request of that kind in that state: name of the act, words
+    (_RETURN, AfterSaleState.REQUESTED): ("approve", _("Approve")),
+    (_RETURN, AfterSaleState.APPROVED): ("settle", _("Goods are back, pay back")),
+    (_RETURN, AfterSaleState.RECEIVED): ("settle", _("Pay back")),
+    (_EXCHANGE, AfterSaleState.REQUESTED): ("approve", _("Approve")),
+    (_EXCHANGE, AfterSaleState.APPROVED): ("receive", _("Goods are back")),
+    (_EXCHANGE, AfterSaleState.RECEIVED): ("exchange", _("Send a replacement")),
+    (_REFUND, AfterSaleState.REQUESTED): ("settle", _("Pay back")),
+}
+BUTTON = '<a class="bg-primary-600 font-medium inline-block px-3 py-1 rounded-default text-white" href="{}">{}</a>'
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -70,7 +91,7 @@ class MoveInline(LookOnlyInline):
 
 @admin.register(AfterSale)
 class AfterSaleAdmin(LookOnlyAdmin):
-    list_display = ["number", "who", "kind", "state_label", "reason", "pieces", "age"]
+    list_display = ["number", "who", "kind", "state_label", "reason", "pieces", "age", "next_step"]
     list_filter = [OpenFilter, "state", "kind", "reason"]
     list_filter_sheet = False
     list_select_related = ["order__member"]
@@ -109,7 +130,12 @@ class AfterSaleAdmin(LookOnlyAdmin):
         return self._may(request, object_id, "receive_aftersale", AfterSaleState.RECEIVED)
 
     def has_settle_permission(self, request, object_id=None):
-        return self._may(request, object_id, "settle_aftersale", AfterSaleState.SETTLED)
+        """For a return on its way, too, where the same person may take goods in."""
+        if self._may(request, object_id, "settle_aftersale", AfterSaleState.SETTLED):
+            return True
+        may_do_both = request.user.has_perms(["orders.settle_aftersale", "orders.receive_aftersale"])
+        found = AfterSale.objects.filter(pk=object_id).only("kind", "state").first() if may_do_both else None
+        return found is not None and found.takes_in
 
     def has_exchange_permission(self, request, object_id=None):
         return self._may(request, object_id, "settle_aftersale", AfterSaleState.EXCHANGED)
@@ -141,6 +167,12 @@ class AfterSaleAdmin(LookOnlyAdmin):
     @display(description=_("age"), ordering="requested_at")
     def age(self, case):
         return timesince(case.requested_at, clock.now(), depth=1)
+
+    @display(description=_("Next step"))
+    def next_step(self, case):
+        """The way to the page of the act that is due."""
+        name, label = NEXT.get((case.kind, case.state), (None, None))
+        return format_html(BUTTON, reverse(f"admin:orders_aftersale_{name}", args=[case.pk]), label) if name else ""
 
     # The page of one request
 

@@ -12,7 +12,7 @@ from unfold.widgets import (
 )
 
 from core.forms import DecimalField, IntegerField
-from orders.models import AfterSaleKind, StockBack
+from orders.models import AfterSaleKind, AfterSaleReason, StockBack
 from orders.parameters import RETURN_ADDRESS
 from orders.shipping.forms import ParcelForm
 
@@ -76,6 +76,10 @@ class SettleForm(StockBackForm, AnswerForm):
         self.offer = offer
         if case.kind == AfterSaleKind.REFUND:
             del self.fields["stock_back"]
+        else:
+            damaged = case.reason == AfterSaleReason.DAMAGED
+            self.fields["stock_back"].initial = StockBack.DAMAGED if damaged else StockBack.SELLABLE
+            self.fields["stock_back"].help_text = _("Proposed by the member's reason: please look at the goods.")
         fields = {}
         for line in offer.lines:
             name = f"{line.item.title} × {line.quantity}"

@@ -142,6 +142,11 @@ class AfterSale(models.Model):
         return f"aftersale:{self.number}"
 
     @property
+    def takes_in(self):
+        """Whether paying back says that the goods are here, too. An exchange goes on with a replacement first."""
+        return self.kind == AfterSaleKind.RETURN and self.state == AfterSaleState.APPROVED
+
+    @property
     def is_open(self):
         return self.state in OPEN
 

@@ -47,7 +47,7 @@ def paid(place, cup, at):
 def request_for(paid, member, at):
     """``request_for(2)`` -> a request for the money of so many cups, approved."""
 
-    def do(quantity=1):
+    def do(quantity=1, kind="refund"):
         order = paid(quantity)
         number = f"SF{uuid.uuid4().int % 10**12:012d}"
         carrier = Carrier.objects.get(code="shunfeng")
@@ -55,7 +55,7 @@ def request_for(paid, member, at):
         order.refresh_from_db()
         pieces = {item.pk: item.quantity for item in order.items.all()}
         own = {"form_key": uuid.uuid4(), "by": actors.member(member.pk), "at": at}
-        return after_sale.ask(order=order, kind="refund", pieces=pieces, reason="damaged", **own)
+        return after_sale.ask(order=order, kind=kind, pieces=pieces, reason="damaged", **own)
 
     return do
 
@@ -137,6 +137,15 @@ def test_above_it_a_second_person_does(request_for, member, at):
     assert (request.state, request.points, request.fen, request.answer) == ("settled", 800, 6400, "sorry")
     assert balance(member.pk, at=at).available == before + 800
     assert audit.run().breaks == []
+
+
+def test_goods_are_taken_in_at_once_though_the_refund_waits(request_for, at):
+    request = request_for(2, kind="return")
+    after_sale.approve(case=request, by=ANNA, at=at, answer="here")
+    approval = pay_back(request, at, stock_back="sellable")
+    assert (approval.waits, state_of(request)) == (True, "received")
+    approve(approval, at)
+    assert state_of(request) == "settled"
 
 
 def test_small_refunds_are_no_way_around(request_for, refused, at):

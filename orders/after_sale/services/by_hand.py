@@ -15,11 +15,14 @@ PAID_BACK = "orders.paid_back"
 
 
 def pay_back(*, case, by, at, **terms):
-    """``after_sale.settle`` on these terms, in the same way."""
+    """``after_sale.settle`` on these terms, in the same way. Goods of a return that were still expected are taken in
+    with it, whether or not somebody else has to approve the rest."""
     with locking_transaction():
         order, case = moving.lock(case)
         if case.state == AfterSaleState.SETTLED:
             return None
+        if case.takes_in:
+            case = after_sale.receive(case=case, by=by, at=at)
         amounts = terms["amounts"].values()
         fen = sum(fen for _points, fen in amounts) + terms.get("shipping_fen", 0)
         fen += value.worth_fen(sum(points for points, _fen in amounts))

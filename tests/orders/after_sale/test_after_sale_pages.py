@@ -221,6 +221,54 @@ def test_staff_work_a_return_off(client, boss, order, ask, member, at, parameter
     assert request.number not in client.get(LIST, {"open": "yes"}).content.decode()
 
 
+def due(client, request):
+    """The page of the act that is due, as the list leads there, and what it proposes."""
+    html = client.get(LIST).content.decode()
+    (name,) = {name for name in ("approve", "receive", "settle", "exchange") if page(request, name) in html}
+    form = client.get(page(request, name)).context["form"]
+    return page(request, name), {field.name: field.value() or "" for field in form}
+
+
+def test_a_return_takes_four_clicks(client, boss, order, ask, member, at, parameters):
+    """The list, the act, its button; and once more when the goods have come."""
+    parameters["orders.return_address"] = "收件 13900000000 上海市"
+    request = ask(order, reason="not_wanted")
+    for state in ("approved", "settled"):
+        url, proposed = due(client, request)
+        assert client.post(url, proposed).url == page(request)
+        request.refresh_from_db()
+        assert request.state == state
+    assert [move.to_state for move in request.moves.order_by("pk")][-2:] == ["received", "settled"]
+    assert (request.points, request.stock_back) == (2000, "sellable")
+    assert available(member, at) == 5000
+    assert page(request, "settle") not in client.get(LIST).content.decode()
+
+
+def test_goods_that_came_damaged_are_proposed_to_be_written_off(client, boss, order, ask, at, parameters):
+    parameters["orders.return_address"] = "收件 13900000000 上海市"
+    request = ask(order, reason="damaged")
+    after_sale.approve(case=request, by=STAFF, at=at)
+    assert due(client, request)[1]["stock_back"] == "damaged"
+
+
+def test_who_may_not_take_goods_in_does_not_pay_back_before(client, order, ask, at, parameters):
+    parameters["orders.return_address"] = "收件 13900000000 上海市"
+    client.force_login(staff("view_order", "view_aftersale", "settle_aftersale", at=at))
+    request = ask(order)
+    after_sale.approve(case=request, by=STAFF, at=at)
+    assert client.get(page(request, "settle")).status_code == 403
+    after_sale.receive(case=request, by=STAFF, at=at)
+    assert client.get(page(request, "settle")).status_code == 200
+
+
+def test_an_exchange_is_not_paid_back_before_its_goods_are_here(client, boss, order, ask, at, parameters):
+    parameters["orders.return_address"] = "收件 13900000000 上海市"
+    request = ask(order, kind="exchange")
+    after_sale.approve(case=request, by=STAFF, at=at)
+    assert client.get(page(request, "settle")).status_code == 403
+    assert due(client, request)[0] == page(request, "receive")
+
+
 def test_cash_is_typed_in_yuan(client, boss, shipped, cup, ask, at, wire):
     order = shipped((cup, "mixed", 1))
     request = ask(order, kind="refund", reason="damaged")
