@@ -43,6 +43,7 @@ app.conf.beat_schedule = {
     "audit-ledger": {"task": "points.tasks.audit_ledger", **daily(3)},
     "prune-partner-log": {"task": "points.tasks.prune_partner_log", **daily(3, 45)},
     "reconcile-payments": {"task": "orders.tasks.reconcile_payments", **daily(11)},
+    "sweep-kept-pictures": {"task": "orders.tasks.sweep_kept_pictures", **every(3600)},
     "prune-notifications": {"task": "orders.tasks.prune_notifications", **daily(4)},
     "clear-sessions": {"task": "pointsmall.tasks.clear_sessions", **daily(4, 30)},
     "give-birthday-gifts": {"task": "points.tasks.give_birthday_gifts", **daily(9)},

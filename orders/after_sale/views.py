@@ -32,7 +32,8 @@ def ask(request, number):
     order = own_order(request, number)
     at = clock.now()
     askable = after_sale_queries.askable_pieces(order)
-    if request.method != "POST" and (not askable or not after_sale_queries.is_in_window(order, at=at)):
+    is_open = bool(askable) and after_sale_queries.is_in_window(order, at=at)
+    if request.method != "POST" and not is_open:
         messages.error(request, _("Requests for this order are not open, or not any more."))
         return redirect(order)
     initial = {"form_key": uuid.uuid4(), "kind": AfterSaleKind.RETURN}
@@ -45,6 +46,7 @@ def ask(request, number):
         most_pictures=MAX_AFTER_SALE_PICTURES.value,
         initial=initial,
     )
+    waiting = after_sale.kept.find(member=request.user, token=request.POST.get("kept", ""))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -54,7 +56,7 @@ def ask(request, number):
                 pieces=form.pieces,
                 reason=data["reason"],
                 text=data["text"],
-                pictures=data["pictures"],
+                pictures=[*waiting, *data["pictures"]],
                 form_key=data["form_key"],
                 by=actors.member(request.user.pk),
                 at=at,
@@ -62,14 +64,29 @@ def ask(request, number):
         except DomainError as error:
             form.add_error(None, str(error))
         else:
+            after_sale.kept.drop(member=request.user)
             return redirect(made)
     show_pictures(list(askable))
     return render(
         request,
         "orders/after_sale_ask.html",
-        {"order": order, "form": form, "ask_before": after_sale_queries.ask_before(order)},
+        {"order": order, "form": form, "ask_before": after_sale_queries.ask_before(order)}
+        | (_kept(request, form, waiting) if form.errors and is_open else {}),
         status=422 if form.errors else 200,
     )
+
+
+def _kept(request, form, waiting):
+    """Pictures of a form that comes back wait for the next try; where they cannot, the field says so."""
+    chosen = request.FILES.getlist("pictures")
+    if not chosen:
+        return {"kept": request.POST.get("kept"), "kept_count": len(waiting)}
+    try:
+        token = after_sale.kept.keep(member=request.user, pictures=[*waiting, *chosen])
+    except DomainError:
+        form.add_error("pictures", _("These pictures were not kept: please choose them again."))
+        return {"kept": request.POST.get("kept"), "kept_count": len(waiting)}
+    return {"kept": token, "kept_count": len(waiting) + len(chosen)}
 
 
 @require_GET

@@ -1,12 +1,14 @@
 """The pages of after-sale requests: whose they are, what they take, and that an act is one service call (F10)."""
 
+import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from core import actors
+from core import actors, clock
 from core.models import AuditEvent
 from orders.after_sale import services as after_sale
 from orders.after_sale.services import receiving, requesting
@@ -79,6 +81,44 @@ def test_a_file_that_is_no_picture(signed_in, order):
     assert response.status_code == 422
     assert response.context["form"].non_field_errors()
     assert not AfterSale.objects.exists()
+
+
+def kept_by(response):
+    """The token of pictures that wait, as the form carries it."""
+    return re.search(r'name="kept" value="([0-9a-f]{32})"', response.content.decode())[1]
+
+
+def test_pictures_of_a_form_that_comes_back_are_not_chosen_again(signed_in, order, private):  # noqa: F811
+    first = signed_in.post(ask_url(order), form_of(order, reason="", pictures=[upload(), upload("PNG")]))
+    assert "2张图片" in first.content.decode()
+    second = signed_in.post(ask_url(order), form_of(order, reason="", kept=kept_by(first), pictures=upload()))
+    assert "3张图片" in second.content.decode()
+    third = signed_in.post(ask_url(order), form_of(order, text="长" * 501, kept=kept_by(second)))
+    signed_in.post(ask_url(order), form_of(order, kept=kept_by(third)))
+    assert AfterSale.objects.get().pictures.count() == 3
+    assert not list(private.glob("after-sale-kept/*/*"))
+
+
+def test_kept_pictures_are_their_members_alone(signed_in, order, make_member):
+    token = kept_by(signed_in.post(ask_url(order), form_of(order, reason="", pictures=upload())))
+    other, owner = make_member(), order.member
+    assert after_sale.kept.find(member=other, token=token) == []
+    for wrong in ("", "../" * 4, "0" * 32, f"{token}/..", "*"):
+        assert after_sale.kept.find(member=owner, token=wrong) == []
+    assert len(after_sale.kept.find(member=owner, token=token)) == 1
+
+
+def test_kept_pictures_are_bounded_in_number_and_time(signed_in, order, private, at):  # noqa: F811
+    for _again in range(3):
+        signed_in.post(ask_url(order), form_of(order, reason="", pictures=[upload(), upload()]))
+    assert len(list(private.glob("after-sale-kept/*/*"))) == 2
+    many = signed_in.post(ask_url(order), form_of(order, reason="", pictures=[upload()] * 20))
+    assert many.context["form"].errors["pictures"]
+    now = clock.now()
+    after_sale.kept.sweep(at=now + after_sale.kept.KEPT - timedelta(minutes=1))
+    assert len(list(private.glob("after-sale-kept/*/*"))) == 2
+    after_sale.kept.sweep(at=now + after_sale.kept.KEPT + timedelta(minutes=1))
+    assert not list(private.glob("after-sale-kept/*/*"))
 
 
 def test_amounts_are_not_for_members_to_send(signed_in, order):
