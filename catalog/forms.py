@@ -25,7 +25,7 @@ from catalog.parameters import MARGIN_PERCENT
 from catalog.prices import Way
 from catalog.services import pictures, stock
 from core.errors import DomainError
-from core.forms import DecimalField, InTable, IntegerField
+from core.forms import ChooseAgain, DecimalField, InTable, IntegerField, OnceSent
 from core.templatetags.mall import yuan_sum
 from points.ledger.parameters import POINTS_PER_YUAN
 from points.tiers import rules as tiers
@@ -105,10 +105,14 @@ class YuanField(DecimalField):
         return super().has_changed(yuan, data)
 
 
-class PictureField(forms.FileField):
+class PictureInput(ChooseAgain, UnfoldAdminImageFieldWidget):
+    pass
+
+
+class PictureField(OnceSent, forms.FileField):
     """An upload that has been through ``pictures.prepare``."""
 
-    widget = UnfoldAdminImageFieldWidget
+    widget = PictureInput
 
     def clean(self, data, initial=None):
         upload = super().clean(data, initial)

@@ -2,6 +2,9 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from core import texts
 from core.clock import is_in_calendar
@@ -52,6 +55,24 @@ class DateField(_InCalendar, forms.DateField):
 
 class DateTimeField(_InCalendar, forms.DateTimeField):
     pass
+
+
+class OnceSent:
+    """For fields of staff that take a file: no browser sends it twice, so a form that comes back says so beside it."""
+
+    def bound_data(self, data, initial):
+        return data if isinstance(data, UploadedFile) else super().bound_data(data, initial)
+
+
+class ChooseAgain:
+    """The input of such a field."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        html = super().render(name, value, attrs, renderer)
+        if isinstance(value, UploadedFile):
+            text = _("Please choose “%(name)s” again: a file does not stay in a form that comes back.")
+            html += format_html('<p class="mt-2 text-red-700 dark:text-red-400">{}</p>', text % {"name": value.name})
+        return html
 
 
 class InTable(forms.ModelForm):

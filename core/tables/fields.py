@@ -3,16 +3,21 @@
 from django import forms
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from core.forms import ChooseAgain, OnceSent
 from core.tables import ENDINGS
 from core.tables.errors import FileTooLarge
 
 
-class TableField(forms.FileField):
+class TableInput(ChooseAgain, UnfoldAdminFileFieldWidget):
+    pass
+
+
+class TableField(OnceSent, forms.FileField):
     """A file with a table, of at most ``most_bytes``."""
 
     def __init__(self, *, most_bytes, **kwargs):
         self.most_bytes = most_bytes
-        super().__init__(widget=UnfoldAdminFileFieldWidget(attrs={"accept": ENDINGS}), **kwargs)
+        super().__init__(widget=TableInput(attrs={"accept": ENDINGS}), **kwargs)
 
     def clean(self, data, initial=None):
         file = super().clean(data, initial)

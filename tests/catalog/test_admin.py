@@ -195,6 +195,14 @@ def test_a_bad_upload_is_refused_at_the_field(client, staff, make_product):
     assert not product.images.exists()
 
 
+def test_a_form_that_comes_back_says_that_the_picture_is_to_be_chosen_again(client, staff, make_product, picture):
+    product = make_product()
+    data = form_of(client, change_url(product)) | {"images-TOTAL_FORMS": 1, "images-0-position": 0}
+    assert "again" not in client.get(change_url(product)).content.decode()
+    response = client.post(change_url(product), data | {"name": "", "images-0-image": picture(name="cup.webp")})
+    assert "Please choose “cup.webp” again" in response.content.decode()
+
+
 def test_what_the_service_refuses_keeps_what_was_typed(client, staff, make_product, picture, monkeypatch):
     monkeypatch.setattr(products, "MOST_PICTURES", 0)
     product = make_product(name="旧", skus=[{"code": "A", "points_price": 5, "stock": 4}])

@@ -88,7 +88,7 @@ def kept_by(response):
     return re.search(r'name="kept" value="([0-9a-f]{32})"', response.content.decode())[1]
 
 
-def test_pictures_of_a_form_that_comes_back_are_not_chosen_again(signed_in, order, private):  # noqa: F811
+def test_pictures_of_a_form_that_comes_back_are_not_chosen_again(signed_in, order, private):
     first = signed_in.post(ask_url(order), form_of(order, reason="", pictures=[upload(), upload("PNG")]))
     assert "2张图片" in first.content.decode()
     second = signed_in.post(ask_url(order), form_of(order, reason="", kept=kept_by(first), pictures=upload()))
@@ -108,7 +108,7 @@ def test_kept_pictures_are_their_members_alone(signed_in, order, make_member):
     assert len(after_sale.kept.find(member=owner, token=token)) == 1
 
 
-def test_kept_pictures_are_bounded_in_number_and_time(signed_in, order, private, at):  # noqa: F811
+def test_kept_pictures_are_bounded_in_number_and_time(signed_in, order, private, at):
     for _again in range(3):
         signed_in.post(ask_url(order), form_of(order, reason="", pictures=[upload(), upload()]))
     assert len(list(private.glob("after-sale-kept/*/*"))) == 2
