@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from core.templatetags.mall import shop_day, yuan_sum
+from core.formats import shop_day, yuan_sum
 
 
 def told(message, values):

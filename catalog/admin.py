@@ -22,8 +22,8 @@ from catalog.pictures import thumbnail_url
 from catalog.services import products, stock
 from core import actors, clock
 from core.errors import DomainError
+from core.formats import price_text
 from core.staff import LookOnlyAdmin, StaffAdmin
-from core.templatetags.mall import price_text
 
 LISTED = _("Listed: %(count)s.")
 UNLISTED = _("Unlisted: %(count)s. Nobody can redeem them now.")

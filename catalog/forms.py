@@ -25,8 +25,8 @@ from catalog.parameters import MARGIN_PERCENT
 from catalog.prices import Way
 from catalog.services import pictures, stock
 from core.errors import DomainError
+from core.formats import yuan_sum
 from core.forms import ChooseAgain, DecimalField, InTable, IntegerField, OnceSent
-from core.templatetags.mall import yuan_sum
 from points.ledger.parameters import POINTS_PER_YUAN
 from points.tiers import rules as tiers
 

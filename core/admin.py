@@ -24,10 +24,10 @@ from unfold.widgets import (
 )
 
 from core import actors, approvals, clock, outbox, parameters
+from core.formats import shop_time
 from core.forms import DecimalField, IntegerField
 from core.models import Approval, AuditEvent, OutboxMessage, ParameterValue
 from core.staff import LookOnlyAdmin, waits
-from core.templatetags.mall import shop_time
 
 TONES = {
     Approval.State.DONE: "default",

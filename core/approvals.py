@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from core import actors, audit
 from core.db import locking_transaction, one_at_a_time
 from core.errors import DomainError
+from core.formats import grouped
 from core.models import Approval
-from core.templatetags.mall import points as grouped
 
 DAY = timedelta(days=1)  # the last 24 hours, so that midnight is no way around
 LONGEST_WORDS = 200

@@ -5,8 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core import approvals
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import price_text, yuan_sum
+from core.formats import grouped, price_text, yuan_sum
 from orders.after_sale.services.by_hand import PAID_BACK, run_paid_back
 from orders.coupons import rules
 from orders.coupons.services.by_hand import GIFT, run_gift

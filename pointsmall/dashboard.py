@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.queries import codes_stopped_at
 from catalog.models import SKU
 from core import clock
-from core.templatetags.mall import price_text, yuan_sum
+from core.formats import price_text, yuan_sum
 from orders.models import Order, OrderState
 from orders.payments.queries.books import cash_in, placed
 from points.earning import wording

@@ -1,7 +1,6 @@
 """Template tags and filters that every page may use. Plain string formatting: none of them renders a template,
 except ``field`` and ``form_errors``, which let the form's own widgets render."""
 
-from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -9,69 +8,31 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
-from django.utils import dateformat, timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from lucide.templatetags.lucide import lucide
 
-from core import clock
+from core import formats
 
 register = template.Library()
-
-MINUS = "−"
-FEN_PER_YUAN = 100
-A_MOMENT = timedelta(microseconds=1)
-
-
-# Numbers
-
-
-@register.filter
-def points(number: int | None) -> str:
-    """12480 -> ``12,480``, -3 -> ``−3``; nothing for None."""
-    return "" if number is None else f"{int(number):,}".replace("-", MINUS)
-
-
-@register.filter
-def signed(number: int) -> str:
-    """150 -> ``+150``, -1000 -> ``−1,000``, 0 -> ``0``."""
-    number = int(number)
-    return f"+{number:,}" if number > 0 else points(number)
-
-
-def _yuan(fen: int, keep_fen: bool) -> str:
-    whole, rest = divmod(abs(int(fen)), FEN_PER_YUAN)
-    return f"{whole:,}.{rest:02d}" if rest or keep_fen else f"{whole:,}"
-
-
-@register.filter
-def yuan(fen: int) -> str:
-    """A price: 3200 fen -> ``¥32``, 990 -> ``¥9.90``."""
-    return f"{MINUS if fen < 0 else ''}¥{_yuan(fen, keep_fen=False)}"
-
-
-@register.filter
-def yuan_sum(fen: int) -> str:
-    """A sum: 3200 fen -> ``¥32.00``, -500 -> ``−¥5.00``."""
-    return f"{MINUS if fen < 0 else ''}¥{_yuan(fen, keep_fen=True)}"
-
-
-@register.filter
-def price_text(points: int, fen: int = 0) -> str:
-    """``1,000积分 + ¥50`` as plain text, for running text, buttons and titles; also ``¥50`` and ``1,000积分``."""
-    parts = [_("%(points)s points") % {"points": f"{points:,}"}] if points else []
-    if fen:
-        parts.append(yuan(fen))
-    return " + ".join(parts) if parts else _("%(points)s points") % {"points": "0"}
+register.filter("points", formats.grouped)
+for written in (
+    formats.signed, formats.yuan, formats.yuan_sum, formats.price_text,
+    formats.shop_day, formats.last_day, formats.shop_time, formats.days_until,
+):  # fmt: skip
+    register.filter(written)
 
 
 def _spoken(points: int, fen: int) -> str:
     if points and fen:
-        return _("%(points)s points plus %(yuan)s yuan") % {"points": f"{points:,}", "yuan": _yuan(fen, False)}
+        return _("%(points)s points plus %(yuan)s yuan") % {
+            "points": f"{points:,}",
+            "yuan": formats.yuan_number(fen, False),
+        }
     if fen:
-        return _("%(yuan)s yuan") % {"yuan": _yuan(fen, False)}
+        return _("%(yuan)s yuan") % {"yuan": formats.yuan_number(fen, False)}
     return _("%(points)s points") % {"points": f"{points:,}"}
 
 
@@ -92,11 +53,11 @@ def price(
         parts.append(f'<span><i class="mark"></i><b>{points:,}</b><small>{unit}</small></span>')
     if fen:
         plus = '<span class="plus">+</span> ' if points else ""
-        parts.append(f'<span>{plus}<span class="cash"><i>¥</i>{_yuan(fen, False)}</span></span>')
+        parts.append(f'<span>{plus}<span class="cash"><i>¥</i>{formats.yuan_number(fen, False)}</span></span>')
     if old_points or old_fen:
         spoken = _("%(price)s, before %(old)s") % {"price": spoken, "old": _spoken(old_points, old_fen)}
         if fen or old_fen:
-            parts.append(f'<s class="old">{price_text(old_points, old_fen)}</s>')
+            parts.append(f'<s class="old">{formats.price_text(old_points, old_fen)}</s>')
         else:
             parts.append(f"<s>{old_points:,}</s>")
     name = "price" if size == "card" else f"price price--{size}"
@@ -104,45 +65,6 @@ def price(
         f'<span class="{name}"><span class="visually-hidden">{spoken}</span>'
         f'<span aria-hidden="true" class="price__show">{" ".join(parts)}</span></span>'
     )
-
-
-# Dates, in the shop's zone
-
-
-@register.filter
-def shop_day(at: date | None) -> str:
-    """``12月31日`` of a date or an aware moment; the year stands there only when it is not this year."""
-    if at is None:
-        return ""
-    day = timezone.localtime(at).date() if isinstance(at, datetime) else at
-    # Translators: these are date formats of Django's "date" filter.
-    return dateformat.format(day, _("j M") if day.year == clock.shop_date(clock.now()).year else _("j M Y"))
-
-
-@register.filter
-def last_day(at: datetime | None) -> str:
-    """The last day on which something that ends at the moment ``at`` still counts: midnight belongs to the day
-    before."""
-    return "" if at is None else shop_day(at - A_MOMENT)
-
-
-@register.filter
-def shop_time(at: datetime | None) -> str:
-    """``今天09:12``, ``昨天22:15``, ``11月20日08:03`` of an aware moment."""
-    if at is None:
-        return ""
-    local = timezone.localtime(at)
-    away = (local.date() - clock.shop_date(clock.now())).days
-    near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}
-    day = near[away] if away in near else shop_day(local)
-    return _("%(day)s %(time)s") % {"day": day, "time": f"{local:%H:%M}"}
-
-
-@register.filter
-def days_until(at: date) -> int:
-    """Days from today to ``at`` in the shop's zone: to a date itself, to the last day before an aware moment."""
-    day = timezone.localtime(at - A_MOMENT).date() if isinstance(at, datetime) else at
-    return (day - clock.shop_date(clock.now())).days
 
 
 # Pictures

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock
+from core.formats import price_text, yuan_sum
 from core.models import Approval
 from core.staff import LookOnlyAdmin, LookOnlyInline, waits
-from core.templatetags.mall import price_text, yuan_sum
 from orders.after_sale import queries
 from orders.after_sale import services as after_sale
 from orders.after_sale.pictures import send_picture

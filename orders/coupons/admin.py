@@ -19,9 +19,9 @@ from unfold.widgets import (
 from accounts.finding import find_members
 from catalog.forms import YuanField
 from core import actors, clock, tables
+from core.formats import price_text
 from core.staff import LookOnlyAdmin, StaffAdmin, StaffPages, waits
 from core.tables.fields import TableField
-from core.templatetags.mall import price_text
 from orders.coupons import queries, rules
 from orders.coupons.services import coupons
 from orders.coupons.services.by_hand import give_coupons, hand_out

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.clock import shop_date
-from core.templatetags.mall import yuan
+from core.formats import yuan
 from orders.models import Coupon, CouponKind, CouponType
 from orders.parameters import COUPON_WORTH_YUAN
 from points.ledger.rules.value import worth_fen as worth_of_points

@@ -6,7 +6,7 @@ from functools import reduce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.templatetags.mall import shop_day, yuan_sum
+from core.formats import shop_day, yuan_sum
 from orders.models.payment import RefundState
 
 TOLD_ENDS = 2

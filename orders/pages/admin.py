@@ -14,8 +14,8 @@ from accounts import phones
 from core import actors, clock, tables
 from core.crypto import fingerprint
 from core.errors import DomainError
+from core.formats import price_text, yuan_sum
 from core.staff import LookOnlyAdmin, LookOnlyInline
-from core.templatetags.mall import price_text, yuan_sum
 from orders.after_sale import services as after_sale
 from orders.after_sale.staff_forms import GiveUpForm
 from orders.lifecycle.services.moves import MoveNotAllowed

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.templatetags.mall import shop_day
+from core.formats import shop_day
 from orders.lifecycle.states import payable
 from orders.models import CancelReason, OrderState, ParcelState, PaymentState
 from orders.pages.queries.standing import Standing

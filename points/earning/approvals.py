@@ -8,8 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core import approvals
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import shop_time
+from core.formats import grouped, shop_time
 from points.earning import wording
 from points.earning.models import Script
 from points.earning.queries.rule_sets import NotTried

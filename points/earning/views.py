@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import actors, clock
 from core.errors import DomainError
-from core.templatetags.mall import last_day
+from core.formats import last_day
 from points.earning import wording
 from points.earning.forms import AppealForm
 from points.earning.models import EarningReview

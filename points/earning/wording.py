@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from accounts.wording import in_language, told
-from core.templatetags.mall import points as grouped
+from core.formats import grouped
 from points.earning.models import EarningTrace
 from points.earning.rules.builtin import signed_plain
 from points.earning.rules.engine import EARNINGS, plain

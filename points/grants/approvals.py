@@ -5,8 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from core import approvals
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import price_text, signed
+from core.formats import grouped, price_text, signed
 from points.grants.models import Adjustment, BulkGrant
 from points.grants.parameters import ADJUST_APPROVAL_ABOVE
 from points.grants.services import adjusting, granting

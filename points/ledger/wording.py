@@ -9,8 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import shop_day
+from core.formats import grouped, shop_day
 from points.ledger.models import ExpiryPolicy
 from points.ledger.results import Piece
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.templatetags.mall import shop_day, shop_time
+from core.formats import shop_day, shop_time
 from points.ledger.models import UNDATED
 from points.purchases.parameters import AFTER_SALE_DAYS
 

@@ -9,6 +9,7 @@ from django import forms
 from django.template import Context, Template
 from django.utils import translation
 
+from core import formats
 from core.templatetags import mall
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # noon in the shop
@@ -20,12 +21,12 @@ def render(source, **context):
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0"), (999, "999"), (1000, "1,000"), (-1000, "−1,000"), (None, "")])
 def test_points_have_thousands_and_a_real_minus(number, text):
-    assert mall.points(number) == text
+    assert formats.grouped(number) == text
 
 
 @pytest.mark.parametrize(("number", "text"), [(150, "+150"), (-1000, "−1,000"), (0, "0"), (12480, "+12,480")])
 def test_signed_points(number, text):
-    assert mall.signed(number) == text
+    assert formats.signed(number) == text
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_signed_points(number, text):
     ],
 )
 def test_money_drops_fen_in_prices_and_keeps_them_in_sums(fen, as_price, as_sum):
-    assert (mall.yuan(fen), mall.yuan_sum(fen)) == (as_price, as_sum)
+    assert (formats.yuan(fen), formats.yuan_sum(fen)) == (as_price, as_sum)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_price_is_drawn_for_the_eye_and_said_in_one_sentence(points, fen, shown,
     said, drawn = html.split('<span aria-hidden="true"')
     assert f">{spoken}<" in said
     assert text_of('<span aria-hidden="true"' + drawn) == shown
-    assert mall.price_text(points, fen) == shown
+    assert formats.price_text(points, fen) == shown
 
 
 def text_of(html):
@@ -85,7 +86,7 @@ def test_old_price_is_a_bare_number_for_points_and_whole_with_cash():
 
 def test_price_in_english():
     with translation.override("en"):
-        assert mall.price_text(1000, 3200) == "1,000 points + ¥32"
+        assert formats.price_text(1000, 3200) == "1,000 points + ¥32"
         assert "1,000 points plus 32 yuan" in mall.price(1000, 3200)
 
 
@@ -100,9 +101,9 @@ def test_price_in_english():
 )
 @time_machine.travel(NOW, tick=False)
 def test_days_name_the_year_only_when_it_is_another(at, chinese, english):
-    assert mall.shop_day(at) == chinese
+    assert formats.shop_day(at) == chinese
     with translation.override("en"):
-        assert mall.shop_day(at) == english
+        assert formats.shop_day(at) == english
 
 
 @pytest.mark.parametrize(
@@ -118,15 +119,15 @@ def test_days_name_the_year_only_when_it_is_another(at, chinese, english):
 )
 @time_machine.travel(NOW, tick=False)
 def test_times_say_today_and_yesterday(at, chinese, english):
-    assert mall.shop_time(at) == chinese
+    assert formats.shop_time(at) == chinese
     with translation.override("en"):
-        assert mall.shop_time(at) == english
+        assert formats.shop_time(at) == english
 
 
 @time_machine.travel(NOW, tick=False)
 def test_days_until_counts_days_of_the_shop():
-    assert mall.days_until(datetime(2026, 12, 31, 15, 59, tzinfo=UTC)) == 40
-    assert mall.days_until(date(2026, 11, 21)) == 0
+    assert formats.days_until(datetime(2026, 12, 31, 15, 59, tzinfo=UTC)) == 40
+    assert formats.days_until(date(2026, 11, 21)) == 0
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_days_until_counts_days_of_the_shop():
 )
 @time_machine.travel(NOW, tick=False)
 def test_what_ends_at_midnight_still_counts_on_the_day_before(at, day, days):
-    assert (mall.last_day(at), mall.days_until(at)) == (day, days)
+    assert (formats.last_day(at), formats.days_until(at)) == (day, days)
 
 
 def test_icons_are_hidden_from_screen_readers_and_unknown_ones_fail():

@@ -17,7 +17,7 @@ from catalog.services import stock
 from core import audit
 from core.db import locking_transaction
 from core.errors import DomainError, InvalidInput
-from core.templatetags.mall import yuan_sum
+from core.formats import yuan_sum
 from orders.after_sale import queries
 from orders.after_sale.services import moving
 from orders.after_sale.services.deciding import LONGEST_ANSWER

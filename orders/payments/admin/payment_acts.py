@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from core import actors, clock
-from core.templatetags.mall import yuan_sum
+from core.formats import yuan_sum
 from orders.models import Payment, PaymentRefund, PaymentState, RefundState
 from orders.payments.admin.notes import ConfirmForm, MarkPaidForm, NoteForm, RefundForm
 from orders.payments.services import by_hand, paying

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core import actors, codes
+from core.formats import yuan_sum
 from core.staff import LookOnlyAdmin, LookOnlyInline
-from core.templatetags.mall import yuan_sum
 from orders.models import NotificationState, Payment, PaymentNotification, PaymentRefund, PaymentState, RefundState
 from orders.payments import base
 from orders.payments.admin import providers

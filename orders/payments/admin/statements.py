@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import actors, clock, codes
+from core.formats import yuan_sum
 from core.staff import LookOnlyAdmin, LookOnlyInline
-from core.templatetags.mall import yuan_sum
 from orders.models import DifferenceKind, DifferenceState, Statement, StatementDifference
 from orders.payments.admin import providers
 from orders.payments.admin.notes import NoteForm

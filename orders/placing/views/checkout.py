@@ -13,7 +13,7 @@ from accounts.queries import addresses_of
 from catalog.services.stock import UnknownSKU
 from core import actors, clock
 from core.errors import DomainError
-from core.templatetags.mall import price_text
+from core.formats import price_text
 from orders import payments
 from orders.coupons import rules as coupon_rules
 from orders.models import CouponKind, OrderState

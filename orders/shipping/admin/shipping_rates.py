@@ -9,8 +9,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts import regions
 from catalog.forms import YuanField
 from core import actors, clock
+from core.formats import yuan_sum
 from core.staff import StaffAdmin
-from core.templatetags.mall import yuan_sum
 from orders.models import ShippingRate
 from orders.shipping.services import shipping_rates
 

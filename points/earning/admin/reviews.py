@@ -8,8 +8,8 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core import staff_tables as tables
+from core.formats import last_day, signed
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import last_day, signed
 from points.earning import states, wording
 from points.earning.admin.breakdown import breakdown
 from points.earning.forms import AgreeForm, RefuseEarningForm

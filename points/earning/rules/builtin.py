@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, override
 
+from core.formats import grouped
 from core.parameters import Parameter
-from core.templatetags.mall import points as grouped
 from points.earning.rules.engine import (
     BEHAVIOURS,
     EARNINGS,

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core import actors, clock
+from core.formats import shop_time, signed
 from core.models import Approval
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import shop_time, signed
 from points.grants.forms import AdjustForm
 from points.grants.models import Adjustment
 from points.grants.services import adjusting

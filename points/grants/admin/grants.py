@@ -11,9 +11,9 @@ from unfold.decorators import display
 from core import actors, clock
 from core import staff_tables as tables
 from core.errors import DomainError
+from core.formats import grouped
 from core.staff import LookOnlyAdmin
 from core.tables import download
-from core.templatetags.mall import points as grouped
 from points.grants import tasks
 from points.grants.forms import GrantForm
 from points.grants.models import BulkGrant

@@ -12,9 +12,9 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from core import actors, clock
+from core.formats import shop_day
 from core.forms import DateField, IntegerField
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import shop_day
 from points.ledger import rules, wording
 from points.ledger.models import ExpiryPolicy
 from points.ledger.models.expiry import MOST_MONTHS

@@ -3,9 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import actors, codes
+from core.formats import grouped, signed
 from core.staff_tables import table, when
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import signed
 from points.ledger.models import UNDATED
 
 

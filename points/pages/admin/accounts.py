@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from core import clock, staff_tables
+from core.formats import grouped, shop_day
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import shop_day
 from points.ledger import queries
 from points.ledger.admin import tables as ledger_tables
 from points.ledger.models import PointsAccount

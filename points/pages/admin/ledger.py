@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core import actors, clock
 from core import staff_tables as tables
+from core.formats import grouped, yuan_sum
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import yuan_sum
 from points.ledger import tasks
 from points.ledger.models import AuditRun
 from points.pages import books

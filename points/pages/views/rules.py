@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core import clock
-from core.templatetags.mall import points as grouped
+from core.formats import grouped
 from points.earning import wording as earning_wording
 from points.earning.parameters import APPEAL_ANSWER_DAYS, APPEAL_DAYS, REVIEW_DAYS
 from points.earning.queries import earning, rule_sets

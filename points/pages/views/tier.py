@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from core.clock import shop_date
-from core.templatetags.mall import points as grouped
+from core.formats import grouped
 from points.earning import wording as earning_wording
 from points.earning.queries import earning, rule_sets
 from points.earning.rules import saying

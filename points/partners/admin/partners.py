@@ -15,9 +15,8 @@ from unfold.decorators import action, display
 from core import actors, clock
 from core import staff_tables as tables
 from core.errors import DomainError
+from core.formats import grouped, signed
 from core.staff import LookOnlyAdmin, waits
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import signed
 from points.partners import tasks
 from points.partners.admin.partner_forms import KeyForm, NewPartnerForm, PartnerForm, RevokeForm, WebhookForm
 from points.partners.models import (

@@ -6,9 +6,8 @@ from unfold.decorators import display
 
 from core import actors
 from core import staff_tables as tables
+from core.formats import grouped, yuan_sum
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import yuan_sum
 from points.earning.admin.breakdown import breakdown
 from points.earning.queries import categories
 from points.ledger.models import PointsEntry

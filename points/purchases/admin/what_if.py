@@ -15,9 +15,8 @@ from unfold.decorators import display
 from accounts.models import User
 from core import actors, clock
 from core import staff_tables as tables
+from core.formats import grouped, signed, yuan_sum
 from core.staff import LookOnlyAdmin
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import signed, yuan_sum
 from points.earning.models import RuleSetVersion
 from points.earning.queries import rule_sets
 from points.purchases import tasks

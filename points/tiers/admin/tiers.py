@@ -10,8 +10,8 @@ from unfold.decorators import action, display
 
 from core import actors, clock
 from core import staff_tables as tables
+from core.formats import grouped
 from core.staff import LookOnlyAdmin, waits
-from core.templatetags.mall import points as grouped
 from points.tiers import queries, rules, wording
 from points.tiers.admin.tier_forms import FiguresForm, PinForm, UnpinForm
 from points.tiers.models import MemberTier, Tier, TierCode

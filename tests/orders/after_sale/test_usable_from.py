@@ -8,8 +8,8 @@ import pytest
 from django.utils import translation
 
 from core import actors, outbox
+from core.formats import shop_time
 from core.models import OutboxMessage
-from core.templatetags.mall import shop_time
 from orders import receivers
 from orders.after_sale import services as after_sale
 from orders.after_sale.services import receiving, rewards

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from catalog.models import SKU, StockMovement
 from core import actors
+from core.formats import shop_day
 from core.models import AuditEvent, OutboxMessage
-from core.templatetags.mall import shop_day
 from orders.after_sale.services import receiving
 from orders.lifecycle import sweeping
 from orders.lifecycle.services.moves import MoveNotAllowed

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.prices import Price
-from core.templatetags.mall import price_text
+from core.formats import price_text
 from orders.placing.rules.pricing import (
     Applied,
     Choice,

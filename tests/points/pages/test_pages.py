@@ -6,7 +6,7 @@ from django.utils import translation
 
 from accounts.models import User
 from core import clock
-from core.templatetags.mall import shop_day, shop_time
+from core.formats import shop_day, shop_time
 from points import ledger
 from points.earning.rules import engine
 from points.purchases.services import purchases

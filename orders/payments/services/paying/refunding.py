@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit, outbox
 from core.db import locking_transaction
 from core.errors import DomainError
-from core.templatetags.mall import yuan_sum
+from core.formats import yuan_sum
 from orders import payments
 from orders.lifecycle import keys
 from orders.models import Payment, PaymentRefund, PaymentState, RefundState

@@ -1,8 +1,7 @@
 """The rules that every order goes through (C13, F1, F11, F12)."""
 
 from catalog.prices import Way
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import yuan_sum
+from core.formats import grouped, yuan_sum
 from orders.models import CouponKind
 from orders.placing.rules.pricing.facts import CouponTerms, DeductionPolicy
 from orders.placing.rules.pricing.order import Applied

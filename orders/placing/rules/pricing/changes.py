@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from core.templatetags.mall import price_text
+from core.formats import price_text
 from orders.placing.rules.pricing.order import PricedOrder
 from orders.placing.rules.pricing.sums import Sum
 

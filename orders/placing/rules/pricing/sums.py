@@ -7,8 +7,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.templatetags.mall import points as grouped
-from core.templatetags.mall import yuan_sum
+from core.formats import grouped, yuan_sum
 
 SUM_LABELS = {
     "goods_points": _("Points for goods"),
