@@ -231,8 +231,8 @@ class Notice(models.Model):
 
     @property
     def shown_title(self):
-        return wording.told(self.title, self.values)
+        return wording.translated(self.title, self.values)
 
     @property
     def shown_text(self):
-        return wording.told(self.text, self.values)
+        return wording.translated(self.text, self.values)

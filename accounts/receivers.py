@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import proof, services, tasks
 from accounts.services import ways
-from accounts.wording import told
+from accounts.wording import translated
 from core import actors, clock, outbox
 from core.crypto import decrypt
 
@@ -18,7 +18,7 @@ def tell_by_old_way(*, to, title, text, values):
     """Whoever had this way in before one was changed hears of it there; rather twice than not at all."""
     to = decrypt(to)
     with translation.override(settings.LANGUAGE_CODE):  # members have no language on record
-        words = {"site": settings.SITE_NAME, "title": told(title, values), "text": told(text, values)}
+        words = {"site": settings.SITE_NAME, "title": translated(title, values), "text": translated(text, values)}
         if "@" in to:
             tasks.send_email.delay([to], _("[%(site)s] %(title)s") % words, words["text"])
         else:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from core.formats import shop_day, yuan_sum
 
 
-def told(message, values):
+def translated(message, values):
     """``message``, an English text with ``%(name)s``, in the active language with ``values`` put in.
 
     A value is text, a whole number (1,000), ``{"zh": text, "en": text}`` where the text itself has two languages,
@@ -23,7 +23,7 @@ def in_language(name):
 
 
 def in_both(say):
-    """What ``say()`` returns in each language, as a value for ``told``."""
+    """What ``say()`` returns in each language, as a value for ``translated``."""
     found = {}
     for code, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):

@@ -63,7 +63,7 @@ def names_partners(function: PartnerNames) -> PartnerNames:
     return function
 
 
-def shown(actor: str) -> str:
+def label(actor: str) -> str:
     """Who an actor is, for pages of staff; nothing for nobody."""
     return names([actor])[actor]
 

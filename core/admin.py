@@ -154,7 +154,7 @@ class ApprovalAdmin(LookOnlyAdmin):
 
     def facts(self, row):
         kind = approvals.kinds()[row.kind]
-        asked = f"{actors.shown(row.by)}, {shop_time(row.at)}"
+        asked = f"{actors.label(row.by)}, {shop_time(row.at)}"
         return [(_("Request"), kind.label), (_("Requested by"), asked), (_("Why"), row.reason or "—"), *_facts(row)]
 
     @display(description=_("Request"), ordering="kind")

@@ -83,7 +83,7 @@ def _wake() -> None:
         current_app.tasks[DRAIN_TASK].apply_async(expires=CALL_LASTS_S)
 
 
-def heard() -> None:
+def note_drain() -> None:
     """A worker begins: what is published from now on needs another call. Before the messages are looked for."""
     cache.delete(CALLED)
 

@@ -10,7 +10,7 @@ LONGEST_S = 3_000  # of a task; shorter than the broker waits before it hands an
 @shared_task
 def drain_outbox() -> None:
     """Handle messages until none is due."""
-    outbox.heard()
+    outbox.note_drain()
     while outbox.drain(at=clock.now())[0] == outbox.BATCH:
         pass
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import translation
 
 from accounts.models import Notice, User
-from accounts.wording import told
+from accounts.wording import translated
 from core.errors import InvalidInput
 from core.rows import Rows
 
@@ -28,9 +28,9 @@ RETURNING member_id
 def notify(*, member_id, topic, title, text, key, at, values=None, url="", sms=False):
     """Tell a member something, once for each ``key``; in the caller's transaction. True when it was told now.
 
-    ``title`` and ``text`` are English messages (``gettext_noop``), ``values`` as in ``accounts.wording.told``, ``url``
-    is a path of the mall. With ``sms`` it goes to the verified phone as well, or else the e-mail address, after commit.
-    Members who were kept out are not told.
+    ``title`` and ``text`` are English messages (``gettext_noop``), ``values`` as in ``accounts.wording.translated``,
+    ``url`` is a path of the mall. With ``sms`` it goes to the verified phone as well, or else the e-mail address, after
+    commit. Members who were kept out are not told.
     """
     told_now = bool(_insert([member_id], topic=topic, title=title, text=text, key=key, at=at, values=values, url=url))
     if told_now and sms:
@@ -75,7 +75,7 @@ def _statement():
 def _send(member, title, text, values):
     """By SMS or else e-mail, in the shop's own language: members have none on record."""
     with translation.override(settings.LANGUAGE_CODE):
-        title, text = told(title, values), told(text, values)
+        title, text = translated(title, values), translated(text, values)
     if member.phone and member.phone_verified:
         current_app.tasks[SMS_TASK].delay_on_commit(member.phone, text)
     elif member.email:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from accounts.wording import in_language, told
+from accounts.wording import in_language, translated
 from core.formats import grouped
 from points.earning.models import EarningTrace
 from points.earning.rules.builtin import signed_plain
@@ -16,14 +16,15 @@ from points.tiers import rules as tiers
 def step(text, result, values=None):
     """A step of a breakdown as ``(text, result)``: the stored English sentence in the language of the page.
 
-    ``values`` are as ``accounts.wording.told`` takes them; texts among them are translated too.
+    ``values`` are as ``accounts.wording.translated`` takes them; texts among them are translated too.
     """
     return (in_words(text, values) if values else _(text)), str(result)
 
 
 def in_words(text, values):
     """An English sentence with its values in the language of the page."""
-    return told(text, {name: _(value) if value and type(value) is str else value for name, value in values.items()})
+    worded = {name: _(value) if value and type(value) is str else value for name, value in values.items()}
+    return translated(text, worded)
 
 
 def of_purchases(said, tier=None):

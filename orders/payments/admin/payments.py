@@ -76,7 +76,7 @@ class RefundInline(LookOnlyInline):
 
     @display(description=_("by"))
     def asked_by(self, refund):
-        return actors.shown(refund.by)
+        return actors.label(refund.by)
 
 
 class LookFilter(admin.SimpleListFilter):

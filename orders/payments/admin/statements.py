@@ -90,7 +90,7 @@ class StatementAdmin(LookOnlyAdmin):
 
     @display(description=_("fetched by"))
     def fetched_by(self, statement):
-        return actors.shown(statement.by)
+        return actors.label(statement.by)
 
     @display(description=_("rows that could not be read"))
     def unread_rows(self, statement):
@@ -174,7 +174,7 @@ class StatementDifferenceAdmin(LookOnlyAdmin):
 
     @display(description=_("by"))
     def resolved_by(self, row):
-        return actors.shown(row.by) or "-"
+        return actors.label(row.by) or "-"
 
     @display(description=_("in our books"))
     def books(self, row):

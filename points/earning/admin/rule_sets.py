@@ -183,11 +183,11 @@ class RuleSetAdmin(ReleasePages, LookOnlyAdmin):
 def _facts(version, state):
     facts = [
         (_("State"), STATES[state]),
-        (_("Drafted"), f"{tables.when(version.created_at)} · {actors.shown(version.by)}"),
+        (_("Drafted"), f"{tables.when(version.created_at)} · {actors.label(version.by)}"),
     ]
     for stage in version.stages.all():
         start = tables.when(stage.starts_at) if stage.starts_at > queries.BEGINNING else _("from the beginning")
-        facts.append((_("Serves"), f"{share(stage.percent)} · {start} · {actors.shown(stage.by)}"))
+        facts.append((_("Serves"), f"{share(stage.percent)} · {start} · {actors.label(stage.by)}"))
     if pilots := version.pilots.count():
         facts.append((_("Pilot members"), pilots))
     if version.transition_days:

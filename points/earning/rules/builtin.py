@@ -311,7 +311,7 @@ class KeepBalance(Rule):
             "points": grouped(self.points)
         }
 
-    def told(self, earner: Earner) -> Words:
+    def sentence(self, earner: Earner) -> Words:
         return self.words([earner])
 
 
@@ -335,7 +335,7 @@ class DeductionADay(Rule):
     def words(self, earners: object) -> Words:
         return gettext_noop("At most %(points)s points a day can pay cash."), {"points": grouped(self.points)}
 
-    def told(self, earner: Earner) -> Words:
+    def sentence(self, earner: Earner) -> Words:
         return self.words([earner])
 
 
@@ -357,7 +357,7 @@ class TierMayNotDeduct(Rule):
     def words(self, earners: Sequence[Earner]) -> Words:
         return gettext_noop("In the tier %(tier)s points do not pay cash."), {"tier": TIERS[self.tier]}
 
-    def told(self, earner: Earner) -> Words | None:
+    def sentence(self, earner: Earner) -> Words | None:
         if earner.tier == self.tier:
             return gettext_noop("In your tier points do not pay cash; they redeem goods."), {}
         return None

@@ -150,7 +150,7 @@ class Rule:
         """What it does where it stands alone, for staff: ``(text, values)`` with an English gettext msgid, or None.
         ``earners`` has one of each tier."""
 
-    def told(self, earner: Earner) -> Words | None:
+    def sentence(self, earner: Earner) -> Words | None:
         """What there is to tell a member besides figures of earnings, in the same form, or None; ``section``
         (purchases or using) is the part of the rules page that says it."""
 

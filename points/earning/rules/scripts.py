@@ -112,7 +112,7 @@ class Script(Rule):
             "version": str(version.number),
         }
 
-    def told(self, earner: Earner) -> Words | None:
+    def sentence(self, earner: Earner) -> Words | None:
         return (self.text, {}) if self.text else None
 
 

@@ -76,11 +76,11 @@ class AdjustmentAdmin(LookOnlyAdmin):
 
     @display(description=_("requested by"), ordering="approval__by")
     def requested_by(self, adjustment):
-        return actors.shown(adjustment.approval.by)
+        return actors.label(adjustment.approval.by)
 
     @display(description=_("decided by"), ordering="approval__decided_by")
     def decided_by(self, adjustment):
-        return actors.shown(adjustment.approval.decided_by) or "—"
+        return actors.label(adjustment.approval.decided_by) or "—"
 
     @display(description=_("Request"))
     def request_page(self, adjustment):

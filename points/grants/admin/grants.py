@@ -185,7 +185,7 @@ class BulkGrantAdmin(LookOnlyAdmin):
             (_("Refused lines"), grouped(grant.refused_lines)),
             (_("Granted"), grouped(grant.granted)),
             (_("Granted before"), grouped(grant.repeated)),
-            (_("Requested by"), f"{actors.shown(grant.requested_by)}, {tables.when(grant.requested_at)}"),
+            (_("Requested by"), f"{actors.label(grant.requested_by)}, {tables.when(grant.requested_at)}"),
         ]
         if grant.approval and grant.approval.state != grant.approval.State.DONE:
             url = reverse("admin:core_approval_change", args=[grant.approval_id])

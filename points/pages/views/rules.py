@@ -110,7 +110,7 @@ def said_of(rule_set, member_id, tier, names, at):
         found, told = None, [rule for rule in rule_set.rules if not rule.works_on_purchases()]
     by_tier = earning.by_tier(rule_set, at) if found else []
     differ = len({one.points for one in by_tier}) > 1
-    told = [(rule.section, words) for rule in told if (words := rule.told(earner))]
+    told = [(rule.section, words) for rule in told if (words := rule.sentence(earner))]
     of_purchases = earning_wording.of_purchases(found, tier.title if member_id and differ else None) if found else []
     return Said(
         purchases=[

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils.translation import override
 
 from accounts.models import Notice
-from accounts.wording import told
+from accounts.wording import translated
 from core.errors import InvalidInput
 from points.earning import states, tasks
 from points.earning.models import EarningReview
@@ -57,7 +57,7 @@ def read(held, language="en"):
     """The notices of the member, oldest first, as the member reads them."""
     with override(language):
         return [
-            f"{told(notice.title, notice.values)}: {told(notice.text, notice.values)}"
+            f"{translated(notice.title, notice.values)}: {translated(notice.text, notice.values)}"
             for notice in Notice.objects.filter(member=held.member_id).order_by("pk")
         ]
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
-from accounts.wording import told
+from accounts.wording import translated
 from core import clock
 from points.tiers import rules, wording
 from points.tiers.models import TierChange
@@ -114,4 +114,4 @@ def test_every_turn_has_words_that_fit_its_values(cause):
     values = {"tier": gold, "before": gold, "lower": gold, "points": 5_000, "missing": 10, "months": 12,
               "day": {"day": "2027-01-31"}}  # fmt: skip
     for text in tier_notices.WORDS[cause]:
-        assert "%(" not in told(text, values)
+        assert "%(" not in translated(text, values)

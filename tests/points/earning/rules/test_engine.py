@@ -306,7 +306,7 @@ def test_presets_can_be_built_and_said(preset):
     rule_set = engine.build("v1", preset.rules)
     with translation.override("zh-hans"):
         for one in rule_set.rules:
-            for words in (one.words(list(EARNERS.values())), one.told(EARNERS["gold"])):
+            for words in (one.words(list(EARNERS.values())), one.sentence(EARNERS["gold"])):
                 assert words is None or "%(" not in wording.in_words(*words)
     assert engine.build("v1", [one.stored() for one in rule_set.rules]).version == "v1"
 
