@@ -1,4 +1,4 @@
-"""Who did it: every service takes ``by=``, a short text such as ``member:12``, ``staff:3`` or ``system:expiry``.
+"""Actors: every service takes ``by=``, a short text such as ``member:12``, ``staff:3`` or ``system:expiry``.
 
 A text, not a foreign key, so that the trail outlives the account and never locks it.
 """
@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-# What runs by itself, and whatever else calls services without a person.
+# Timers and everything else that calls services without a person.
 MACHINES = {
     "audit": gettext_lazy("nightly audit"),
     "auto_receipt": gettext_lazy("automatic receipt"),
@@ -52,7 +52,7 @@ def system(name: str) -> str:
 
 
 def person(actor: str) -> int | None:
-    """The id of the member that an actor is, as staff or for themselves; None for a machine."""
+    """The member id of an actor, whether they act as staff or for themselves; None for a machine."""
     kind, _sign, number = actor.partition(":")
     return int(number) if kind in ("staff", "member") and number.isdigit() else None
 
@@ -64,13 +64,13 @@ def names_partners(function: PartnerNames) -> PartnerNames:
 
 
 def label(actor: str) -> str:
-    """Who an actor is, for pages of staff; nothing for nobody."""
+    """The name of an actor on staff pages; empty where there is no actor."""
     return names([actor])[actor]
 
 
 def names(actors: Iterable[str]) -> dict[str, str]:
-    """``{actor: name}`` for pages of staff, in two queries at most: a colleague by name, a member as such, a partner
-    by name, a machine by what it does; nothing for nobody."""
+    """``{actor: name}`` for staff pages, in at most two queries. Staff and partners are shown by name, members as such,
+    machines by what they do. The name is empty where there is no actor."""
     actors = set(actors)
     pks = {actor: pk for actor in actors if (pk := person(actor)) is not None}
     people = get_user_model().objects.in_bulk(set(pks.values())) if pks else {}

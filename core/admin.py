@@ -65,7 +65,7 @@ class OutboxMessageAdmin(LookOnlyAdmin):
 
 
 class AnswerForm(forms.Form):
-    """A second person agrees; words are welcome, not needed."""
+    """A second person approves; a note is optional."""
 
     answer = forms.CharField(
         max_length=200,
@@ -77,7 +77,7 @@ class AnswerForm(forms.Form):
 
 
 class RefuseForm(forms.Form):
-    """A second person says no."""
+    """A second person refuses and says why."""
 
     answer = forms.CharField(
         max_length=200,
@@ -89,7 +89,8 @@ class RefuseForm(forms.Form):
 
 @admin.register(Approval)
 class ApprovalAdmin(LookOnlyAdmin):
-    """What needed, or needs, a second person: seen by those who may decide on its kind, and by whoever asked."""
+    """Requests that need or needed a second person. Visible to those who may decide on the kind, and to the
+    requester."""
 
     list_display = ["at", "kind_label", "amount_label", "reason", "by", "state_label", "decided_by"]
     list_filter = ["state"]
@@ -115,14 +116,14 @@ class ApprovalAdmin(LookOnlyAdmin):
         return rows.filter(Q(kind__in=_kinds_of(request)) | Q(by=own))
 
     def has_view_permission(self, request, obj=None):
-        """Whoever is staff may look for requests of their own."""
+        """All staff may see their own requests."""
         return request.user.is_active and request.user.is_staff
 
     def has_module_permission(self, request):
         return super().has_view_permission(request) or bool(_kinds_of(request))
 
     def has_decide_permission(self, request, object_id=None):
-        """Those who may decide on its kind, on a request that waits and that they had no part in."""
+        """For a waiting request: those who may decide on its kind and had no part in it."""
         kinds = _kinds_of(request)
         if object_id is None:
             return bool(kinds)
@@ -132,7 +133,7 @@ class ApprovalAdmin(LookOnlyAdmin):
 
     @action(description=_("Approve"), url_path="approve", permissions=["decide"], icon="check", variant="primary")
     def approve(self, request, object_id):
-        """A second person agrees, and it is done."""
+        """A second person approves, and the act is done."""
 
         def act(row, data):
             approvals.approve(approval=row, by=actors.staff(request.user.pk), at=clock.now(), **data)
@@ -142,7 +143,7 @@ class ApprovalAdmin(LookOnlyAdmin):
 
     @action(description=_("Refuse"), url_path="refuse", permissions=["decide"], icon="block", variant="danger")
     def refuse(self, request, object_id):
-        """A second person says no."""
+        """A second person refuses."""
 
         def act(row, data):
             approvals.refuse(approval=row, by=actors.staff(request.user.pk), at=clock.now(), **data)
@@ -179,12 +180,12 @@ def _facts(row):
 
 
 def _kinds_of(request):
-    """Names of the kinds that this person may decide on."""
+    """Names of the kinds that this user may decide on."""
     return [name for name, kind in approvals.kinds().items() if request.user.has_perm(kind.permission)]
 
 
 def parameter_field(parameter, **options):
-    """A form field for a ``core.parameters.Parameter``: typed, in its range, with its words."""
+    """A form field for a ``core.parameters.Parameter``, with its type, range, label and help."""
     options |= {"label": parameter.label, "help_text": parameter.help}
     bounds = {"min_value": parameter.least, "max_value": parameter.most}
     match parameter.default:
@@ -219,7 +220,7 @@ class ParameterForm(forms.Form):
 
 @admin.register(ParameterValue)
 class ParameterAdmin(LookOnlyAdmin):
-    """All declared parameters on one page, whether somebody set them or not."""
+    """All declared parameters on one page, set or not."""
 
     def get_urls(self):
         return [
@@ -231,7 +232,7 @@ class ParameterAdmin(LookOnlyAdmin):
         return request.user.has_perm("core.change_parametervalue")
 
     def all_parameters(self, request):
-        """What counts now, what it was by default, who set it and when."""
+        """Current value, default, who set it and when."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = {row.name: row for row in ParameterValue.objects.all()}

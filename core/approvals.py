@@ -1,9 +1,9 @@
 """What needs a second person, decided in one place (B11).
 
-Whoever is about to move value asks here first. What one person may let go alone is the sum of a day: of the author,
-of each member who gets something, and of the act itself, with all kinds that count in the same unit. Cutting an act
-into smaller ones, several files or several authors, changes nothing: the sums are read under a lock. Above the limit
-the act waits, frozen as it was asked for, until somebody decides who is neither its author nor gains by it.
+Code that is about to move value asks here first. The limit for one person applies to sums of a day: of the author, of
+each member who gets something, and of the act itself, over all kinds with the same unit. Splitting an act into smaller
+ones, several files or several authors does not help: the sums are read under a lock. Above the limit the act waits,
+frozen as requested, for the decision of somebody who is not its author and gains nothing by it.
 
 An app registers its kinds (``points.grants.approvals``, ``orders.approvals``) and does what was decided.
 """
@@ -24,21 +24,21 @@ from core.errors import DomainError
 from core.formats import grouped
 from core.models import Approval
 
-DAY = timedelta(days=1)  # the last 24 hours, so that midnight is no way around
+DAY = timedelta(days=1)  # the last 24 hours, so that nobody gets round the limit at midnight
 LONGEST_WORDS = 200
-FIGURES = "core.approve_parametervalue"  # the permission of whoever decides on figures
+FIGURES = "core.approve_parametervalue"  # the permission to decide on parameters
 State = Approval.State
 
 
 class OwnGain(DomainError):
-    """Nobody gives to themselves, or lets through what others would give them."""
+    """People may not give to themselves, nor approve what others would give them."""
 
     code = "own_gain"
     message = _("Nobody gives to themselves or approves what they get. Ask a colleague. Nothing was changed.")
 
 
 class RequesterDecides(DomainError):
-    """The one who asked, or who made what is asked about, wants to decide."""
+    """The requester, or an author of the thing in question, tries to decide."""
 
     code = "requester_decides"
     message = _("You asked for this or took part in it. Somebody else decides.")
@@ -52,14 +52,14 @@ class AlreadyDecided(DomainError):
 
 
 class AlreadyAsked(DomainError):
-    """Something else is asked for about the same thing, and waits."""
+    """Another request about the same subject is waiting."""
 
     code = "already_asked"
     message = _("A request about this waits for a second person already. Nothing was changed.")
 
 
 class Outdated(DomainError):
-    """What it was asked about is not as it was then."""
+    """The subject has changed since the request."""
 
     code = "outdated"
     message = _("This has changed since it was asked for. Refuse it, and ask anew. Nothing was changed.")
@@ -69,10 +69,11 @@ class Outdated(DomainError):
 class Kind:
     """A kind of act that may need a second person.
 
-    ``permission`` is that of whoever decides. ``limit()`` is what one person lets go in a day, in the unit; None where
-    each one needs a second person. Kinds of one ``unit`` are summed together. ``run(approval, by=, at=)`` does what was
-    approved, ``drop`` what follows a refusal, in the transaction of the decision. ``facts(approval, at)`` are the pairs
-    that whoever decides reads, ``amount(n)`` the amount in words. ``many``: several about one subject may wait.
+    ``permission`` is needed to decide. ``limit()`` is what one person may do alone in a day, in the unit; None where
+    every act needs a second person. Kinds of one ``unit`` are summed together. ``run(approval, by=, at=)`` does what
+    was approved and ``drop`` cleans up after a refusal, both in the transaction of the decision. ``facts(approval,
+    at)`` are the pairs shown to the person who decides, ``amount(n)`` is the amount in words. ``many``: several
+    requests about one subject may wait.
     """
 
     name: str
@@ -91,7 +92,7 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> Kind:
-    """Make a kind known, in ``ready()`` of its app."""
+    """Register a kind; call it in ``ready()`` of its app."""
     _kinds[kind.name] = kind
     return kind
 
@@ -112,11 +113,11 @@ def ask(
     owners: Iterable[str] = (),
     reason: str = "",
 ) -> Approval:
-    """Write down that ``by`` is about to do something; in the transaction that does it.
+    """Record that ``by`` is about to do something, in the transaction that does it.
 
     ``shares`` are ``{member id: amount}`` of those who get something, ``data`` all that ``run`` needs to do it,
-    ``owners`` actors who may not decide either. Returns the ``Approval``: where it ``waits``, leave it to ``run`` of
-    its kind; otherwise go on and do it. Raises ``OwnGain``, ``AlreadyAsked``.
+    ``owners`` actors who may not decide either. Returns the ``Approval``: if it ``waits``, ``run`` of its kind will do
+    the act; otherwise the caller does it now. Raises ``OwnGain``, ``AlreadyAsked``.
     """
     act, shares = _kinds[kind], shares or {}
     if actors.person(by) in shares:
@@ -143,7 +144,7 @@ def ask(
 
 
 def needs_second(kind: str, *, shares: Mapping[int, int], by: str, at: datetime) -> bool:
-    """Whether an act would wait. A look alone, unless the lock of ``ask`` is held."""
+    """Whether an act would wait. Only a hint, unless the lock of ``ask`` is held."""
     act = _kinds[kind]
     if act.limit is None:
         return True
@@ -163,18 +164,18 @@ def needs_second(kind: str, *, shares: Mapping[int, int], by: str, at: datetime)
 
 
 def approve(*, approval: Approval, by: str, at: datetime, answer: str = "") -> Approval:
-    """A second person agrees, and it is done. Raises ``RequesterDecides``, ``OwnGain``, ``AlreadyDecided``,
-    ``Outdated`` and what the act raises; it then waits on. Approving again what one approved changes nothing."""
+    """Approve and do the act. Raises ``RequesterDecides``, ``OwnGain``, ``AlreadyDecided``, ``Outdated`` and what the
+    act raises; the request then keeps waiting. Repeating one's own approval changes nothing."""
     return _decide(approval, State.APPROVED, by=by, at=at, answer=answer)
 
 
 def refuse(*, approval: Approval, by: str, at: datetime, answer: str) -> Approval:
-    """A second person says no, with words for the one who asked. Raises as ``approve``."""
+    """Refuse, with a reason for the requester. Raises the same as ``approve``."""
     return _decide(approval, State.REFUSED, by=by, at=at, answer=answer)
 
 
 def waiting(kinds: Iterable[str] | None = None) -> int:
-    """How many wait; of some kinds (names) or of all."""
+    """Number of waiting requests, of some kinds (names) or of all."""
     pending = Approval.objects.filter(state=State.PENDING)
     return (pending if kinds is None else pending.filter(kind__in=kinds)).count()
 

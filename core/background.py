@@ -1,9 +1,9 @@
-"""Tasks leave for the worker, or wait in the outbox while the broker is away.
+"""Tasks go to the worker, or wait in the outbox while the broker is down.
 
-The broker is the cache server (``core.cache``). Nobody who asks for a page waits for one that does not answer, and
-nothing that was to be done is lost: where a task cannot be sent it is kept in the outbox, sealed, for it may hold
-numbers and addresses, and sent from there when the broker is back. What has an end (``expires``) would be late then,
-and is dropped: a code is asked for again, a timer rings again.
+The broker is the cache server (``core.cache``). No page waits for a broker that does not answer, and no task is lost:
+one that cannot be sent is kept in the outbox and sent when the broker is back. It is encrypted there, because it may
+hold phone numbers and addresses. A task that expires (``expires``) is dropped instead, because it would come too late:
+people ask for a new code, timers fire again.
 """
 
 import json
@@ -28,14 +28,14 @@ AWAY = (OperationalError, RedisError, OSError)
 
 
 class Task(DjangoTask):
-    """What every task of the mall is."""
+    """The base class of the mall's tasks."""
 
     abstract = True
 
     def apply_async(  # type: ignore[override] # None where the task is kept or dropped
         self, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None, **options: Any
     ) -> "AsyncResult[Any] | None":
-        """As Celery's; None where the task is kept or dropped."""
+        """As Celery's; returns None if the task was kept or dropped."""
         try:
             return self.send(args, kwargs, **options)
         except AWAY as error:
@@ -48,7 +48,7 @@ class Task(DjangoTask):
     def send(
         self, args: tuple[Any, ...] | None = None, kwargs: dict[str, Any] | None = None, **options: Any
     ) -> "AsyncResult[Any]":
-        """Raises one of ``AWAY`` when the broker cannot be had."""
+        """Raises one of ``AWAY`` when the broker cannot be reached."""
         if not self.app.conf.task_always_eager:
             cache.ask()
         return super().apply_async(args, kwargs, **options)
@@ -67,7 +67,7 @@ def _keep(name: str, args: tuple[Any, ...] | None, kwargs: dict[str, Any] | None
 
 @outbox.handles(TOPIC)
 def send_kept(*, sealed: str) -> None:
-    """A task that was kept goes on its way; while it cannot, the outbox tries again."""
+    """Send a kept task; if that fails, the outbox tries again later."""
     name, args, kwargs, eta = json.loads(decrypt(sealed))
     task: Task = current_app.tasks[name]  # type: ignore[assignment] # as all of ours
     task.send(args, kwargs, eta=datetime.fromisoformat(eta) if eta else None)

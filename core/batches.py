@@ -1,4 +1,4 @@
-"""Work on many rows at once, in which one row that cannot be worked on stops no other."""
+"""Work on many rows at once, where one bad row does not stop the others."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -17,9 +17,9 @@ Outcome = TypeVar("Outcome")
 def in_parts(
     items: list[Item], work: Callable[[list[Item]], Outcome]
 ) -> Iterator[tuple[list[Item], Outcome | Exception]]:
-    """Yields ``(part, outcome)`` of ``work(items)``, in a transaction, or, where that fails, of each half of them. A
-    single item that fails is logged with its error, which is its outcome; so is ``Busy``, of whatever part, since that
-    is about the moment and not about an item. What is no item's fault, a lost connection, is raised."""
+    """Run ``work(items)`` in a transaction and yield ``(part, outcome)``; if it fails, do the same with each half. The
+    outcome of a single item that fails is its error, which is logged. ``Busy`` is the outcome of the whole part,
+    because it says nothing about the items. A lost connection is no item's fault and is raised."""
     try:
         with transaction.atomic():
             outcome: Outcome | Exception = work(items)
@@ -39,7 +39,7 @@ def in_parts(
 
 
 def one_by_one(items: Iterable[Item], work: Callable[[Item], Outcome]) -> Iterator[Outcome | Exception]:
-    """Yields the outcome of ``work(item)`` of each, as ``in_parts``."""
+    """Yield the outcome of ``work(item)`` for each item; errors as in ``in_parts``."""
     for item in items:
         for _part, outcome in in_parts([item], lambda part: work(*part)):
             yield outcome

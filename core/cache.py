@@ -1,12 +1,11 @@
-"""The cache server, and doing without it.
+"""The cache server, and what happens while it is down.
 
-Nothing that must be right lies there: sessions, limits of codes, points and stock are PostgreSQL's. What does lie there
-is JSON, never a pickle: whoever can write to the server must not be able to run code here.
+Nothing that must be right is kept there: sessions, limits, points and stock are in PostgreSQL. Values are stored as
+JSON, never as pickles: somebody who can write to the server must not be able to run code here.
 
-While the server is away, each process remembers for itself, in its own memory: the mall gets slower, and a limit of
-guesses at passwords counts per process. A server that does not answer is asked again at most every ``ASK_AGAIN_S``, by
-one caller at a time, who waits for half a second (``CACHES``); everybody else goes on at once. When it answers, it is
-used again, and what was remembered meanwhile is forgotten.
+While the server is down, each process caches in its own memory and the mall gets slower. The server is asked again at
+most every ``ASK_AGAIN_S`` seconds, by one caller at a time, who waits half a second (``CACHES``); all others use the
+memory at once. When the server answers again, it is used again. Every outage begins with an empty memory.
 """
 
 import functools
@@ -28,21 +27,21 @@ ASK_AGAIN_S = 2
 MOST_ENTRIES = 10_000  # of a process's own memory
 
 _own = LocMemCache("instead", {"OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
-_ask_at = 0.0  # when somebody may ask the server again; 0 while it answers
+_ask_at = 0.0  # when the server may be asked again; 0 while it answers
 
 
 def is_away() -> bool:
-    """Whether the server did not answer when it was asked last."""
+    """Whether the server did not answer the last call."""
     return _ask_at > 0
 
 
 def ask() -> None:
-    """Raises a ``RedisError`` where the server does not answer, or is known to be away."""
+    """Raises a ``RedisError`` if the server does not answer or is known to be down."""
     get_redis_connection("default").ping()
 
 
 class Client(Redis):
-    """A client that does not wait for a server that is known to be away."""
+    """A client that does not wait for a server that is known to be down."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         return _asked(super().execute_command, *args, **options)
@@ -57,12 +56,12 @@ class _Pipeline(Pipeline):
 
 
 def _asked(command: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """What the server answers to ``command``. Raises a ``ConnectionError`` at once where it is known to be away."""
+    """The server's answer to ``command``. Raises a ``ConnectionError`` at once if the server is known to be down."""
     global _ask_at
     if is_away():
         if monotonic() < _ask_at:
             raise ConnectionError("the cache server is away")
-        _ask_at = monotonic() + ASK_AGAIN_S  # others go on while this one asks
+        _ask_at = monotonic() + ASK_AGAIN_S  # other callers do not wait while this one asks
     try:
         result = command(*args, **options)
     except (ConnectionError, TimeoutError) as error:
@@ -78,7 +77,7 @@ def _asked(command: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 
 def _or_own(name: str) -> Callable[..., Any]:
-    """The method ``name`` of the server's cache; where the server refuses or is away, of the process's own."""
+    """The method ``name`` of the server's cache; if the server refuses or is down, that of the process's own cache."""
     server, own = getattr(RedisCache, name), getattr(LocMemCache, name)
 
     @functools.wraps(own)
@@ -92,7 +91,7 @@ def _or_own(name: str) -> Callable[..., Any]:
 
 
 class Cache(RedisCache):
-    """Django's cache on the server, or in this process's memory while the server is away."""
+    """Django's cache on the server, or in this process's memory while the server is down."""
 
     add = _or_own("add")
     set = _or_own("set")
@@ -108,14 +107,14 @@ class Cache(RedisCache):
     _read_many = _or_own("get_many")
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        """As Django's; a value that is no JSON was not written by us, and is none."""
+        """As Django's; a value that is not JSON was not written by us and counts as missing."""
         try:
             return self._read(key, default, version)
         except ValueError:
             return default
 
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
-        """As Django's; nothing where one value is no JSON."""
+        """As Django's; empty if one of the values is not JSON."""
         try:
             return dict(self._read_many(keys, version))
         except ValueError:

@@ -1,8 +1,9 @@
-"""One statement to PostgreSQL on Django's own connection: prepared, parameters apart from the text, one round trip.
+"""Prepared statements on Django's own connection, with parameters sent separately, in one round trip.
 
-For what is done all day: a posting, an order. It runs in the transaction that is open, or in one of its own. Django's
-cursors bind in the client and never prepare. So a cursor of psycopg is kept beside them, and wrapped as Django wraps
-its own: broken transactions, ``execute_wrapper``, captured queries and the classes of errors are Django's work.
+For frequent statements, such as those of a posting or an order. A call runs in the open transaction, or else in its
+own. Django's cursors bind parameters in the client and do not prepare statements, so each connection keeps a psycopg
+cursor too. It is wrapped like Django's own cursors: Django still handles broken transactions, ``execute_wrapper``,
+captured queries and error classes.
 """
 
 import json
@@ -22,24 +23,24 @@ from core.errors import Busy, DomainError
 
 BUSY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 OUTDATED = (pg.InvalidSqlStatementName, pg.FeatureNotSupported)  # the statement is gone, or returns other columns now
-MOST_FAILURES = 100  # of a session, before it prepares anew; each may leave some 15 kB in PostgreSQL
+MOST_FAILURES = 100  # in a session before its statements are prepared again; each may leave about 15 kB in PostgreSQL
 NONE: Mapping[str, type[DomainError]] = MappingProxyType({})
 NOTHING = nullcontext()
 KEPT = "mall_cursor"
 
 
 def call(sql: str, params: Sequence[Any], refusals: Mapping[str, type[DomainError]] = NONE) -> list[tuple[Any, ...]]:
-    """The rows that ``sql`` returns, a list of tuples. ``params`` stand for its ``%s``; an integer is a bigint whatever
-    its size, JSON is passed as ``Jsonb`` and comes back as text.
+    """Execute ``sql`` and return its rows, a list of tuples. ``params`` fill its ``%s``. An integer is always sent as a
+    bigint. JSON is passed as ``Jsonb`` and comes back as text.
 
-    Raises ``Busy``, the error of ``refusals``, ``{SQLSTATE: class}``, with the details that the statement raised as
-    JSON, or else Django's. A refusal breaks the transaction around it, as any database error does: Django is told, and
-    refuses to go on or to commit. Use a nested ``atomic()`` to catch one and continue.
+    Raises ``Busy``, an error of ``refusals`` (``{SQLSTATE: class}``) with the details that the statement raised as
+    JSON, or else Django's error. Like any database error, a refusal breaks the surrounding transaction, and Django
+    refuses to continue or commit. Use a nested ``atomic()`` to catch it and continue.
     """
     connection = connections[DEFAULT_DB_ALIAS]  # once: django.db.connection looks it up for every attribute
     connection.validate_thread_sharing()
     connection.close_if_health_check_failed()
-    connection.ensure_connection()  # refuses where an event loop runs
+    connection.ensure_connection()  # raises inside a running event loop
     try:
         return _rows(connection, sql, params)
     except Error as error:
@@ -55,7 +56,7 @@ def call(sql: str, params: Sequence[Any], refusals: Mapping[str, type[DomainErro
 
 
 def _rows(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    # Taken away while it is used: whoever calls meanwhile, a wrapper for instance, does not read from this one.
+    # Remove the cursor while it is in use, so that a nested call, from a wrapper for instance, gets another one.
     cursor = vars(connection).pop(KEPT, None)
     if cursor is None or cursor.connection is not connection.connection:
         cursor = _PreparingCursor(connection.connection)
@@ -71,21 +72,21 @@ def _rows(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> l
 def _captured(
     connection: BaseDatabaseWrapper, cursor: "_PreparingCursor", sql: str, params: Sequence[Any]
 ) -> AbstractContextManager[None]:
-    """Django would ask the cursor for its text, and that of a prepared one is not known."""
+    """Log the query with our own text: Django would ask the cursor, which does not know it for a prepared statement."""
     return connection.make_debug_cursor(cursor).debug_sql(f"{sql} {params}", params)  # type: ignore[arg-type] # not yet wrapped
 
 
 class _PreparingCursor(psycopg.Cursor):
-    """Prepares what it executes when it does so for the first time in a session, unless the connection forbids it.
+    """Prepares each statement the first time a session executes it, unless the connection forbids it.
 
-    A statement that fails the first time stays in PostgreSQL, though psycopg forgets its name. So once in a while all
-    are given up and prepared anew.
+    A statement that fails the first time stays in PostgreSQL, although psycopg forgets its name. So after
+    ``MOST_FAILURES`` errors all statements are deallocated and prepared again.
     """
 
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         super().__init__(connection)
         self._failures = 0
-        for dumper in (Int8Dumper, Int8BinaryDumper):  # one statement for all sizes of a number, not one for each
+        for dumper in (Int8Dumper, Int8BinaryDumper):  # one statement for integers of any size, not one for each size
             self.adapters.register_dumper(int, dumper)
 
     def execute(

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 FIRST_YEAR, LAST_YEAR = 1970, 8999
 ZERO = timedelta(0)
-WIDEST = timedelta(hours=16)  # PostgreSQL knows no zone so far from UTC
+WIDEST = timedelta(hours=16)  # wider than any time zone's distance from UTC
 
 
 def now() -> datetime:
@@ -22,14 +22,14 @@ def shop_date(at: datetime) -> date:
 
 
 def day_end(at: datetime, days: int = 0) -> datetime:
-    """The shop's midnight that ends the day ``days`` days after the one of the aware moment ``at``."""
+    """Midnight in the shop at the end of the day that lies ``days`` days after the day of the aware moment ``at``."""
     day = shop_date(at) + timedelta(days=days + 1)
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 def is_in_calendar(when: date) -> bool:
-    """Whether one can reckon with the date or aware moment ``when`` that somebody asks for. Near the ends of Python's
-    own calendar the next day, the month after or the shop's time zone are an ``OverflowError``."""
+    """Whether it is safe to calculate with the requested date or aware moment ``when``. Near the ends of Python's
+    calendar, going to the next day, the next month or the shop's time zone raises an ``OverflowError``."""
     if isinstance(when, datetime) and abs(when.utcoffset() or ZERO) >= WIDEST:
         return False
     return FIRST_YEAR <= when.year <= LAST_YEAR

@@ -1,6 +1,6 @@
-"""What codes in the database are called on pages of staff: events of the trail, what a row is about, sources.
+"""Labels on staff pages for codes in the database: audit events, subjects, sources.
 
-The tables hold a few stable words of ASCII; people read the words below. An unknown code is shown as it is.
+The tables hold short stable ASCII codes; people read the labels below. An unknown code is shown as it is.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -196,7 +196,7 @@ TOPICS = {  # of the outbox
 
 NAMES: dict[
     str, Callable[[str], str]
-] = {}  # of things: an app registers what turns the part behind the colon into words, ``{thing: function}``
+] = {}  # ``{thing: function}``: an app registers a function that turns the part after the colon into words
 
 
 def events(codes: Iterable[str]) -> dict[str, str]:

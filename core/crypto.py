@@ -18,12 +18,12 @@ def _fernet() -> MultiFernet:
 
 
 def encrypt(text: str) -> str:
-    """What ``EncryptedTextField`` stores for a text; for statements that the ORM does not write."""
+    """The stored form of a text in an ``EncryptedTextField``; for statements that bypass the ORM."""
     return text and _fernet().encrypt(text.encode()).decode()
 
 
 def decrypt(text: str) -> str:
-    """The text that ``encrypt`` was given."""
+    """The plain text of what ``encrypt`` returned."""
     return text and _fernet().decrypt(text).decode()
 
 

@@ -1,4 +1,4 @@
-"""Refusals that a person caused and a person can read."""
+"""Refusals with messages for people."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ class DomainError(Exception):
 
 
 class Busy(DomainError):
-    """Somebody else holds the rows; trying again is safe."""
+    """Another transaction holds the rows; trying again is safe."""
 
     code = "busy"
     message = _("Too many people at once. Nothing was changed, please try again.")

@@ -11,20 +11,21 @@ from core.clock import is_in_calendar
 
 
 class PlainField(forms.CharField):
-    """A line of text in which everything can be seen: a name, a note, a number with letters."""
+    """A line of text without invisible characters: a name, a note, a number with letters."""
 
     def to_python(self, value):
         return texts.plain(super().to_python(value))
 
 
 class _TypedNumber:
-    """A number as it is typed or pasted, ``1,234.50`` or ``￥88``. Browsers keep such out of "number" inputs."""
+    """A number as typed or pasted, such as ``1,234.50`` or ``￥88``. A "number" input of a browser would not accept
+    these."""
 
     keys = "decimal"
 
     def widget_attrs(self, widget):
         widget.input_type = "text"
-        may_be_negative = self.min_value is None or self.min_value < 0  # such keypads of phones have no minus
+        may_be_negative = self.min_value is None or self.min_value < 0  # phone keypads of this mode have no minus
         return {"inputmode": "text" if may_be_negative else self.keys}
 
     def to_python(self, value):
@@ -40,7 +41,7 @@ class DecimalField(_TypedNumber, forms.DecimalField):
 
 
 class _InCalendar:
-    """A day or a moment with which one can reckon."""
+    """A date or moment that is safe to calculate with."""
 
     def to_python(self, value):
         found = super().to_python(value)

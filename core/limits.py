@@ -1,8 +1,8 @@
-"""Counters with a window: how often something may be done, however many ask at once and wherever (A3, A9, H3).
+"""Counters with a time window: how often something may be done, over all processes (A3, A9, H3).
 
-They lie in PostgreSQL. A day's limit that ends when the cache is emptied is none, and a limit that opens while the
-cache is away invites whoever makes it go away. One statement counts and refuses, so that of any number of callers at
-once exactly as many pass as may. A window begins with the first count and is over ``seconds`` later.
+They are kept in PostgreSQL. In the cache, a daily limit would be lost when the cache is emptied, and attackers could
+lift a limit by taking the cache down. One statement both counts and refuses, so exactly as many concurrent callers pass
+as the limit allows. A window begins with the first count and ends ``seconds`` later.
 """
 
 import math
@@ -14,7 +14,7 @@ from django.db import transaction
 from core.call import call
 from core.crypto import fingerprint
 
-# Counts are lost with the last half second before a crash of the database, and need no flush of their own.
+# A crash of the database may lose the counts of the last half second; in return, counting does not wait for the disk.
 TAKE = """
 WITH quick AS (SELECT set_config('synchronous_commit', 'off', true))
 INSERT INTO core_counter AS kept (name, count, ends_at)
@@ -40,16 +40,16 @@ Span = tuple[int, int]  # (most, seconds)
 def take(what: str, who: object, spans: Iterable[Span], *, at: datetime) -> bool:
     """Count one more ``what`` of ``who``; True when each of ``spans``, pairs of ``(most, seconds)``, allows it.
 
-    Spans are asked in their order and the first that refuses ends it: put short ones first, so that impatience costs
-    no day. What is refused is not counted. ``who`` is kept as a keyed hash.
+    Spans are checked in order and checking stops at the first refusal: put short ones first, so that impatient callers
+    do not use up their daily limit. A refusing span does not count the attempt. ``who`` is kept as a keyed hash.
 
-    Never inside a transaction: what is counted stays counted whatever becomes of the act. Raises ``Busy``.
+    Never call it inside a transaction: the count must stay even if the act fails. Raises ``Busy``.
     """
     return all(_take(_name(what, who, seconds), most, at, timedelta(seconds=seconds)) for most, seconds in spans)
 
 
 def give_back(what: str, who: object, spans: Iterable[Span], *, at: datetime) -> None:
-    """Undo one ``take``: what was counted turned out to be none of what the limit is against."""
+    """Undo one ``take`` that turned out not to be what the limit guards against."""
     with transaction.atomic(durable=True):
         for _most, seconds in spans:
             call(GIVE_BACK, (_name(what, who, seconds), at))
@@ -62,7 +62,7 @@ def wait_s(what: str, who: object, spans: Iterable[Span], *, at: datetime) -> in
 
 
 def prune(*, at: datetime) -> int:
-    """Forget counters whose window is over; returns how many there were."""
+    """Delete counters whose window is over; returns how many."""
     count = 0
     while found := len(call(PRUNE, (at, at, BATCH))):
         count += found

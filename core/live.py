@@ -1,8 +1,10 @@
-"""Small things that staff change while the mall runs: the database is the truth, each process keeps them in memory.
+"""Small values that staff change while the mall runs. They are stored in the database and kept in memory by each
+process.
 
-A process asks the cache server at most every ``FRESH_S`` seconds for the stamp of the last change, and the database
-only when the stamp is another one: a change is seen everywhere within a second, and costs a page nothing. Whatever
-the cache server loses or forgets, after ``RELOAD_S`` seconds the database is read again; without one, at every look.
+Every ``FRESH_S`` seconds at most, a process asks the cache server for the stamp of the last change, and reads the
+database only when the stamp has changed. So all processes see a change within a second at almost no cost. In case the
+cache server loses a stamp, the database is read again after ``RELOAD_S`` seconds anyway, and at every check while the
+server is down.
 """
 
 import uuid
@@ -23,7 +25,7 @@ _all: list["Live[Any]"] = []
 
 
 class Live(Generic[Value]):
-    """``load()`` reads the value from the database; whoever changes what it reads calls ``changed()``."""
+    """``load()`` reads the value from the database; code that changes what it reads must call ``changed()``."""
 
     _value: Value
 
@@ -35,26 +37,26 @@ class Live(Generic[Value]):
         _all.append(self)
 
     def get(self) -> Value:
-        """The value, at most a second old."""
+        """The value, at most one second old."""
         now = monotonic()
         if now >= self._look_at:
             stamp = self._read_stamp()
             if stamp is None or stamp != self._stamp or now >= self._reload_at:
-                # The stamp first, the rows after it: a change in between is seen at the next look.
+                # Read the stamp before the rows: a change in between is then seen at the next check.
                 self._value, self._stamp, self._reload_at = self._load(), stamp, now + RELOAD_S
             self._look_at = now + FRESH_S
         return self._value
 
     def changed(self) -> None:
-        """In the transaction of the change: when it commits, this process forgets at once, the others soon."""
+        """Call it in the transaction of the change: after the commit this process reloads at once, the others soon."""
         transaction.on_commit(self._announce, robust=True)
 
     def forget(self) -> None:
-        """Look anew at the next question."""
+        """Reload at the next ``get()``."""
         self._stamp, self._look_at, self._reload_at = None, 0.0, 0.0
 
     def pin(self, value: Value) -> None:
-        """For tests: keep ``value`` and look no more until ``forget()``."""
+        """For tests: keep ``value`` and do not check again until ``forget()``."""
         self._value, self._look_at = value, float("inf")
 
     def _announce(self) -> None:
@@ -63,10 +65,10 @@ class Live(Generic[Value]):
 
     def _read_stamp(self) -> str | None:
         stamp = cache.get(self._stamp_key) or cache.get_or_set(self._stamp_key, uuid.uuid4().hex, timeout=None)
-        return None if is_away() else stamp  # what this process remembers for itself tells nothing of the others
+        return None if is_away() else stamp  # this process's own memory says nothing about other processes
 
 
 def forget_all() -> None:
-    """For tests: nothing is remembered from one to the next."""
+    """For tests: forget everything, so that no test sees another one's values."""
     for live in _all:
         live.forget()

@@ -1,10 +1,10 @@
-"""Names that look like other names, though they are written with other letters (A1).
+"""Names that look like other names but are spelled with other letters (A1).
 
-The *skeleton* of a name is what it looks like, as Unicode's UTS 39 has it: each character is replaced by the one that
-stands for all that look like it. Names of one skeleton cannot be told apart: ``aIice`` and ``alice``, ``modem`` and
-``modern``. Names that differ in capitals alone are compared elsewhere.
+The *skeleton* of a name (Unicode UTS 39) replaces each character by one that represents all its look-alikes. Names with
+the same skeleton cannot be told apart: ``aIice`` and ``alice``, ``modem`` and ``modern``. Upper and lower case are
+handled elsewhere.
 
-``confusable_homoglyphs`` carries Unicode's table as pairs of a character and the one that stands for it.
+``confusable_homoglyphs`` has Unicode's table as pairs of a character and its representative.
 """
 
 import re
@@ -13,19 +13,19 @@ from functools import cache
 
 from confusable_homoglyphs.confusables import confusables_data
 
-# Scripts that one word may hold together, as the "highly restrictive" level of Unicode's UTS 39 has it.
+# Scripts that may be mixed in one word, as in the "highly restrictive" level of Unicode UTS 39.
 _EAST_ASIAN = {"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL"}
 _LATIN_LIKE = "LATIN-LIKE"
 
 
 def skeleton(name: str) -> str:
-    """What ``name`` looks like, in small letters."""
+    """The skeleton of ``name``, in lower case."""
     return _looks(_looks(unicodedata.normalize("NFKC", name)).casefold())
 
 
 def is_disguised(name: str) -> bool:
-    """Whether ``name`` has letters that nobody needs but who wants to look like somebody else: a word that mixes
-    scripts, as Latin and Cyrillic, letters of phonetic alphabets, or a word of another script that looks Latin."""
+    """Whether ``name`` uses letters that only impostors need: a word that mixes scripts, such as Latin and Cyrillic,
+    letters of phonetic alphabets, or a word of another script that looks Latin."""
     return any(not _is_honest(word) for word in re.split(r"[\W_]+", unicodedata.normalize("NFC", name)))
 
 
@@ -37,8 +37,8 @@ def _is_honest(word: str) -> bool:
 
 
 def _script(letter: str) -> str:
-    """The script as the letter's own name tells it. Latin letters other than those of ASCII, with or without a mark,
-    are a script of their own: ``ɑ``, ``ı`` and ``ᴀ`` look like others."""
+    """The script, taken from the letter's Unicode name. Latin letters outside ASCII (accents aside) count as a separate
+    script, because ``ɑ``, ``ı`` and ``ᴀ`` look like others."""
     script = unicodedata.name(letter, "UNNAMED").split()[0]
     if script == "LATIN" and not unicodedata.normalize("NFD", letter)[0].isascii():
         return _LATIN_LIKE
@@ -53,8 +53,9 @@ def _looks(text: str) -> str:
 
 @cache
 def _stand_ins() -> dict[str, str]:
-    """``{character: what stands for it}``. In the table's pairs, what stands for many has many partners, each of which
-    has no other; of two that have only each other, the one that is more characters, or comes first, stands for both."""
+    """``{character: its representative}``. In the table a representative is paired with many characters, each of which
+    is paired only with it. If two are paired only with each other, the longer one, or else the first, represents
+    both."""
     partners = {each: [pair["c"] for pair in pairs] for each, pairs in confusables_data.items()}
     found = {}
     for each, (other, *more) in partners.items():

@@ -54,7 +54,7 @@ class OutboxMessage(models.Model):
 
 
 class ParameterValue(models.Model):
-    """What staff set a parameter to (``core.parameters``); no row, no change from the default."""
+    """The value that staff set for a parameter (``core.parameters``). Without a row the default applies."""
 
     name = models.CharField(_("name"), max_length=64, primary_key=True)
     value = models.JSONField(_("value"))
@@ -71,7 +71,8 @@ class ParameterValue(models.Model):
 
 
 class Counter(models.Model):
-    """How often something was done until ``ends_at`` (``core.limits``). No name tells of a person."""
+    """How often something was done in the window that ends at ``ends_at`` (``core.limits``). Names identify no
+    person."""
 
     name = models.CharField(_("name"), max_length=128, primary_key=True)
     count = models.IntegerField(_("count"))
@@ -86,12 +87,12 @@ class Counter(models.Model):
 
 
 class Approval(models.Model):
-    """Something of value that a person asked for: done at once within what one person may do in a day, or waiting for
-    a second one (``core.approvals``).
+    """A request to move value: done at once within one person's daily limit, else waiting for a second person
+    (``core.approvals``).
 
-    ``kind`` says what it is and in which unit ``amount`` counts; ``shares`` is ``{member id: amount}`` for those who
-    get it. ``data`` is what will be done, as it was when it was asked for. ``owners`` are actors who may not decide
-    either. No foreign keys, as in the audit trail.
+    ``kind`` says what is requested and gives the unit of ``amount``; ``shares`` is ``{member id: amount}`` for those
+    who receive it. ``data`` describes the act as requested. ``owners`` are further actors who may not decide. No
+    foreign keys, as in the audit trail.
     """
 
     class State(models.TextChoices):
@@ -132,9 +133,9 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk}"  # what it is, its kind says (``core.approvals``)
+        return f"#{self.pk}"  # in the unit of its kind (``core.approvals``)
 
     @property
     def waits(self) -> bool:
-        """Whether a second person has to decide; otherwise whoever asked goes on."""
+        """Whether a second person has to decide; if not, the requester goes on."""
         return self.state == self.State.PENDING

@@ -1,4 +1,4 @@
-"""The outbox: what must follow a change is written in its transaction and handled after it, at least once.
+"""The outbox: follow-up work of a change is written in its transaction and handled afterwards, at least once.
 
 A handler belongs to an app above the publisher, is registered in ``ready()`` or on import of the app's
 ``receivers`` module, and must be harmless when it runs twice: it uses the natural key of what it does.
@@ -58,7 +58,7 @@ def publish(topic: str, *, key: str, at: datetime, **payload: Any) -> None:
 
 
 def retry(pks: Iterable[int], *, by: str, at: datetime) -> int:
-    """Make unhandled messages due at once, whatever wait their failures earned. Returns how many there were."""
+    """Make unhandled messages due at once, regardless of their back-off. Returns how many."""
     with transaction.atomic():
         due = OutboxMessage.objects.filter(pk__in=list(pks), handled_at=None)
         keys = list(due.values_list("key", flat=True))
@@ -75,16 +75,16 @@ def _rows() -> Rows:
 
 
 def _wake() -> None:
-    """Call for a worker, unless one was called and has not begun: it will find our message as well.
+    """Call a worker, unless one was called that has not started yet: it will find this message too.
 
-    The call may be lost (the broker is down): beat drains the outbox, too.
+    The call may get lost (the broker is down), so beat drains the outbox as well.
     """
     if cache.add(CALLED, True, timeout=CALL_LASTS_S):
         current_app.tasks[DRAIN_TASK].apply_async(expires=CALL_LASTS_S)
 
 
 def note_drain() -> None:
-    """A worker begins: what is published from now on needs another call. Before the messages are looked for."""
+    """A worker starts: messages published from now on need another call. Call it before looking for messages."""
     cache.delete(CALLED)
 
 
@@ -100,7 +100,7 @@ def drain(*, at: datetime) -> tuple[int, int]:
 
 
 def prune(*, at: datetime) -> int:
-    """Forget messages that were handled more than ``OUTBOX_KEPT_DAYS`` ago; returns how many there were."""
+    """Delete messages that were handled more than ``OUTBOX_KEPT_DAYS`` ago; returns how many."""
     return pruning.in_batches(PRUNE, at - timedelta(days=settings.OUTBOX_KEPT_DAYS))
 
 
@@ -120,7 +120,7 @@ def _handle(pk: int, at: datetime) -> bool | None:
         except Exception as error:
             log.exception("outbox_failed", topic=message.topic, key=message.key, tries=message.tries + 1)
             message.tries += 1
-            wait_s = min(2 ** min(message.tries, 16), LONGEST_WAIT_S)  # 2 to a large number fits no timedelta
+            wait_s = min(2 ** min(message.tries, 16), LONGEST_WAIT_S)  # a large power of 2 would overflow a timedelta
             message.next_try_at = at + timedelta(seconds=wait_s)
             message.last_error = f"{type(error).__name__}: {error}"[:1000]
             message.save(update_fields=["tries", "next_try_at", "last_error"])

@@ -1,16 +1,16 @@
-"""Addresses that somebody else names and we call: never into our own network, however it is spelled (H6).
+"""Checks of URLs that others give us to call: they must never lead into our own network, however they are spelled (H6).
 
-A name is judged by its looks when it is set, and by where it leads at each call. The caller connects to the address
-that was judged, because a name may lead elsewhere a moment later.
+A host name is checked by its spelling when it is set, and by its address at each call. The caller connects to the
+address that was checked, because the name may resolve to another one a moment later.
 """
 
 import ipaddress
 import re
 import socket
 
-# IPv6 that carries IPv4: judged by what it carries.
+# IPv6 addresses that contain an IPv4 address: that one is checked.
 CARRIERS = [ipaddress.ip_network("::ffff:0:0/96"), ipaddress.ip_network("64:ff9b::/96")]
-# The rest of IPv6 that is somebody's on the internet: global unicast without what is set aside, tunnels among it.
+# Other public IPv6 addresses: global unicast except reserved ranges, which include tunnels.
 UNICAST = ipaddress.ip_network("2000::/3")
 SET_ASIDE = [ipaddress.ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 INSIDE = (".local", ".localhost", ".internal", ".home.arpa")
@@ -22,7 +22,7 @@ class NotPublic(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address, as text, is on the public internet; an IPv6 one may come with its zone."""
+    """Whether an IP address, given as text, is on the public internet; an IPv6 address may have a zone."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if found.version == 6:
         if any(found in network for network in CARRIERS):
@@ -33,8 +33,8 @@ def is_public(address: str) -> bool:
 
 
 def may_be_public(host: str) -> bool:
-    """Whether a host may be on the public internet by its looks. Only the usual spelling of an IPv4 address is one:
-    ``0177.0.0.1``, ``2130706433`` and ``127.1`` are refused."""
+    """Whether a host may be on the public internet, judged by its spelling. IPv4 addresses are accepted in the usual
+    notation only: ``0177.0.0.1``, ``2130706433`` and ``127.1`` are refused."""
     host = host.rstrip(".").lower()
     try:
         return is_public(host)
@@ -45,8 +45,8 @@ def may_be_public(host: str) -> bool:
 
 
 def public_address(host: str, port: int) -> str:
-    """The first address of ``host``, by the resolver's order, which puts those last that this machine has no way to.
-    Raises ``NotPublic`` where any of them is not on the public internet."""
+    """The first address of ``host`` in the resolver's order, which puts unreachable ones last. Raises ``NotPublic`` if
+    any of its addresses is not on the public internet."""
     try:
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:

@@ -1,8 +1,9 @@
-"""Parameters: figures and switches that staff set while the mall runs, without a developer (C5).
+"""Parameters: numbers and switches that staff change while the mall runs, without a developer (C5).
 
-An app declares its own in ``<app>/parameters.py``; code reads ``SIGN_UP.value``. What staff set lies in the database
-and counts in every process within a second (``core.live``); what nobody set is the default. Who set what and when is
-in the audit trail. What gives points or money a value, or says when somebody has to look, needs a second person.
+An app declares its own in ``<app>/parameters.py``; code reads ``SIGN_UP.value``. Values set by staff are in the
+database and apply in every process within a second (``core.live``); otherwise the default applies. The audit trail
+records who set what and when. Parameters that decide the value of points or money, or when a person has to check
+something, need a second person.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ _declared: dict[str, "Parameter"] = {}
 
 
 class ParameterNotValid(DomainError):
-    """Not of the parameter's type, or out of its range. Details: ``label``, ``why``."""
+    """The value has the wrong type or is out of range. Details: ``label``, ``why``."""
 
     code = "parameter_not_valid"
     message = _("“%(label)s” cannot be this: %(why)s Nothing was changed.")
@@ -33,9 +34,9 @@ class ParameterNotValid(DomainError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A typed figure: the type is that of ``default`` (bool, int, Decimal or str), ``least`` and ``most`` are its
-    range, both included, ``choices`` pairs of value and text where only these are possible. ``unit`` and ``help`` are
-    for whoever sets it. ``needs_second``: one person asks for a change, and another one approves it."""
+    """A typed value. Its type is that of ``default`` (bool, int, Decimal or str), ``least`` and ``most`` are its range
+    (inclusive), ``choices`` are pairs of value and text if only these are allowed. ``unit`` and ``help`` are shown to
+    the staff who set it. ``needs_second``: one person asks for a change, and another one approves it."""
 
     name: str
     default: Any
@@ -49,7 +50,7 @@ class Parameter:
 
     @property
     def value(self) -> Any:
-        """What counts now."""
+        """The current value."""
         return PARAMETERS.get().get(self.name, self.default)
 
     @property
@@ -74,7 +75,7 @@ class Parameter:
         return value
 
     def shown(self, value: object) -> str:
-        """As people read it, with the unit."""
+        """The value as people read it, with the unit."""
         if isinstance(value, bool):
             return str(_("on") if value else _("off"))
         text = str(dict(self.choices).get(value, f"{value:,}" if isinstance(value, int | Decimal) else value))
@@ -82,11 +83,11 @@ class Parameter:
 
     @property
     def now(self) -> str:
-        """What counts now, as people read it."""
+        """The current value as people read it."""
         return self.shown(self.value)
 
     def stored(self, value: object) -> object:
-        """As JSON can hold it."""
+        """The value in a form that JSON can hold."""
         return str(value) if isinstance(value, Decimal) else value
 
     def _refusal(self, why: str | Promise) -> ParameterNotValid:
@@ -94,7 +95,8 @@ class Parameter:
 
 
 def declare(name: str, *, default: Any, label: str | Promise, **rest: Any) -> Parameter:
-    """Declare a parameter ``"<app>.<word>"`` and return it; at import of the app's ``parameters`` module, once."""
+    """Declare a parameter ``"<app>.<word>"`` and return it. Called once, at import of the app's ``parameters``
+    module."""
     parameter = Parameter(name=name, default=default, label=label, **rest)
     parameter.clean(default)
     if name in _declared:
@@ -109,8 +111,8 @@ def declared() -> dict[str, Parameter]:
 
 
 def change(parameter: Parameter, value: object, *, by: str, at: datetime, reason: str = "") -> Approval | None:
-    """Set ``parameter``; None returns to its default. The same value changes nothing. Returns the ``Approval`` that
-    waits where it needs a second person, else None. Raises ``ParameterNotValid``, ``AlreadyAsked``."""
+    """Set ``parameter``; None resets it to its default. Setting the same value changes nothing. Returns the waiting
+    ``Approval`` if a second person is needed, else None. Raises ``ParameterNotValid``, ``AlreadyAsked``."""
     after = parameter.default if value is None else parameter.clean(value)
     with locking_transaction():
         before = _locked(parameter)
@@ -124,7 +126,7 @@ def change(parameter: Parameter, value: object, *, by: str, at: datetime, reason
 
 
 def subject_of(parameter: Parameter) -> str:
-    """The parameter in the audit trail and among the approvals."""
+    """The subject that stands for the parameter in the audit trail and in approvals."""
     return f"parameter:{parameter.name}"
 
 
@@ -148,7 +150,7 @@ def _facts(approval: Approval, at: datetime) -> list[tuple[str | Promise, object
 
 
 def _locked(parameter: Parameter) -> object:
-    """What is set, as it is stored; its row, where there is one, locked."""
+    """The stored value; its row, if there is one, is locked."""
     row = ParameterValue.objects.select_for_update().filter(name=parameter.name).first()
     return row.value if row else parameter.stored(parameter.default)
 
@@ -166,7 +168,8 @@ def _set(parameter: Parameter, before: object, value: object, *, by: str, at: da
 
 
 def _load() -> dict[str, Any]:
-    """What is set. A value that its parameter does not take any more (the range was narrowed) counts as not set."""
+    """All values that are set. A value that its parameter no longer accepts (the range was narrowed) counts as not
+    set."""
     values = {}
     for name, stored in ParameterValue.objects.values_list("name", "value"):
         try:

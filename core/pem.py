@@ -1,7 +1,7 @@
-"""RSA keys and certificates in every shape in which the tools of banks and payment services give them.
+"""Reads RSA keys and certificates in all the formats that banks and payment services hand out.
 
-PEM or nothing but base64, indented, on one line or with another system's ends of line, with a byte order mark, PKCS#1
-or PKCS#8. Settings and services read them here alone, so that what ``manage.py check`` could read works later too.
+PEM or bare base64, indented, on one line or with other line ends, with a byte order mark, PKCS#1 or PKCS#8. Settings
+and services read keys only through this module, so a key that passed ``manage.py check`` works later too.
 """
 
 import base64
@@ -21,10 +21,10 @@ from cryptography.x509 import Certificate, load_der_x509_certificate
 
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 BARE = re.compile(r"[A-Za-z0-9+/=\s]{200,}")  # base64 without a frame; no path looks like that
-DER = b"\x30"  # what the bytes of any key or certificate begin with
+DER = b"\x30"  # the first bytes of any key or certificate
 PKCS12 = re.compile(b"\x30[\x80-\x84].{0,4}\x02\x01\x03", re.DOTALL)
 ESCAPED = {"\\r": "", "\\n": "\n", "\\/": "/"}  # in JSON, and in a variable on one line
-UNSEEN = re.compile("[\ufeff\u200b-\u200f\u202a-\u202e\u2060]")  # what is copied along from web pages
+UNSEEN = re.compile("[\ufeff\u200b-\u200f\u202a-\u202e\u2060]")  # characters copied along from web pages
 PRIVATE = ("PRIVATE KEY", "RSA PRIVATE KEY")
 PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
 CERTIFICATE = ("CERTIFICATE", "TRUSTED CERTIFICATE")
@@ -34,11 +34,11 @@ NAMES = {PRIVATE: "a private key", PUBLIC: "a public key", CERTIFICATE: "a certi
 
 
 class UnreadableKey(ValueError):
-    """The message says what is wrong with the text, in words that go on from "the key ..."."""
+    """The message says what is wrong with the text and continues "the key ..."."""
 
 
 def text_of(value: str) -> str:
-    """The text of a key that is given as such or as the path of a file; raises ``OSError`` where there is no file."""
+    """The text of a key that is given directly or as a file path; raises ``OSError`` if there is no such file."""
     value = value.strip("\ufeff \t\r\n\"'")
     text = _plain(value)
     if not text or "BEGIN " in text or BARE.fullmatch(text):
@@ -58,7 +58,7 @@ def private_key(text: str) -> RSAPrivateKey:
 
 @lru_cache(maxsize=64)
 def private_pem(text: str) -> str:
-    """The private key as PKCS#8 in PEM, for libraries that want it so; raises ``UnreadableKey``."""
+    """The private key as PKCS#8 in PEM, for libraries that need this format; raises ``UnreadableKey``."""
     form = serialization.PrivateFormat.PKCS8
     return private_key(text).private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
@@ -71,7 +71,7 @@ def public_key(text: str) -> RSAPublicKey:
 
 @lru_cache(maxsize=64)
 def public_pem(text: str) -> str:
-    """The public key in PEM, for libraries that want it so; raises ``UnreadableKey``."""
+    """The public key in PEM, for libraries that need this format; raises ``UnreadableKey``."""
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     return public_key(text).public_bytes(serialization.Encoding.PEM, form).decode()
 
@@ -125,7 +125,7 @@ def _loaded(text: str, labels: tuple[str, str], load: Callable[[bytes], object],
 
 
 def _check_rsa(load: Callable[[], object], kind: type[Loaded]) -> Loaded:
-    """What ``load()`` gives; keys of other kinds, as those of China's SM2, serve no provider's signature here."""
+    """The result of ``load()`` if it is RSA; no provider here signs with other keys, such as China's SM2."""
     try:
         found = load()
     except UnsupportedAlgorithm as error:
@@ -142,7 +142,7 @@ def _plain(text: str) -> str:
 
 
 def _der(text: str, labels: tuple[str, str]) -> bytes:
-    """The bytes of the first block with one of ``labels``, or of a text that is nothing but base64."""
+    """The bytes of the first block with one of ``labels``, or of a bare base64 text."""
     blocks = dict(reversed(BLOCK.findall(text)))
     body = next((blocks[label] for label in labels if label in blocks), None)
     if body is None and any("ENCRYPTED" in label for label in blocks):
@@ -156,5 +156,5 @@ def _der(text: str, labels: tuple[str, str]) -> bytes:
         der = base64.b64decode(re.sub(r"\s", "", body), validate=True)
     except (binascii.Error, ValueError) as error:
         raise UnreadableKey("is neither PEM nor base64, or was cut off") from error
-    # PEM that was put into base64 once more, as vaults of secrets hand it out.
+    # PEM that was base64-encoded once more, as secret stores hand it out.
     return _der(der.decode("ascii", "replace"), labels) if der.startswith(b"-----BEGIN") else der

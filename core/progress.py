@@ -1,4 +1,4 @@
-"""A progress bar for commands: on stderr, and only where a person watches."""
+"""A progress bar for commands, on stderr, and only in a terminal."""
 
 import sys
 from typing import TextIO

@@ -1,4 +1,4 @@
-"""Old rows are deleted a few at a time, each time in a transaction of its own, so that nobody waits for it."""
+"""Old rows are deleted in small batches, each in its own transaction, so that nobody waits for them."""
 
 from core.call import call
 
@@ -6,8 +6,8 @@ BATCH = 5_000
 
 
 def in_batches(sql: str, *params: object) -> int:
-    """Run ``sql``, a DELETE that takes ``params`` and then how many rows at most and returns one row for each, until
-    it finds none; how many there were."""
+    """Run the DELETE ``sql`` until it finds no more rows; returns the number of deleted rows. It takes ``params`` and
+    the largest batch, and returns one row for each row deleted."""
     count = 0
     while found := len(call(sql, (*params, BATCH))):
         count += found

@@ -1,6 +1,6 @@
-"""Rows for statements of our own text (``core.call``): the columns and what is stored in them come from the model.
+"""Rows for hand-written SQL (``core.call``): columns and stored values come from the model.
 
-So that whoever adds a field to a model has it written everywhere, and encrypted where it is encrypted.
+So a field added to a model is written everywhere, and encrypted if it is an encrypted field.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ def selected(model: type[Model], alias: str) -> str:
 
 
 def loaded(row: Iterable[Any], *models: type[Model]) -> list[Any]:
-    """Instances of ``models`` as if Django had loaded them, from a row of their ``selected`` columns."""
+    """Instances of ``models``, as Django would load them, from a row of their ``selected`` columns."""
     values = iter(row)
     return [
         model.from_db(
@@ -36,7 +36,7 @@ def _loaded(field: "Field[Any, Any]", value: Any) -> Any:
 
 
 class Rows:
-    """New rows of a model. ``apart``: names of the fields that the statement fills in by itself."""
+    """New rows of a model. ``apart``: names of the fields that the statement fills in itself."""
 
     def __init__(self, model: type[Model], *apart: str) -> None:
         fields = model._meta.concrete_fields
@@ -56,21 +56,21 @@ class Rows:
 
     @cached_property
     def marks(self) -> str:
-        """A mark for each of ``values``, with its type: ``%s::text, %s::bigint``."""
+        """A placeholder with a type for each of ``values``: ``%s::text, %s::bigint``."""
         return ", ".join(f"%s::{_type(field)}" for field in self.fields)
 
     @cached_property
     def arrays(self) -> str:
-        """A mark for each of ``lists``, for ``unnest``: ``%s::text[], %s::bigint[]``."""
+        """A placeholder for each of ``lists``, for ``unnest``: ``%s::text[], %s::bigint[]``."""
         return ", ".join(f"%s::{_type(field)}[]" for field in self.fields)
 
     @cached_property
     def insert(self) -> str:
-        """The statement that inserts one row of ``values``; a clause such as ``RETURNING`` may follow."""
+        """An INSERT of one row of ``values``; a clause such as ``RETURNING`` may follow."""
         return f"INSERT INTO {self.table} ({self.columns}) VALUES ({self.marks})"  # noqa: S608 - names of a model
 
     def values(self, instance: Model) -> list[Any]:
-        """What is stored of an instance, in the order of ``columns``."""
+        """The stored values of an instance, in the order of ``columns``."""
         one = connections[DEFAULT_DB_ALIAS]  # once: django.db.connection looks it up for every attribute
         return [field.get_db_prep_save(getattr(instance, field.attname), one) for field in self.fields]
 
@@ -80,5 +80,5 @@ class Rows:
 
 
 def _type(field: "Field[Any, Any]") -> str:
-    """Without a length: a cast to ``varchar(9)`` would cut what is longer, the column refuses it."""
+    """The type without its length: a cast to ``varchar(9)`` would truncate, while the column refuses longer values."""
     return (field.db_type(connection) or "").partition("(")[0]

@@ -1,7 +1,7 @@
-"""Sessions in PostgreSQL alone: who is signed in must not depend on what a cache remembers or forgets.
+"""Sessions are kept in PostgreSQL only: being signed in must not depend on a cache.
 
-A cached copy would outlive its session where the cache server was away when somebody signed out, or came back from an
-old snapshot. By a prepared call the row costs as much as the copy would.
+A cached copy would outlive its session if the cache server was down when somebody signed out, or came back from an old
+snapshot. Reading the row by a prepared call costs no more than reading the cache.
 """
 
 from datetime import datetime
@@ -21,21 +21,21 @@ RETURNING 1
 
 
 def prune(*, at: datetime) -> int:
-    """Forget sessions that ended; returns how many there were."""
+    """Delete sessions that ended; returns how many."""
     return pruning.in_batches(PRUNE, at)
 
 
 class SessionStore(DatabaseStore):
-    """Django's own, read by one prepared call. Its name is part of what signs the rows."""
+    """Django's session store, read by one prepared call. The class name is part of the rows' signature."""
 
     def load(self) -> dict[str, Any]:
         rows = call(READ, (self.session_key, clock.now()))
         if not rows:
-            self._session_key = None  # a key that nobody gave out is not taken over
+            self._session_key = None  # a key that we did not issue is not adopted
             return {}
         return self.decode(rows[0][0])
 
     def _validate_session_key(self, key: str | None) -> bool:
-        """What we gave out is letters and digits: anything else in a cookie is no key, and no text for the database."""
+        """Our keys are letters and digits; a cookie with anything else is not a key and must not reach the database."""
         is_one = super()._validate_session_key(key)  # type: ignore[misc] # private, and so not in the stubs
         return bool(is_one and key and key.isascii() and key.isalnum())

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 def split(total: int, weights: Sequence[int]) -> list[int]:
     """``total`` divided in proportion to ``weights`` (integers of 0 or more): a list of integers with that sum.
 
-    Each share is the exact one, rounded down or up; those that lose most by rounding down are rounded up, of equal ones
-    the first. Where ``total`` is not above the sum of the weights no share is above its weight. Without any weight,
-    nothing can be divided: ``total`` must be 0.
+    Each share is the exact one rounded down or up; those that would lose most by rounding down are rounded up, the
+    first of equal ones first. If ``total`` is at most the sum of the weights, no share exceeds its weight. If all
+    weights are 0, ``total`` must be 0.
     """
     whole = sum(weights)
     if not whole:
@@ -23,6 +23,6 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def part(total: int, whole: int, before: int, weight: int) -> int:
-    """What ``weight`` of ``whole`` takes of ``total`` when ``before`` of it had its share already. However ``whole`` is
-    cut, and whatever of it comes first, the parts add up to ``total``: the last one takes what is left."""
+    """The part of ``total`` for ``weight`` out of ``whole``, after ``before`` of ``whole`` has had its part. The parts
+    add up to ``total`` however ``whole`` is split and in any order: the last one takes the rest."""
     return total * (before + weight) // whole - total * before // whole

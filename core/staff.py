@@ -1,4 +1,4 @@
-"""What every app's staff pages are made of: tables to look at, and acts as pages with one form and one service call."""
+"""Building blocks of the staff pages: read-only tables, and acts as pages with one form and one service call."""
 
 from functools import cache
 
@@ -20,13 +20,13 @@ from core.models import Approval
 
 
 def waits(approval):
-    """Where to go with something that waits for a second person, and what to tell: for ``act_page``."""
+    """For ``act_page``: where to go, and what to say, when a request waits for a second person."""
     url = reverse("admin:core_approval_change", args=[approval.pk])
     return url, _("This needs a second person. The request waits.")
 
 
 class LookOnly:
-    """What moves only by services is looked at, never edited."""
+    """Rows that only services change can be viewed, never edited."""
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -39,7 +39,7 @@ class LookOnly:
 
 
 class InWords:
-    """Columns that hold codes (``core.codes.COLUMNS``) are shown in words; one still sorts and searches by the code."""
+    """Columns that hold codes (``core.codes.COLUMNS``) are shown in words; sorting and searching still use the code."""
 
     def get_list_display(self, request):
         return [self._worded(name) for name in super().get_list_display(request)]
@@ -57,7 +57,7 @@ class InWords:
         return [*super().get_readonly_fields(request, obj), *words]
 
     def _worded(self, name):
-        """``name``, or the ``Column`` that stands for it; a tuple of names is a line of the page."""
+        """``name``, or the ``Column`` that replaces it; a tuple of names is one line of the page."""
         if isinstance(name, (tuple, list)):
             return tuple(self._worded(part) for part in name)
         is_own = not isinstance(name, str) or name not in codes.COLUMNS or hasattr(self, name)
@@ -91,10 +91,10 @@ LOOKUPS = {"exact", "in", "isnull", "isempty", "gte", "gt", "lte", "lt", "year",
 
 
 class StaffAdmin(ModelAdmin):
-    """A table that is filtered by what its page offers, and by nothing else.
+    """A table that can be filtered only by the filters that its page offers.
 
-    Django lets an address filter by any column of the row: letter by letter, whoever may see the list could read the
-    columns that it masks or leaves out, the hash of a password among them.
+    Django lets a URL filter by any column. Anyone who may see the list could read masked or hidden columns that way,
+    letter by letter, even password hashes.
     """
 
     def lookup_allowed(self, lookup, value, request=None):
@@ -116,15 +116,15 @@ class StaffAdmin(ModelAdmin):
 
 
 class StaffPages:
-    """Own pages inside the staff's frame, for a ``ModelAdmin``."""
+    """For a ``ModelAdmin``: further pages in the frame of the staff pages."""
 
     def page(self, request, template, **context):
         return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
 
     def act_page(self, request, form, act, *, title, label, back_url, facts=(), warnings=(), tables=(), tone="primary"):
-        """Show ``form``; when it comes back valid, ``act(data)`` calls one service and says where to go and what to
-        tell: ``(url, text)``. A refusal stands on the page, and what was typed stays. Above it stand ``facts``, pairs,
-        ``warnings``, sentences, and ``tables`` as unfold draws them, each with a title."""
+        """Show ``form``. When it is valid, ``act(data)`` calls one service and returns where to go and what to say:
+        ``(url, text)``. A refusal is shown on the page, with what was typed kept. Above the form are ``facts`` (pairs),
+        ``warnings`` (sentences) and ``tables`` as unfold draws them, each with a title."""
         if request.method == "POST" and form.is_valid():
             try:
                 url, text = act(form.cleaned_data)
@@ -154,7 +154,8 @@ class LookOnlyAdmin(InWords, LookOnly, StaffPages, StaffAdmin):
     show_full_result_count = False
 
     def get_changelist_instance(self, request):
-        """A list by date knows the years that we can reckon with: Django reckons with any, and fails at the last."""
+        """A list by date accepts only years that are safe to calculate with: Django accepts any year and fails at the
+        last."""
         year = request.GET.get(f"{self.date_hierarchy}__year", "")
         if year.isdecimal() and not FIRST_YEAR <= int(year[:5]) <= LAST_YEAR:
             raise Http404
@@ -165,12 +166,12 @@ class LookOnlyAdmin(InWords, LookOnly, StaffPages, StaffAdmin):
         return changelist
 
     def facts(self, row):
-        """Pairs that stand above an act on a row."""
+        """Pairs shown above an act on a row."""
         return []
 
     def act_on(self, request, object_id, form_class, act, **words):
-        """A page for one act on one row: ``act(row, data)`` calls one service and returns what to tell, or the
-        ``Approval`` that waits."""
+        """A page for one act on one row: ``act(row, data)`` calls one service and returns what to say, or the waiting
+        ``Approval``."""
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
@@ -191,7 +192,7 @@ class LookOnlyInline(InWords, LookOnly, TabularInline):
     hide_title = True
 
     def has_view_permission(self, request, obj=None):
-        """Who may see the whole sees what belongs to it."""
+        """Those who may see the parent row may see its parts."""
         return True
 
 

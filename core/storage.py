@@ -1,4 +1,4 @@
-"""Files that are whole or not there: a full disk or a kill in the midst of writing leaves nothing under a name."""
+"""Files appear whole or not at all: a full disk or a kill while writing leaves no partial file under the final name."""
 
 import os
 import tempfile
@@ -7,11 +7,11 @@ from typing import Any
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
-UNFINISHED = ".unfinished"  # the folder of what is being written, on the same disk
+UNFINISHED = ".unfinished"  # the folder for files being written, on the same disk
 
 
 class WholeFileStorage(FileSystemStorage):
-    """Django's own; a file gets its name when all of it lies on the disk."""
+    """Django's storage, but a file gets its name only when all of it is on the disk."""
 
     def _save(self, name: str, content: "File[Any]") -> str:
         folder = self.path(UNFINISHED)
@@ -29,7 +29,7 @@ class WholeFileStorage(FileSystemStorage):
 
 
 class _Finished(File):
-    """Django moves a file that says where it lies."""
+    """Django moves a file that has a path on the disk."""
 
     def temporary_file_path(self) -> str:
         return str(self.name)

@@ -1,5 +1,5 @@
-"""Work of which a process does one at a time, with few who wait for their turn: what is costly must not take all
-threads or all memory, however many ask for it at once."""
+"""Costly work that a process does one at a time, with a short queue: it must not take all threads or all memory,
+however many requests come at once."""
 
 import threading
 from collections.abc import Iterator
@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 
 class Full(Exception):
-    """All places are taken, or whoever is inside takes too long."""
+    """All places are taken, or the one inside takes too long."""
 
 
 class Turns:
-    """One is inside, ``places`` - 1 wait at most ``longest_wait_s`` seconds each; nobody else is let in."""
+    """One caller is inside and up to ``places`` - 1 wait, at most ``longest_wait_s`` seconds each; others are
+    refused."""
 
     def __init__(self, *, places: int, longest_wait_s: float) -> None:
         self.longest_wait_s = longest_wait_s
@@ -20,7 +21,7 @@ class Turns:
         self._free = places
 
     def is_full(self) -> bool:
-        """A look without waiting; the answer may be old by the time it is used."""
+        """Checks without waiting; the answer may be outdated by the time it is used."""
         return self._free <= 0
 
     @contextmanager

@@ -1,8 +1,8 @@
-"""Who asks, as far as a request tells: the language that was chosen, and where it comes from (C10).
+"""What a request says about the visitor: the chosen language, and where the request comes from (C10).
 
-The latter as keyed hashes: enough to see that two come from one place, never which place. The device is a long-lived
-random name in a cookie, signed, and set when a visitor first sends something; the address is the client's network
-address, of IPv6 the network that one household gets.
+The origin is kept as keyed hashes: enough to see that two requests come from one place, but not which. The device is a
+long-lived random name in a signed cookie, set when a visitor first sends a form. The address is the client's network
+address; for IPv6, the network that one customer gets.
 """
 
 import ipaddress
@@ -30,16 +30,16 @@ def chosen_language(request: HttpRequest) -> str:
 
 
 class DeviceRequest(HttpRequest):
-    """What a request is after ``DeviceMiddleware``."""
+    """The type of a request after ``DeviceMiddleware``."""
 
     device: str
 
 
 class DeviceMiddleware:
-    """Names the device of whoever sends something; reading pages leaves no cookie.
+    """Sets the device cookie when a visitor sends a form; only reading pages sets no cookie.
 
-    A form that another site sends, as a bank does when it leads a member back, comes without our cookies: the device is
-    known, only not told, and keeps its name.
+    A form sent by another site, for example a bank that sends a member back, comes without our cookies. The device may
+    have a name already, so it gets no new one.
     """
 
     def __init__(self, get_response: Callable[[DeviceRequest], HttpResponse]) -> None:
@@ -66,7 +66,7 @@ class DeviceMiddleware:
 
 
 def _is_from_elsewhere(request: HttpRequest) -> bool:
-    """Browsers say whose page sent a form; the older of them by its origin only."""
+    """Browsers say which site's page sent a form; older ones only by the Origin header."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site not in {"same-origin", "none"}
     origin = request.headers.get("Origin")
@@ -84,7 +84,7 @@ def seen(request: HttpRequest) -> dict[str, str]:
 
 
 def network(request: HttpRequest) -> str:
-    """The client's network address as text, of IPv6 the household's network; empty where it is not known."""
+    """The client's network address as text; for IPv6, the customer's network. Empty where it is not known."""
     try:
         address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
     except (PermissionDenied, ValueError):

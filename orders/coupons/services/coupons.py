@@ -30,7 +30,7 @@ class CouponNotOffered(DomainError):
     """The type is not in use, not for points, not offered at this time, or over."""
 
     code = "coupon_not_offered"
-    message = _("“%(name)s” is not to be had now. Nothing was changed.")
+    message = _("“%(name)s” is not available right now. Nothing was changed.")
 
 
 class CouponsGone(DomainError):
