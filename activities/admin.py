@@ -1,4 +1,4 @@
-"""Staff look at sign-ins; nobody edits them, points were paid for each."""
+"""Staff can view sign-ins; nobody can edit them, because points were paid for each."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""What members do for points beside buying: for now the daily sign-in."""
+"""Ways to earn points other than buying: for now the daily sign-in."""
 
 from django.conf import settings
 from django.db import models

@@ -28,8 +28,9 @@ class StripDay(NamedTuple):
 class Strip:
     """The sign-in strip. ``streak`` counts days up to today or, while today is open, up to yesterday.
 
-    ``today_points``: what today gave, or would be booked with now. ``days_to_bonus``: sign-ins still needed for the
-    bonus of ``bonus_points``, today's included while it is open. ``least`` and ``most``: what a day gives, by itself.
+    ``today_points``: points that today gave, or would give now. ``days_to_bonus``: sign-ins still needed for the bonus
+    of ``bonus_points``, including today's while it is open. ``least`` and ``most``: range of a day's points without
+    other earnings.
     """
 
     streak: int
@@ -43,8 +44,8 @@ class Strip:
 
 
 def strip(member, *, at, tier=None):
-    """The strip of ``member``, who has the ``points.tiers.rules.Tier`` (left out: it is read), at ``at``. ``None``
-    stands for a stranger, who sees a first day. Figures are those that the points rules would book."""
+    """The strip of ``member``, who has the ``points.tiers.rules.Tier`` (left out: it is read), at ``at``. A stranger
+    (``None``) sees a first day. The figures are what the points rules would book."""
     today = shop_date(at)
     signed = {}
     if member is not None:
@@ -79,12 +80,12 @@ def strip(member, *, at, tier=None):
 
 
 def _offered(member, tier, base, at):
-    """What a sign-in with the ``base`` is booked with, on a day without other earnings."""
+    """Points booked for a sign-in with this ``base``, on a day without other earnings."""
     return earning.usual_points("sign_in", at=at, member_id=member and member.pk, tier=tier, base=base)
 
 
 def _offered_today(member, tier, base, at):
-    """The same, after what was earned today."""
+    """The same, counting what was already earned today."""
     if member is None:
         return _offered(None, None, base, at)
     return earning.points_today("sign_in", at=at, member_id=member.pk, tier=tier, base=base)
@@ -108,7 +109,8 @@ def _days_to_bonus(place, signed_today):
 
 @dataclass(frozen=True)
 class CalendarDay:
-    """``joins_before`` and ``joins_after``: the neighbour in the same week is signed too, so the band goes on."""
+    """``joins_before`` and ``joins_after``: the adjacent day of the week is signed too, so the coloured band
+    continues."""
 
     date: date
     signed: bool
@@ -122,7 +124,7 @@ class CalendarDay:
 class Month:
     """A month of the calendar. ``weeks``: rows of seven, Monday first, ``None`` outside the month.
 
-    ``earlier`` and ``later``: first days of the neighbouring months that are worth a look, else ``None``.
+    ``earlier`` and ``later``: first days of the adjacent months if they have something to show, else ``None``.
     """
 
     first: date
@@ -134,8 +136,8 @@ class Month:
 
 
 def month(member, year, month, at):
-    """The sign-ins of ``member`` in that month as a calendar; two queries. ``points`` are those that were booked.
-    ``earlier`` ends with the joining month."""
+    """The sign-ins of ``member`` in that month as a calendar; two queries. ``points`` are the booked ones. ``earlier``
+    stops at the month of joining."""
     today = shop_date(at)
     first = date(year, month, 1)
     sign_ins = SignIn.objects.filter(member=member, local_date__year=year, local_date__month=month)

@@ -1,8 +1,7 @@
-"""How much a daily sign-in gives by its table (D1), before the points rules have their say: what is booked, and what
-pages promise, is asked of those."""
+"""The base points of a daily sign-in (D1). The points rules then decide what is booked and what pages promise."""
 
 POINTS_BY_DAY = (5, 8, 12, 14, 16, 18, 20)
-BONUS = 50  # on top, on the last day of the table; the day after starts the table again
+BONUS = 50  # extra on the last day of the table; the next day starts the table again
 CYCLE = len(POINTS_BY_DAY)
 
 
@@ -17,7 +16,7 @@ def base_for(day):
 
 
 def bonus_for(day):
-    """What comes on top on that day; mostly 0."""
+    """The extra points on that day; usually 0."""
     return BONUS if cycle_day(day) == CYCLE else 0
 
 
@@ -27,5 +26,5 @@ def points_for(day):
 
 
 def key_of(member_id, day):
-    """Of the earning for the sign-in of a member on the date ``day``."""
+    """The key of the earning for a member's sign-in on the date ``day``."""
     return f"sign_in:{member_id}:{day.isoformat()}"

@@ -1,4 +1,4 @@
-"""The activities page and its one act, the daily sign-in (D1)."""
+"""The activities page and the daily sign-in (D1)."""
 
 import re
 
@@ -51,7 +51,7 @@ def _wanted_month(request, today):
 
 @require_POST
 def sign_in(request):
-    """Sign in for today, then back to the page the form stood on (``next``)."""
+    """Sign in for today, then go back to the page with the form (``next``)."""
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("activities:home"))
     try:

@@ -52,7 +52,7 @@ class CategoryAdmin(StaffAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_delete_permission(self, request, obj=None):
-        """Only what is empty: products and children protect their category."""
+        """Only empty categories can be deleted: products and children protect theirs."""
         used = obj is not None and (obj.products.exists() or obj.children.exists())
         return super().has_delete_permission(request, obj) and not used
 
@@ -79,7 +79,7 @@ class SKUInline(StackedInline):
 
     @display(description=_("proposed points price"))
     def proposal(self, sku):
-        """Out of the cost, the margin that staff have set, and the market price (C14)."""
+        """The points price proposed from the cost, the margin that staff set, and the market price (C14)."""
         product = sku.product if sku.product_id else None
         proposal = rules.propose(
             cost_fen=sku.cost_fen,
@@ -153,11 +153,11 @@ class ProductAdmin(StaffAdmin):
         return super().get_queryset(request).annotate(in_stock=Sum("skus__stock"), cover_name=cover)
 
     def get_search_results(self, request, queryset, search_term):
-        """Case does not matter: the stored text is lower case."""
+        """Ignores case: the stored text is lower case."""
         return super().get_search_results(request, queryset, search_term.lower())
 
     def has_delete_permission(self, request, obj=None):
-        """Orders and movements refer to it; unlist it instead."""
+        """Never: orders and movements refer to it; unlist it instead."""
         return False
 
     def has_restock_permission(self, request, object_id=None):
@@ -170,15 +170,15 @@ class ProductAdmin(StaffAdmin):
         return self.has_change_permission(request) and _is_listed(object_id) is not False
 
     def get_actions_submit_line(self, request, object_id):
-        """A product that is not there yet cannot be taken off the list."""
+        """A product that is not saved yet cannot be unlisted."""
         acts = super().get_actions_submit_line(request, object_id)
         return acts if object_id else [act for act in acts if "unlist" not in act.action_name]
 
     # Saving
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """What the service refuses although the form was fine is an error of the form, with all that was typed."""
-        if object_id is None:  # unfold shows these buttons on the form of a change only
+        """A refusal by the service is shown as an error of the form, with everything that was typed."""
+        if object_id is None:  # unfold shows these buttons only on the change form
             extra_context = {
                 **(extra_context or {}),
                 "actions_submit_line": self.get_actions_submit_line(request, None),
@@ -195,7 +195,7 @@ class ProductAdmin(StaffAdmin):
         return form
 
     def save_model(self, request, obj, form, change):
-        """Nothing yet: product, SKUs and pictures are written together by ``save_related``."""
+        """Nothing: ``save_related`` saves product, SKUs and pictures together."""
 
     def save_related(self, request, form, formsets, change):
         changed = {}
@@ -307,7 +307,7 @@ class ProductAdmin(StaffAdmin):
         return render(request, "catalog/admin/restock.html", context)
 
     def _for_each(self, request, queryset, service, done):
-        """Call ``service`` for each product; say how many it changed and why others were refused."""
+        """Call ``service`` for each product; report how many it changed and why others were refused."""
         by, at, count = actors.staff(request.user.pk), clock.now(), 0
         for product in Product.objects.filter(pk__in=queryset.values("pk")):
             try:

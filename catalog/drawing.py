@@ -1,8 +1,8 @@
-"""Drawing what follows from immutable values alone, once.
+"""A cache of rendered HTML that depends only on immutable values.
 
-Cards and listings are read from the database for each request, but their HTML follows from their values and the
-language: it is remembered by them, so that nothing ever has to be declared stale. Price, stock and points short are in
-the values. Remembering costs a few megabytes a process and saves most of a list's time.
+Cards and listings are read from the database for each request, but their HTML depends only on their values and the
+language. These are the cache key, so nothing ever has to be invalidated. Price, stock and missing points are among the
+values. The cache takes a few megabytes per process and saves most of a list's time.
 """
 
 from functools import lru_cache
@@ -97,7 +97,7 @@ def _tags(filters, available):
 
 
 def _sorts(filters):
-    """The orders as ``[(text, address, is current, icon), ...]``; points turn round when pressed again."""
+    """The orders as ``[(text, address, is current, icon), ...]``; pressing points again reverses the order."""
     turned = "-points" if filters.sort == "points" else "points"
     arrow = {"points": "arrow-up", "-points": "arrow-down"}.get(filters.sort, "arrow-up-down")
     choices = [

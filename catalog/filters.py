@@ -1,4 +1,4 @@
-"""What a list is asked for: read from the address, forgiving, and written back into addresses."""
+"""The filters of a list: read leniently from the URL and written back into URLs."""
 
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ LONGEST_QUERY = 64
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The filters of the list page. Values that make no sense are left out, never an error.
+    """The filters of the list page. Invalid values are ignored, never an error.
 
     ``way``: empty or a ``Way``; ``lowest`` and ``highest``: points or None.
     """
@@ -67,13 +67,13 @@ class Filters:
 
     @property
     def narrowing(self):
-        """How many filters of the sheet are set (not the search, the category or the order)."""
+        """Number of filters set in the sheet (not the search, the category or the order)."""
         has_range = self.lowest is not None or self.highest is not None
         return bool(self.way) + has_range + self.affordable + self.in_stock
 
 
 def _number(text):
-    """``"15,000"`` -> 15000; None for what is no number that points can be."""
+    """``"15,000"`` -> 15000; None for anything that is not a possible number of points."""
     text = (text or "").replace(",", "").replace("，", "").strip()
     if not (text.isascii() and text.isdigit()) or len(text) > 10:
         return None

@@ -1,4 +1,4 @@
-"""What staff type in: options and parameters as lines of text, money in yuan, pictures that are checked."""
+"""Forms of the staff: options and parameters as lines of text, money in yuan, checked pictures."""
 
 import re
 import unicodedata
@@ -38,7 +38,7 @@ LARGEST_YUAN = 20_000_000
 
 
 class LinesField(forms.CharField):
-    """Pairs of a name and the rest, one a line: ``颜色：奶白、松绿``. Read by ``read``, written by ``write``."""
+    """Pairs of a name and the rest, one per line: ``颜色：奶白、松绿``. Read by ``read``, written by ``write``."""
 
     def __init__(self, *, read, write, error, **options):
         super().__init__(required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **options)
@@ -59,7 +59,7 @@ class LinesField(forms.CharField):
         return super().has_changed(self.prepare_value(initial), data)
 
     def validate(self, value):
-        """Nothing more: an empty list is fine."""
+        """No further checks: an empty list is fine."""
 
     def run_validators(self, value):
         """The value is a list, not a text."""
@@ -70,7 +70,7 @@ def _read_options(lines):
 
 
 def _values(text):
-    """What stands between the commas; a plain space may be a part of a value: ``350 mL``."""
+    """The values between the commas; a value may contain a space: ``350 mL``."""
     return [value for value in re.split(r"[、，,|\u3000]", text) if value.strip()]
 
 
@@ -86,7 +86,7 @@ def _enumerated(texts):
 
 
 class YuanField(DecimalField):
-    """Typed in yuan, kept in fen."""
+    """Typed in yuan, stored in fen."""
 
     widget = UnfoldAdminDecimalFieldWidget
 
@@ -110,7 +110,7 @@ class PictureInput(ChooseAgain, UnfoldAdminImageFieldWidget):
 
 
 class PictureField(OnceSent, forms.FileField):
-    """An upload that has been through ``pictures.prepare``."""
+    """An upload that has passed ``pictures.prepare``."""
 
     widget = PictureInput
 
@@ -125,7 +125,7 @@ class PictureField(OnceSent, forms.FileField):
 
 
 class ProductForm(forms.ModelForm):
-    """``refusal``: why the service refused what was typed; the form is shown once more, with it."""
+    """``refusal``: why the service refused the input; the form is shown again with it."""
 
     refusal = ""
     options = LinesField(
@@ -232,10 +232,10 @@ class SKUForm(forms.ModelForm):
         }
         if self.instance.pk:
             self.initial["options"] = " · ".join(self.instance.options.values())
-            self.fields["opening_stock"].disabled = True  # stock moves by its own act from now on
+            self.fields["opening_stock"].disabled = True  # later changes of stock are a separate act
 
     def clean_options(self):
-        """The combination whose values were typed, with or without the options' names, whatever stands between."""
+        """The combination with the typed values, with or without option names and with any separators."""
         typed = _bare(self.cleaned_data["options"])
         options = self.product.options if self.product else []
         for combination in rules.all_combinations(options):
@@ -258,7 +258,7 @@ class SKUForm(forms.ModelForm):
         return data
 
     def _warn_under_cost(self, data):
-        """Prices that are worth less than the goods cost are saved only when the product's form says so (C14)."""
+        """Prices worth less than the cost of the goods are saved only if the product's form confirms it (C14)."""
         if self.under_cost_ok or self.errors or not PRICES & set(self.changed_data):
             return
         sku = SKU(**{name: data.get(name) for name in PRICES})
@@ -274,7 +274,7 @@ class SKUForm(forms.ModelForm):
 
 
 class SKUFormSet(BaseInlineFormSet):
-    """Forms that know the product with the options just typed."""
+    """Forms that know the product with its newly typed options."""
 
     def get_form_kwargs(self, index):
         return super().get_form_kwargs(index) | {
@@ -291,7 +291,7 @@ class PictureForm(InTable):
         fields = ["image", "alt", "position"]
 
     def _get_validation_exclusions(self):
-        """Positions may meet while they are changed round; the service numbers them anew."""
+        """Positions may clash while they are reordered; the service renumbers them."""
         return super()._get_validation_exclusions() | {"position"}
 
 
@@ -337,5 +337,5 @@ def _choice(sku):
 
 
 def _bare(text):
-    """``text`` without what separates its words; full-width signs count as their plain ones."""
+    """``text`` without word separators; full-width characters count as their plain ones."""
     return re.sub(r"[\s·/|、,;+]+", "", unicodedata.normalize("NFKC", text)).lower()

@@ -1,4 +1,4 @@
-"""What the mall offers: categories, products, their pictures, their SKUs and every movement of stock (E1, E3, E8)."""
+"""The goods of the mall: categories, products, pictures, SKUs and stock movements (E1, E3, E8)."""
 
 import uuid
 
@@ -16,12 +16,12 @@ from catalog.prices import Price, Way, WayNotOffered
 
 
 def in_language(name, name_en):
-    """The name for the page's language: the English one on English pages where there is one."""
+    """The name in the page's language: the English one, if any, on English pages."""
     return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 class Category(models.Model):
-    """A branch of the tree of goods. Two levels are what the pages show; the table would hold more."""
+    """A category of goods. Pages show two levels; the table could hold more."""
 
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent category")
@@ -54,7 +54,8 @@ class Category(models.Model):
         return self.title
 
     def clean(self):
-        """Two levels: a parent is at the top, and whoever has children stays there. That also rules out circles."""
+        """Only two levels: a parent must be at the top, and a category with children must stay there. This also rules
+        out cycles."""
         if self.parent_id is None:
             return
         if self.parent_id == self.pk or self.parent.parent_id is not None:
@@ -68,15 +69,14 @@ class Category(models.Model):
 
 
 class Product(models.Model):
-    """One offer with a page of its own; what is bought is one of its SKUs.
+    """A product with its own page; members redeem one of its SKUs.
 
     ``options``: ``[{"name": "颜色", "values": ["奶白", "松绿"]}]``. ``parameters``: ``[["材质", "316 不锈钢"]]``.
-    ``lowest_points``, ``lowest_mixed_points``, ``lowest_mixed_fen`` and ``lowest_cash_fen`` repeat the lowest prices
-    of all its SKUs, because lists filter and sort by them; ``services.products`` keeps them. They count SKUs that are
-    sold out, too: a list price is the one from which the product starts, and stays while stock comes and goes; the
-    product's page opens with a SKU that is there, at its own price. ``redeemed_count`` is below 0 for a moment when a
-    return is counted before its redemption; ``redeemed`` is what is shown. ``reserved_tier`` is the code of the lowest
-    tier that may redeem it (C13), empty for everybody.
+    ``lowest_points``, ``lowest_mixed_points``, ``lowest_mixed_fen`` and ``lowest_cash_fen`` repeat the lowest prices of
+    all its SKUs, because lists filter and sort by them; ``services.products`` maintains them. They include sold-out
+    SKUs, so that a list price does not change with the stock; the product's page opens with a SKU in stock, at its own
+    price. ``redeemed_count`` may briefly be negative when a return is counted before its redemption; pages show
+    ``redeemed``. ``reserved_tier`` is the code of the lowest tier that may redeem it (C13), empty for everybody.
     """
 
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
@@ -165,13 +165,13 @@ class Product(models.Model):
 
 
 def picture_path(image, filename):  # noqa: ARG001 - as its caller has it
-    """A fresh name in a folder of its own; what the uploader called the file is forgotten."""
+    """A new name in a new folder; the uploader's file name is dropped."""
     name = uuid.uuid4().hex
     return f"products/{name[:2]}/{name}.webp"
 
 
 class ProductImage(models.Model):
-    """A picture of a product. Thumbnails lie beside the file; their addresses follow from its name."""
+    """A picture of a product. Thumbnails are next to the file; their URLs follow from its name."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name=_("product"))
     image = models.ImageField(_("picture"), upload_to=picture_path, max_length=120)
@@ -193,11 +193,11 @@ class ProductImage(models.Model):
 
 
 class SKU(models.Model):
-    """What is taken from the shelf: one combination of the product's options with its price and stock.
+    """A unit of stock: one combination of the product's options, with its price and stock.
 
     It is redeemed in one of its ways: ``points_price`` points, or ``mixed_points`` points and ``mixed_fen`` fen, or
-    ``cash_fen`` fen, which points may lower at checkout. ``cost_fen`` is what the shop pays for it (C14), None: not
-    known. ``weight_g``: None: not known, 0: there is nothing to send. ``stock`` moves only by ``services.stock``.
+    ``cash_fen`` fen, which points may lower at checkout. ``cost_fen`` is what the shop pays for it (C14), None if
+    unknown. ``weight_g`` is None if unknown, 0 if nothing is shipped. Only ``services.stock`` changes ``stock``.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="skus", verbose_name=_("product"))
@@ -287,7 +287,7 @@ class SKU(models.Model):
 
 
 class StockMovement(models.Model):
-    """One change of stock. Rows are only ever added: a trigger refuses updates and deletions."""
+    """One change of stock. Rows are only added: a trigger refuses updates and deletions."""
 
     class Reason(models.TextChoices):
         OPENING = "opening", _("Opening stock")

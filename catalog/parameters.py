@@ -1,4 +1,4 @@
-"""Figures of the catalogue that staff set while the mall runs (C5)."""
+"""Parameters of the catalogue that staff set while the mall runs (C5)."""
 
 from django.utils.translation import gettext_lazy as _
 

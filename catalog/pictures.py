@@ -1,4 +1,4 @@
-"""Where a picture's thumbnails lie: beside the picture, named after it, so that a page needs neither disk nor table."""
+"""Paths of thumbnails: next to the picture and named after it, so that a page reads neither disk nor table."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +11,8 @@ TARGET = "catalog.ProductImage.image"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What an ``img`` needs: square, ``width`` = ``height`` CSS pixels. ``srcset`` is empty when there is one size."""
+    """The attributes of an ``img``: square, ``width`` = ``height`` CSS pixels. ``srcset`` is empty when there is one
+    size."""
 
     url: str
     alt: str

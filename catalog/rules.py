@@ -29,8 +29,8 @@ MOST_WORDS = 5
 def clean_options(options):
     """The options of a product in their stored shape, ``[{"name": str, "values": [str, ...]}, ...]``.
 
-    Raises ``ValueError`` when that is not what ``options`` is: a list of at most three, names and values not empty
-    and not twice.
+    Raises ``ValueError`` unless ``options`` is a list of at most three, with names and values not empty and not
+    repeated.
     """
     if not isinstance(options, list | tuple) or len(options) > MOST_OPTIONS:
         raise ValueError("options")
@@ -68,7 +68,8 @@ def clean_parameters(parameters):
 
 
 def combination_of(options, chosen):
-    """``chosen`` in the order of the product's options; raises ``ValueError`` when it is none of their combinations."""
+    """``chosen`` in the order of the product's options; raises ``ValueError`` if it is not one of their
+    combinations."""
     if not isinstance(chosen, dict) or set(chosen) != {option["name"] for option in options}:
         raise ValueError("chosen")
     if any(chosen[option["name"]] not in option["values"] for option in options):
@@ -83,13 +84,13 @@ def all_combinations(options):
 
 
 def search_words(query):
-    """The words of a search as they are looked for: lower case, at most five; none for an empty query."""
+    """The words to search for: lower case, at most five; none for an empty query."""
     return query.lower().split()[:MOST_WORDS]
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Points prices for a piece: what its cost is worth, what is proposed, what the market price is worth (C14).
+    """Points prices for a piece: worth of its cost, proposal, worth of its market price (C14).
 
     None where the cost or the market price is not known.
     """
@@ -100,7 +101,7 @@ class Proposal:
 
 
 def propose(*, cost_fen, market_price_fen, margin_percent):
-    """A points price out of cost and margin: not above the market price, and never under cost (C14).
+    """A points price from cost and margin: not above the market price, and never below cost (C14).
 
     A cost of 50 yuan is 5,000 points where 100 points are worth one yuan and nothing is added. Without a cost the
     market price is proposed.

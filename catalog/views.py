@@ -1,4 +1,4 @@
-"""The list of goods and the page of each."""
+"""The list of goods and the product pages."""
 
 from django.shortcuts import render
 
@@ -26,7 +26,7 @@ def product_list(request):
 
 
 def product_detail(request, pk):
-    """A listed product; 404 in words for one that was taken off the list, and for what never was on it."""
+    """A listed product; 404 with an explanation for unlisted products and for those that were never listed."""
     available = visitor.available(request)
     asked = request.GET.get("sku", "")
     page = queries.product_page(

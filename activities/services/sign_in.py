@@ -21,10 +21,10 @@ class AlreadySigned(DomainError):
 
 def sign_in(*, member, by, at, facts=earning.NOTHING):
     """Sign ``member`` in for the shop's date of ``at`` and book the day's points by the rules (D1). Returns the
-    ``SignIn`` with the points that were booked, and ``under_review`` where ``facts`` made them wait for staff.
+    ``SignIn`` with the points that were booked, and ``under_review`` if they wait for staff because of ``facts``.
 
-    A day missed starts the streak again at 1. Raises ``AlreadySigned`` on the second call of a day, whoever wins
-    the race: the row is inserted before anything is paid, and the database allows one a day.
+    A missed day restarts the streak at 1. Raises ``AlreadySigned`` on the second call of a day, also under concurrency:
+    the row is inserted before any points are booked, and the database allows one row per day.
     """
     today = shop_date(at)
     with locking_transaction():
@@ -58,7 +58,7 @@ def sign_in(*, member, by, at, facts=earning.NOTHING):
 
 
 def _steps(day):
-    """How the base came about (C11): sentences of the source and their values, to be put into words when read."""
+    """How the base was calculated (C11): message ids and their values, translated when read."""
     steps = [[N_("Day %(day)s in a row"), rules.base_for(day), {"day": day}]]
     if bonus := rules.bonus_for(day):
         steps.append([N_("Extra for %(days)s days in a row"), bonus, {"days": rules.CYCLE}])

@@ -1,4 +1,4 @@
-"""What pages read of the catalogue. Nothing here writes; the number of queries never depends on the number of goods."""
+"""Reads of the catalogue for pages. Nothing here writes; the number of queries never depends on the number of goods."""
 
 from catalog.queries.detail import ProductPage, former_product, product_page
 from catalog.queries.listing import Listing, category_names, listed_products

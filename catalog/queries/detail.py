@@ -23,7 +23,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class WayOption:
-    """A way of paying for one piece. ``left``: the member's points after it, ``short``: what is missing; None for a
+    """A way of paying for one piece. ``left``: the member's points afterwards, ``short``: missing points; None for a
     stranger."""
 
     way: Way
@@ -77,12 +77,12 @@ class ProductPage:
 
     @property
     def is_sold_out(self):
-        """Of every SKU nothing is left."""
+        """All SKUs are sold out."""
         return not any(sku.stock for sku in self.skus)
 
     @property
     def is_out(self):
-        """Of the chosen SKU nothing is left."""
+        """The chosen SKU is sold out."""
         return not self.sku.stock
 
     @property
@@ -99,8 +99,8 @@ class ProductPage:
 
 
 def product_page(pk, *, sku=None, way=None, available=None):
-    """The ``ProductPage`` of a listed product, or None. ``sku`` and ``way``: what the visitor asked for; where that is
-    not to be had, the first that is. ``available``: the member's points, None for a stranger."""
+    """The ``ProductPage`` of a listed product, or None. ``sku`` and ``way``: the visitor's choice; if it is not
+    available, the first available one is used. ``available``: the member's points, None for a stranger."""
     product = (
         Product.objects.filter(pk=pk, is_listed=True)
         .select_related("category__parent")
@@ -133,7 +133,7 @@ def product_page(pk, *, sku=None, way=None, available=None):
 
 
 def former_product(pk):
-    """The ``Product`` that was listed once, or None: names of goods that were never offered are nobody's business."""
+    """The ``Product`` if it was once listed, else None: names of goods that were never offered stay private."""
     return Product.objects.filter(pk=pk, is_listed=False, listed_at__isnull=False).select_related("category").first()
 
 

@@ -20,7 +20,7 @@ _ORDER = {
     "popular": ["-redeemed_count", "-pk"],
 }
 
-# The column that says whether a way is offered, and the points that it takes.
+# For each way: the column that says whether it is offered, and its points.
 _COLUMNS = {
     Way.POINTS: ("lowest_points", F("lowest_points")),
     Way.MIXED: ("lowest_mixed_points", F("lowest_mixed_points")),
@@ -30,7 +30,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A category in the sidebar; ``count`` and ``children`` say what the other filters leave of it and below it."""
+    """A category in the sidebar; ``count`` and ``children`` are what the other filters leave in it and below it."""
 
     id: int
     code: str
@@ -61,7 +61,7 @@ class Listing:
 
     @property
     def more(self):
-        """How many come after this page."""
+        """How many products come after this page."""
         return max(self.total - self.page * PER_PAGE, 0)
 
 
@@ -87,7 +87,7 @@ def listed_products(filters, *, at, available=None):
 
 
 def _narrowed(filters, available):
-    """All listed products under the filters, category apart; ``shown`` is the points price that its card shows."""
+    """All listed products that pass the filters except the category; ``shown`` is the points price on the card."""
     products = Product.objects.filter(is_listed=True)
     for word in rules.search_words(filters.q):
         products = products.filter(search_text__contains=word)
@@ -110,7 +110,7 @@ def _narrowed(filters, available):
 
 
 def category_names():
-    """What all categories are called, ``{code: {"zh": name, "en": name}}``, in their order."""
+    """Names of all categories in their order, ``{code: {"zh": name, "en": name}}``."""
     rows = Category.objects.order_by("position", "pk").values_list("code", "name", "name_en")
     return {code: {"zh": name, "en": name_en} for code, name, name_en in rows}
 

@@ -1,4 +1,4 @@
-"""SKUs as a till needs them: each with its product and the picture of the shelf, in one prepared statement."""
+"""SKUs for cart and checkout: each with its product and first picture, in one prepared statement."""
 
 from django.db import connection
 

@@ -21,10 +21,10 @@ POPULAR_FROM = 10
 EAGER = 4
 
 POINTS_SHOWN = Coalesce("lowest_points", "lowest_mixed_points", 0)
-# PostgreSQL leaves the absent one out. What is for cash alone is within nobody's points: NULL.
+# ``least`` ignores NULL. Goods sold for cash only have NULL here: no points reach them.
 POINTS_NEEDED = Least("lowest_points", "lowest_mixed_points")
 
-# One statement for the whole page: written out, because lists are asked for most and the ORM's share would show.
+# One hand-written statement for the whole page: lists are requested most, and the ORM would slow them down noticeably.
 _CARDS = """
 SELECT product.id, product.name, product.name_en, product.lowest_points, product.lowest_mixed_points,
        product.lowest_mixed_fen, product.lowest_cash_fen, product.redeemed_count, product.listed_at, picture.image,
@@ -75,7 +75,7 @@ def cards(products, *, at, available=None, way=None, eager=0):
         cursor.execute(_CARDS, [pks])
         rows = {row[0]: row for row in cursor.fetchall()}
     page = reverse("catalog:detail", args=[0])
-    # A dry storage address is put together once; each picture then costs no more than a concatenation.
+    # The storage URL is built once, so that each picture costs only a concatenation.
     media = default_storage.url("x")[:-1]
     found = [rows[pk] for pk in pks if pk in rows]
     return [
@@ -85,16 +85,17 @@ def cards(products, *, at, available=None, way=None, eager=0):
 
 
 def popular(limit, *, at, available=None):
-    """Cards of what is redeemed most and in stock."""
+    """Cards of the most redeemed products in stock."""
     return cards(_on_sale(Q()).order_by("-redeemed_count", "-pk")[:limit], at=at, available=available)
 
 
 def front_shelves(limits, *, ending, available, at):
-    """The cards of several shelves, of what is listed and in stock, in three queries. Shape: ``{name: [Card]}``.
+    """The cards of several shelves, of listed products in stock, in three queries. Shape: ``{name: [Card]}``.
 
-    ``limits``: how many on each, by name: ``first_use`` is had for the ``ending`` points, the dearest first; ``within``
-    for the ``available`` ones (None: a stranger has none), ``popular`` by anybody, both by popularity; ``newest`` by
-    date. A product may stand on several. Cards of the first two show a price that those points are enough for.
+    ``limits``: how many on each, by name: ``first_use`` has goods for the ``ending`` points, most expensive first;
+    ``within`` goods for the ``available`` points (None: a stranger has none) and ``popular`` goods for anybody, both by
+    popularity; ``newest`` is by date. A product may stand on several. Cards of the first two show a price that those
+    points are enough for.
     """
     enough = {"first_use": ending, "within": available or 0}
     rows = [
@@ -114,7 +115,7 @@ def front_shelves(limits, *, ending, available, at):
 
 
 def in_stock(products):
-    """Only products of which a piece is left."""
+    """Only products with stock."""
     return products.filter(pk__in=_ON_SHELF)
 
 
@@ -130,7 +131,7 @@ class _Place(NamedTuple):
 
 
 def _places(shelf, condition, order, limit):
-    """The rows of one shelf: the ``limit`` highest by ``order`` of what fits the condition."""
+    """The rows of one shelf: the ``limit`` highest by ``order`` that meet the condition."""
     highest_first = [F(order).desc(), F("pk").desc()]
     return (
         _on_sale(condition)
@@ -145,7 +146,7 @@ def _on_sale(condition):
 
 
 def _within(card, place, points):
-    """The card with the price that ``points`` are enough for, where that is the one with cash; None: any price."""
+    """The card with the price that ``points`` are enough for, if that is the one with cash; None: any price."""
     if points is None or card.points <= points:
         return card
     return replace(card, points=place.mixed_points, fen=place.mixed_fen)
@@ -185,7 +186,7 @@ def _card(row, *, page, media, at, available, way, eager):
 
 
 def _meta(needed, stock, low_stock_at, redeemed, available):
-    """At most one line, by urgency: short by how much, few left, popular. Returns ``(text, tone)``."""
+    """At most one line, by urgency: missing points, few left, popular. Returns ``(text, tone)``."""
     if not stock:
         return "", ""
     if available is not None and available < needed:

@@ -1,4 +1,4 @@
-"""The proof of stock: every SKU's stock is the sum of its movements."""
+"""The audit of stock: every SKU's stock must be the sum of its movements."""
 
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce

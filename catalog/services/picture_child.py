@@ -1,10 +1,10 @@
-"""The process in which one picture is decoded: a program of its own, started by ``pictures`` with its limits.
+"""A separate program that decodes one picture, started by ``pictures`` with resource limits.
 
-Its input is the file, its output the picture that is kept, in WebP. It ends with ``NO_PICTURE`` where the file cannot
-be read, ``NO_MEMORY`` where the memory it may have is not enough; the kernel ends it when it takes too long. With the
-process goes all that was decoded.
+Its input is the file, its output the picture that is kept, in WebP. It exits with ``NO_PICTURE`` if the file cannot be
+read and with ``NO_MEMORY`` if its memory limit is too low; the kernel kills it when it takes too long. Its memory is
+freed with the process.
 
-Processes of this machine that decode at the same time wait for one another.
+Only one process of this machine decodes at a time; the others wait.
 """
 
 import fcntl
@@ -17,13 +17,13 @@ from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugi
 
 NO_PICTURE, NO_MEMORY = 3, 4
 GROUND = (255, 255, 255)
-PLUGINS = JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # imported before the limits hold
+PLUGINS = JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # imported before the limits apply
 
 
 def main(limits):
     for what, most in {"AS": limits["process_bytes"], "CPU": limits["processor_s"], "CORE": 0, "FSIZE": 0}.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
-    Image.MAX_IMAGE_PIXELS = None  # the header has been looked at
+    Image.MAX_IMAGE_PIXELS = None  # the header has been checked
     content = sys.stdin.buffer.read()
     with open(__file__, "rb") as turns:
         fcntl.flock(turns, fcntl.LOCK_EX)
@@ -38,10 +38,10 @@ def main(limits):
 
 
 def made_anew(content, edge, formats):
-    """The picture upright, at most ``edge`` pixels on each side, without what it carried along."""
+    """The picture upright, at most ``edge`` pixels on each side, without metadata."""
     with Image.open(BytesIO(content), formats=formats) as image:
         enough = 2 * edge / max(image.size)
-        image.draft(None, tuple(int(side * enough) for side in image.size))  # a JPEG is decoded at about twice the size
+        image.draft(None, tuple(int(side * enough) for side in image.size))  # a JPEG is decoded at twice that size
         pixels = image.convert("RGBA") if _has_palette(image) else image
         pixels.thumbnail((edge, edge), Image.Resampling.LANCZOS)
         pixels = _flat(ImageOps.exif_transpose(pixels))
@@ -51,7 +51,7 @@ def made_anew(content, edge, formats):
 
 
 def _has_palette(image):
-    """Whether its colours cannot be mixed as they are when it is made smaller."""
+    """Whether its colours must be converted before it is scaled down."""
     return image.mode in ("1", "P", "PA") or "transparency" in image.info
 
 

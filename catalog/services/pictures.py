@@ -1,8 +1,8 @@
-"""Pictures that are uploaded: checked, made anew without what they carried along, cut to the pages' sizes (E8).
+"""Uploaded pictures: checked, re-encoded without metadata, cut to the sizes of the pages (E8).
 
-Whoever uploads decides how much memory and time a picture takes, so both are bounded here for every upload of the mall:
-the header says how many pixels there are before one of them is decoded, and one picture of a machine is decoded at a
-time, in a process of its own (``picture_child``) that ends with it.
+An uploader could make a picture take much memory and time, so both are limited here for all uploads: the number of
+pixels is read from the header before decoding, and each machine decodes one picture at a time, in a separate process
+(``picture_child``).
 """
 
 import json
@@ -28,13 +28,13 @@ FORMATS = ["JPEG", "PNG", "WEBP"]
 LARGEST_BYTES = 20 * 1024 * 1024
 LONGEST_EDGE = 16_000
 SMALLEST_EDGE = 160
-# What is decoded whole takes up to 11 bytes a pixel, WebP 17. A JPEG of one scan is decoded small at once, whatever it
-# measures.
+# Full decoding takes up to 11 bytes per pixel, for WebP 17. A JPEG with one scan is decoded at reduced size, however
+# large it is.
 MOST_PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "WEBP": 16_000_000}
 MOST_PIXELS_OF_PHOTO = 65_000_000
-MOST_MEMORY = 384 * 2**20  # of the process that decodes, bytes
+MOST_MEMORY = 384 * 2**20  # of the decoding process, in bytes
 MOST_PROCESSOR_S = 10
-PATIENCE_S = 20  # by the clock on the wall: others of this machine may come first
+PATIENCE_S = 20  # wall clock time, which includes waiting for others on this machine
 KEPT_EDGE = 1600
 PLACES = 3  # one decodes, the others wait
 LONGEST_WAIT_S = 10
@@ -50,9 +50,9 @@ CHILD = [
 OPTIONS = {
     "stdout": subprocess.PIPE,
     "stderr": subprocess.DEVNULL,
-    "env": {"MALLOC_ARENA_MAX": "1"},  # address space counts, used or not
+    "env": {"MALLOC_ARENA_MAX": "1"},  # address space counts even if unused
     "cwd": "/",
-    "start_new_session": True,  # who stops the mall lets it finish
+    "start_new_session": True,  # a Ctrl-C for the mall does not interrupt it
 }
 
 START_OF_SCAN = 0xDA
@@ -80,7 +80,7 @@ class PictureTooSmall(BadPicture):
 
 
 class TooManyPicturesAtOnce(Busy):
-    """Others' pictures are being decoded."""
+    """Too many other pictures are being decoded."""
 
     message = _("Many pictures are arriving right now. Nothing was changed, please try again in a moment.")
 
@@ -91,12 +91,12 @@ def prepare(file):
 
 
 def prepare_all(files):
-    """Check uploaded or opened ``files`` and make the pictures that are kept: ``ContentFile``s in WebP.
+    """Check uploaded or opened ``files`` and make the pictures to store: ``ContentFile``s in WebP.
 
     1. The size in bytes is limited before anything is decoded, the size in pixels by the header alone; when one of them
        is refused, none is decoded.
-    2. The format is what the content says, whatever the name or the sender claims.
-    3. The pixels are decoded and written anew, upright and without any metadata (place, camera, comments).
+    2. The content decides the format, not the name or the sender's claim.
+    3. The pixels are decoded and re-encoded, upright and without any metadata (place, camera, comments).
 
     Raises ``BadPicture`` and its kinds, ``TooManyPicturesAtOnce``.
     """
@@ -111,7 +111,7 @@ def prepare_all(files):
 
 
 def make_thumbnails(image):
-    """Cut the picture of a saved ``ProductImage`` to every size; sizes that exist already are left alone."""
+    """Cut the picture of a saved ``ProductImage`` to every size; existing sizes are kept."""
     thumbnailer = get_thumbnailer(image.image)
     for alias, options in aliases.all(TARGET).items():
         thumbnailer.get_thumbnail({**options, "ALIAS": alias})
@@ -126,7 +126,7 @@ def remove_files(name):
 
 @contextmanager
 def _reading():
-    """What a picture that cannot be read makes Pillow raise, as our errors."""
+    """Turns Pillow's errors for unreadable pictures into ours."""
     try:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -156,8 +156,8 @@ def _check(content):
 
 
 def _components_of_first_scan(content):
-    """How many colours the first scan of a JPEG holds, 0 for anything else. When there are more scans, the decoder
-    keeps all coefficients of the picture in memory, however small it is to become."""
+    """How many colours the first scan of a JPEG holds, 0 for anything else. With more scans, the decoder keeps all
+    coefficients of the picture in memory, however small the result."""
     place = 2
     while content[place : place + 1] == b"\xff" and 0xC0 <= content[place + 1] <= 0xFE:
         marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4])

@@ -1,6 +1,6 @@
-"""Categories and products: the only writer of what the mall offers and at which price (E1, E2).
+"""Categories and products: the only writer of goods and their prices (E1, E2).
 
-What lists filter by is repeated on the product (``lowest_*``) and refreshed here after every change of a SKU.
+Prices that lists filter by are repeated on the product (``lowest_*``) and refreshed here after every change of a SKU.
 """
 
 import uuid
@@ -76,7 +76,7 @@ class TooManyPictures(DomainError):
 
 
 def create_category(*, code, name, by, at, name_en="", parent=None, icon="", position=0):
-    """Add a branch to the tree of goods. Returns the ``Category``."""
+    """Create a category. Returns the ``Category``."""
     category = Category(code=code, name=name, name_en=name_en, parent=parent, icon=icon, position=position)
     return save_category(category=category, by=by, at=at)
 
@@ -92,7 +92,7 @@ def save_category(*, category, by, at):
 
 
 def delete_category(*, category, by, at):
-    """Take an empty branch off the tree. Raises ``CategoryInUse`` when products or categories belong to it."""
+    """Delete an empty category. Raises ``CategoryInUse`` if products or categories belong to it."""
     pk = category.pk
     try:
         with transaction.atomic():
@@ -103,11 +103,11 @@ def delete_category(*, category, by, at):
 
 
 def create_product(*, category, name, skus, by, at, images=(), listed=False, **fields):
-    """Create a product whole: its SKUs with their opening stock, its pictures, and its place in the list if ``listed``.
+    """Create a product with its SKUs, their opening stock and its pictures, and list it if ``listed``.
 
-    ``skus``: dicts of what ``SKU_FIELDS`` names (``code``, ``options``, ``points_price``, ...) and ``stock``.
-    ``images``: paths or open files, or pairs of one and its ``alt``. ``fields``: what else ``PRODUCT_FIELDS`` names.
-    Raises ``InvalidInput``, ``WrongCombination``, ``BadPicture``.
+    ``skus``: dicts with ``SKU_FIELDS`` (``code``, ``options``, ``points_price``, ...) and ``stock``. ``images``: paths
+    or open files, or pairs of one and its ``alt``. ``fields``: further ``PRODUCT_FIELDS``. Raises ``InvalidInput``,
+    ``WrongCombination``, ``BadPicture``.
     """
     product = Product(category=category, name=name, **fields)
     rows = [SKU(**{"position": n} | {k: v for k, v in row.items() if k != "stock"}) for n, row in enumerate(skus)]
@@ -124,11 +124,11 @@ def create_product(*, category, name, skus, by, at, images=(), listed=False, **f
 
 
 def save_product(*, product, by, at, skus=(), images=(), removed_images=(), opening_stock=None):
-    """Write a product together with those of its SKUs and pictures that are new or changed.
+    """Save a product together with its new and changed SKUs and pictures.
 
-    The instances carry the new values; new ones have no primary key yet. Only what staff edit is written, so that
-    stock, counters and listing, which move meanwhile, are never set back. ``opening_stock``: pieces by SKU code, for
-    new SKUs. New pictures must have come through ``pictures.prepare``. Returns the product. Raises ``Busy``.
+    The instances carry the new values; new ones have no primary key yet. Only fields that staff edit are written, so
+    that concurrent changes of stock, counters and listing are never overwritten. ``opening_stock``: pieces by SKU code,
+    for new SKUs. New pictures must have come through ``pictures.prepare``. Returns the product. Raises ``Busy``.
     """
     opening_stock = opening_stock or {}
     is_new = product.pk is None
@@ -150,7 +150,7 @@ def save_product(*, product, by, at, skus=(), images=(), removed_images=(), open
 
 
 def list_product(*, product, by, at):
-    """Offer the product from now on. Raises ``NothingToRedeem``. Listing a listed product does nothing."""
+    """List the product from now on. Raises ``NothingToRedeem``. Listing a listed product does nothing."""
     with transaction.atomic():
         _refresh(product)
         if product.lowest_points is None and product.lowest_mixed_points is None and product.lowest_cash_fen is None:
@@ -175,8 +175,8 @@ def unlist_product(*, product, by, at):
 def count_redeemed(*, lines):
     """Add ``lines``, a list of ``(sku_id, quantity)``, to the popularity of their products.
 
-    Call it after the order's own transaction (from the outbox): popularity must not hold up anybody's order. A
-    quantity may be negative, and may come before the one that it takes back: the sum is the same in any order.
+    Call it after the order's transaction (from the outbox): counting must not delay orders. A quantity may be negative
+    and may arrive before the one that it reverses: the sum is the same in any order.
     """
     quantities = Counter()
     product_of = dict(SKU.objects.filter(pk__in=[pk for pk, _n in lines]).values_list("pk", "product_id"))
@@ -195,7 +195,7 @@ def _read(source):
 
 
 def _lock_order(sku):
-    """By primary key as buyers take them, whatever the order of the form; new ones last, nobody waits for them."""
+    """By primary key, the order in which orders lock SKUs; new ones last, because nobody else can lock them."""
     return (sku.pk is None, sku.pk or 0)
 
 
@@ -230,7 +230,7 @@ def _forget_files(image):
 
 
 def _save(instance, fields):
-    """Insert a new row, or write only ``fields`` of an old one."""
+    """Insert a new row, or update only ``fields`` of an existing one."""
     if instance.pk is None:
         instance.save()
     else:

@@ -1,8 +1,8 @@
 """Stock: the only writer of ``SKU.stock`` and of its movements (E3).
 
-Each change is one statement that moves the stock under its condition and writes the movement, so that stock and
-movements cannot part and overselling is impossible. SKU rows are the last to be locked in a transaction; several are
-taken in the order of their primary keys. A movement is known by SKU and ``key``: the same call again does nothing.
+Each change is one conditional statement that updates the stock and writes the movement, so that both always agree and
+overselling is impossible. SKU rows are locked last in a transaction, several in the order of their primary keys. A
+movement is identified by SKU and ``key``: repeating a call does nothing.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from core.rows import Rows
 
 LARGEST_CHANGE = 1_000_000
 
-# The statement fills in the first four columns of a movement by what it has changed.
+# The statement fills in the first four columns of a movement from the change itself.
 _COUNTED = ("sku", "delta", "stock_after", "key")
 _MOVE = """
 WITH changed AS (
@@ -44,7 +44,7 @@ class SoldOut(DomainError):
 
 
 class NotListed(DomainError):
-    """The product is not, or no longer, offered."""
+    """The product is not listed, or no longer."""
 
     code = "not_listed"
     message = _("“%(name)s” is no longer offered. Nothing was changed.")
@@ -63,17 +63,17 @@ class StockTooLow(DomainError):
 
 
 class MovementKeyReused(DomainError):
-    """The key belongs to a movement with other content."""
+    """The key belongs to a movement with different content."""
 
     code = "movement_key_reused"
     message = _("This was already booked with another quantity.")
 
 
 def take(*, lines, key, source, by, at):
-    """Take ``lines``, a list of ``(sku_id, quantity)``, off the shelf for an order; all of them or none.
+    """Take ``lines``, a list of ``(sku_id, quantity)``, out of stock for an order; all or none.
 
-    Only listed products are sold. Raises ``SoldOut``, ``NotListed``, ``UnknownSKU``. The same ``key`` again has no
-    second effect.
+    Only listed products are sold. Raises ``SoldOut``, ``NotListed``, ``UnknownSKU``. Repeating the same ``key`` has no
+    effect.
     """
     _move_all(lines, -1, StockMovement.Reason.REDEEMED, key=key, source=source, by=by, at=at, is_sale=True)
 
@@ -86,7 +86,7 @@ def give_back(*, lines, key, source, by, at):
 def restock(*, sku, delta, reason, key, by, at, note=""):
     """Staff change the stock of ``sku`` by ``delta`` pieces (either sign, not 0) for a ``StockMovement.Reason``.
 
-    Returns the stock after it. Raises ``StockTooLow`` when less than nothing would be left.
+    Returns the new stock. Raises ``StockTooLow`` if it would be negative.
     """
     if reason not in StockMovement.Reason.values:
         raise InvalidInput(field=_("Reason"))
@@ -110,13 +110,13 @@ def _move_all(lines, sign, reason, *, key, by, at, source="", note="", is_sale=F
     except IntegrityError as error:
         if broken_constraint(error) != "movement_key_unique" or connection.in_atomic_block:
             raise
-        # Another connection booked the same key while this one waited for the row; now it can be seen.
+        # Another connection booked the same key while this one waited for the row; now it is visible.
         _write(changes, movement)
 
 
 def _write(changes, movement):
-    """Run one conditional statement for each SKU; where nothing was changed, find out why. ``movement``: what it is
-    for, the same for all."""
+    """Run one conditional statement for each SKU; if it changes nothing, find out why. ``movement``: the purpose, the
+    same for all."""
     sql, rows = _statement()
     said = rows.values(movement)
     with transaction.atomic() if len(changes) > 1 else nullcontext():
@@ -133,7 +133,7 @@ def _statement():
 
 
 def _explain(sku_id, delta, key, *, is_sale):
-    """Return when the movement is booked already; else raise the reason why it was not."""
+    """Return if the movement is already booked; else raise the reason why not."""
     booked = StockMovement.objects.filter(sku_id=sku_id, key=key).values_list("delta", flat=True).first()
     if booked == delta:
         return
