@@ -1,4 +1,4 @@
-"""What the mall decides where django-allauth asks."""
+"""The mall's answers to the hooks of django-allauth."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -33,16 +33,16 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def get_login_stages(self):
-        """allauth's stages, but not everybody has to have an e-mail address."""
+        """allauth's stages, except that an e-mail address is optional."""
         return [
             "accounts.stages.UnconfirmedEmailStage" if stage.endswith(".EmailVerificationStage") else stage
             for stage in super().get_login_stages()
         ]
 
-    # Passwords: every one that is tried is counted, whichever page it is typed on.
+    # Passwords: every attempt is counted, on whichever page.
 
     def authenticate(self, request, **credentials):
-        """The member whose name and password these are, or None; members, staff and the second question alike."""
+        """The member with this name and password, or None; for sign-in of members and staff and for repeated proof."""
         names = {name: text for name, text in credentials.items() if name != "password"}
         authenticate = super().authenticate
         return self._counted(queries.password_holder(names), lambda: authenticate(request, **credentials))
@@ -71,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return not proof.is_fresh(self.request)
 
     def get_reauthentication_methods(self, user):
-        """The password, the authenticator app, and a code to each way in that is confirmed."""
+        """The password, the authenticator app, and a code to each confirmed way in."""
         methods = super().get_reauthentication_methods(user)
         if user.is_authenticated and queries.ways_of(user):
             methods.append({"id": "code", "url": reverse("accounts:prove")})

@@ -1,4 +1,4 @@
-"""Staff find members, let them in or keep them out; superusers say who is staff."""
+"""Staff find members, let them in or lock them out; superusers decide who is staff."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -24,7 +24,7 @@ from core import actors, clock, codes
 from core.errors import DomainError
 from core.staff import StaffAdmin
 
-# Members look after these themselves, and groups have a page of ours; Django's would go past every check.
+# Members manage these themselves, and groups have our own page; Django's pages would bypass every check.
 for model in (EmailAddress, Authenticator, UserSession, Group):
     admin.site.unregister(model)
 
@@ -52,7 +52,7 @@ admin.site.login_form = StaffSignInForm
 
 
 class CheckedForm(forms.ModelForm):
-    """A form whose service may refuse what stands in it: the refusal belongs on the form. ``by`` is who sends it."""
+    """A form whose service may refuse the input; the refusal is shown on the form. ``by`` is the user who sends it."""
 
     by = None
 
@@ -67,7 +67,7 @@ class CheckedForm(forms.ModelForm):
 
 
 class CheckedAdmin(StaffAdmin):
-    """A form that knows who sends it."""
+    """Tells the form who sends it."""
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -122,7 +122,7 @@ class UserAdmin(CheckedAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-        if request.user.is_superuser:  # nobody else has anything to change here
+        if request.user.is_superuser:  # nobody else may change anything here
             services.set_staff(
                 member=obj,
                 is_staff=form.cleaned_data["is_staff"],
@@ -132,7 +132,7 @@ class UserAdmin(CheckedAdmin):
             )
 
     def save_related(self, request, form, formsets, change):
-        """Groups were written by the service."""
+        """Nothing: the service has saved the groups."""
 
     @display(description=_("number"), ordering="pk")
     def number(self, user):
@@ -156,7 +156,7 @@ class UserAdmin(CheckedAdmin):
 
     @display(description=_("Trail"))
     def trail(self, user):
-        """What was done to this member, the newest first."""
+        """The audit events about this member, newest first."""
         trail = list(queries.trail_of(user))
         who, what = actors.names(event.by for event in trail), codes.events({event.event for event in trail})
         rows = ((f"{timezone.localtime(event.at):%Y-%m-%d %H:%M}", what[event.event], who[event.by]) for event in trail)
@@ -191,7 +191,7 @@ class GroupAdmin(CheckedAdmin):
     search_fields = ["name"]
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        """What one may do with the tables that staff have pages of, and whatever the group may do already."""
+        """Permissions on the tables that have staff pages, plus those that the group already has."""
         field = super().formfield_for_manytomany(db_field, request, widget=UnfoldAdminCheckboxSelectMultipleWidget)
         apps = {model._meta.app_label for model in self.admin_site._registry}
         group = request.resolver_match.kwargs.get("object_id")
@@ -201,7 +201,7 @@ class GroupAdmin(CheckedAdmin):
         return field
 
     def has_delete_permission(self, request, obj=None):
-        """Only what one could take from the group one by one."""
+        """Only if the user could take away each of the group's permissions."""
         if obj is not None and super().has_delete_permission(request, obj):
             try:
                 services.check_group(group=obj, permissions=[], by=actors.staff(request.user.pk))
@@ -214,7 +214,7 @@ class GroupAdmin(CheckedAdmin):
         services.save_group(group=obj, permissions=permissions, by=actors.staff(request.user.pk), at=clock.now())
 
     def save_related(self, request, form, formsets, change):
-        """Permissions were written by the service."""
+        """Nothing: the service has saved the permissions."""
 
     def delete_model(self, request, obj):
         services.delete_group(group=obj, by=actors.staff(request.user.pk), at=clock.now())
@@ -228,7 +228,7 @@ ACTS = {"add": _("Add"), "change": _("Change"), "delete": _("Delete"), "view": _
 
 
 def _permission_in_words(permission):
-    """Django stores names of permissions in English; those that we declare have a translation."""
+    """Django stores permission names in English; those that we declare have a translation."""
     act, _sign, model = permission.codename.partition("_")
     what = ACTS[act] if act in ACTS and model == permission.content_type.model else gettext(permission.name)
     return f"{permission.content_type.app_labeled_name} | {what}"

@@ -1,4 +1,4 @@
-"""Changing one's ways in with a code: to the old way first, then to the new one (A2, A4)."""
+"""Changing a way in by codes: first to an existing way, then to the new one (A2, A4)."""
 
 from accounts import phones, queries, services
 from accounts.codes import OwnCode
@@ -7,14 +7,14 @@ from core import actors, clock
 
 
 class Proof(OwnCode):
-    """A member proves with a way in that is there already that nobody else sits at an open session."""
+    """A member proves by a code to an existing way in that nobody else is using an open session."""
 
     purpose = "proof"
     is_proof = True
 
     @property
     def shown_to(self):
-        """Not the whole of it: whoever sits there may be somebody else."""
+        """Masked, because somebody else may be using the session."""
         return mask_email(self.to) if self.is_email else phones.mask(self.to)
 
     def is_good(self):
@@ -22,24 +22,24 @@ class Proof(OwnCode):
 
 
 class PhoneChange(OwnCode):
-    """A member proves a new number of her own."""
+    """A member proves that a new number is theirs."""
 
     purpose = "phone_change"
 
     def finish(self):
-        """The code came back: the number is the member's. Raises ``PhoneTaken`` where it is another member's."""
+        """After the right code: the number becomes the member's. Raises ``PhoneTaken`` if another member has it."""
         self.forget()
         member = self.request.user
         services.confirm_phone(member=member, phone=self.to, by=actors.member(member.pk), at=clock.now())
 
 
 class EmailChange(OwnCode):
-    """A member proves a new address of her own, or one that waits to be confirmed."""
+    """A member proves that a new or unconfirmed address is theirs."""
 
     purpose = "email_change"
 
     def finish(self):
-        """The code came back: the address is the member's. Raises ``EmailTaken`` where it is another member's."""
+        """After the right code: the address becomes the member's. Raises ``EmailTaken`` if another member has it."""
         self.forget()
         member = self.request.user
         services.confirm_email(member=member, email=self.to, by=actors.member(member.pk), at=clock.now())

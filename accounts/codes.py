@@ -1,10 +1,10 @@
-"""Codes that the mall sends to a phone or an e-mail address and takes back once (A1, A2, A9).
+"""One-time codes that the mall sends to a phone or an e-mail address (A1, A2, A9).
 
-What is under way lies in the session: for whom, since when, and a keyed hash of the code, the purpose and the target
-together, so that a code is good for nothing but what it was sent for. How often a code may be sent and guessed is
-counted outside of the session (``accounts.limits``), which requests that come at once would overwrite.
+The session holds the pending code: for whom, since when, and a keyed hash of code, purpose and target together, so that
+a code works only for what it was sent for. Messages and guesses are counted outside the session (``accounts.limits``),
+because concurrent requests would overwrite a count in the session.
 
-Every number and address gets the same pages and the same limits, whether a member has it or not: only who reads the
+All numbers and addresses get the same pages and limits, whether a member has them or not: only the reader of the
 message learns more.
 """
 
@@ -29,7 +29,7 @@ SMS_GOOD_S, EMAIL_GOOD_S = 300, 600
 
 
 class NotSent(limits.NoCode):
-    """The provider did not take the message; whoever asked may ask again at once."""
+    """The provider did not accept the message; the visitor may ask again at once."""
 
     code = "code_not_sent"
     message = gettext_lazy("The code could not be sent. Nothing was changed; please try again in a few minutes.")
@@ -40,7 +40,7 @@ class EmailNotSent(NotSent):
 
 
 class NotServed(limits.NoCode):
-    """Details: ``prefixes``, how numbers begin that get codes."""
+    """Details: ``prefixes``, the country codes of numbers that get codes."""
 
     code = "not_served"
     message = gettext_lazy(
@@ -50,11 +50,11 @@ class NotServed(limits.NoCode):
 
 
 class Code:
-    """A code on its way. A subclass is a purpose; ``facts`` are what it needs to know when the code comes back."""
+    """A pending code. Each subclass is a purpose; ``facts`` are what it needs to know when the code is entered."""
 
-    purpose = None  # the key in the session, too
-    is_proof = False  # whether it goes to where the member is known already
-    is_dead = False  # whether another message was sent than a code, so that nothing is right
+    purpose = None  # also the key in the session
+    is_proof = False  # whether it goes to an address or number that the member already has
+    is_dead = False  # whether a message without a code was sent, so that no guess is right
 
     def __init__(self, request, state):
         self.request = request
@@ -69,7 +69,7 @@ class Code:
 
     @classmethod
     def resume(cls, request):
-        """The one under way in this session, or None where there is none, or it is over or somebody else's."""
+        """The pending code of this session; None if there is none, or it has expired or is somebody else's."""
         state = request.session.get(cls.purpose)
         code = cls(request, state) if state else None
         return code if code and code.is_good() else None
@@ -84,7 +84,7 @@ class Code:
 
     @property
     def shown_to(self):
-        """Where it went, as the page says it."""
+        """The target as shown on the page."""
         return self.to if self.is_email else phones.mask(self.to)
 
     @property
@@ -95,7 +95,8 @@ class Code:
         return clock.now().timestamp() - self.state["at"] <= self.good_s
 
     def send(self):
-        """Send a code, in the place of the one before. Raises what ``begin`` does, and leaves that one as it was."""
+        """Send a new code, which replaces the previous one. Raises what ``begin`` does; the previous code then stays
+        valid."""
         at, address = clock.now(), visitor.network(self.request)
         if not self.is_email and not phones.gets_codes(self.to):
             raise NotServed(prefixes=phones.served_prefixes())
@@ -124,7 +125,7 @@ class Code:
         message = {"to": self.to, "text": text}
         try:
             transaction.on_commit(partial(tasks.send_sms.send, kwargs=message, expires=self.good_s))
-        except background.AWAY as error:  # kept for later it would be of no use
+        except background.AWAY as error:  # a late code would be of no use
             log.error("code_not_queued", reason=type(error).__name__)
             raise NotSent from error
 
@@ -135,8 +136,8 @@ class Code:
             raise EmailNotSent from error
 
     def accepts(self, typed):
-        """Count one guess and tell whether it is right, once. Raises ``limits.TooManyGuesses`` where it may not be
-        judged any more."""
+        """Count one guess and return whether it is right; a code is accepted only once. Raises
+        ``limits.TooManyGuesses`` when no more guesses are allowed."""
         at, address, name = clock.now(), visitor.network(self.request), self.state["name"]
         limits.guess_code(name=name, to=self.to, address=address, at=at)
         if self.is_dead or not hmac.compare_digest(self._digest(typed), self.state["digest"]):
@@ -155,7 +156,7 @@ class Code:
 
     @staticmethod
     def _raise_alarm(at):
-        """Somebody lets the mall send more than staff allow: they see it on their first page."""
+        """More codes are requested than staff allow: tell them on their first page."""
         log.error("codes_stopped", most=limits.CODES_PER_HOUR.value)
         if limits.first_alarm(at=at):
             audit.record("codes.stopped", by=actors.system("codes"), subject="codes", at=at)

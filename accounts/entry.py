@@ -1,9 +1,9 @@
 """Signing in or up with a code, to a phone or an e-mail address (A1, A2).
 
-A new member exists from the moment the number or address is proven, never before.
+A new member is created only when the number or address is proven.
 
-django-allauth has flows for this too. They save a member before the code comes back and answer a known name otherwise
-than an unknown one; so the mall has its own (``accounts.codes``), and allauth signs in: stages, second step, records.
+django-allauth has flows for this too, but they save a member before the code is entered and reveal whether a name is
+known. So the mall has its own flows (``accounts.codes``), and allauth does the sign-in: stages, second step, records.
 """
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -18,12 +18,12 @@ from core import actors, clock, visitor
 
 
 class PhoneEntry(Code):
-    """A stranger signs in, or up where the number is new."""
+    """A visitor signs in, or signs up if the number is new."""
 
     purpose = "phone_entry"
 
     def finish(self, redirect_url):
-        """The code came back: sign the member in, after making one if the number is new. Returns a response."""
+        """After the right code: sign the member in, creating one if the number is new. Returns a response."""
         self.forget()
         member, is_new = self._member()
         record_authentication(self.request, member, method="code", phone=self.to)
@@ -44,9 +44,9 @@ class PhoneEntry(Code):
 
 
 class EmailSignUp(Code):
-    """A stranger becomes a member known by an e-mail address, with a password, of which only the hash waits.
+    """A visitor signs up with an e-mail address and a password, of which only the hash is kept meanwhile.
 
-    To an address that has a member goes a message that says so, and no code.
+    If the address has a member, the message says so and has no code.
     """
 
     purpose = "email_sign_up"
@@ -68,7 +68,8 @@ class EmailSignUp(Code):
         self.email("account_already_exists", password_reset_url=reset_url)
 
     def finish(self, redirect_url):
-        """The code came back: make the member and sign in. Raises ``services.EmailTaken`` where another was quicker."""
+        """After the right code: create the member and sign in. Raises ``services.EmailTaken`` if somebody else was
+        faster."""
         self.forget()
         member = _new_member(self.request, clock.now(), email=self.to, password_hash=self.state["password"])
         record_authentication(self.request, member, method="code", email=self.to)
@@ -76,12 +77,13 @@ class EmailSignUp(Code):
 
 
 class EmailSignIn(Code):
-    """A member who signed in with a password and an unconfirmed address proves that it is hers: a stage of sign-in."""
+    """A member who signs in with a password and an unconfirmed address proves that it is theirs: a stage of sign-in."""
 
     purpose = "email_sign_in"
 
     def finish(self, stage):
-        """The code came back: the address is the member's, and sign-in goes on. Raises ``services.EmailTaken``."""
+        """After the right code: the address becomes the member's, and sign-in goes on. Raises
+        ``services.EmailTaken``."""
         self.forget()
         member = stage.login.user
         services.confirm_email(member=member, email=self.to, by=actors.member(member.pk), at=clock.now())
@@ -89,7 +91,7 @@ class EmailSignIn(Code):
 
 
 class PasswordReset(Code):
-    """Whoever reads the e-mail of a member sets a new password. Of an address without a member the message says so."""
+    """A member sets a new password by a code sent by e-mail. If the address has no member, the message says so."""
 
     purpose = "password_reset"
 
@@ -117,7 +119,7 @@ class PasswordReset(Code):
         self.email("unknown_account", signup_url=self.request.build_absolute_uri(reverse("account_signup")))
 
     def confirm(self):
-        """The code came back: the new password may be typed, for as long as a code is good."""
+        """After the right code: the new password may be set, for as long as a code is valid."""
         self.state |= {"is_confirmed": True, "at": clock.now().timestamp()}
         self.keep()
 

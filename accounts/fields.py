@@ -15,7 +15,7 @@ class PhoneField(forms.CharField):
         kwargs.setdefault(
             "widget", forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel-national"})
         )
-        kwargs.setdefault("max_length", 64)  # what nobody sees may be pasted along
+        kwargs.setdefault("max_length", 64)  # invisible characters may be pasted along
         kwargs.setdefault("error_messages", {"required": phones.PhoneNotValid.message})
         super().__init__(**kwargs)
 
@@ -29,7 +29,7 @@ class PhoneField(forms.CharField):
             raise forms.ValidationError(str(error), code=error.code) from error
 
     def prepare_value(self, value):
-        """A stored number is shown the way it is typed."""
+        """Show a stored number the way people type it."""
         return phones.national(value) if isinstance(value, str) else value
 
 
@@ -44,7 +44,7 @@ class EmailField(forms.EmailField):
 
 
 class CodeField(forms.CharField):
-    """A code as people type it: digits of full width and spaces between are fine. A phone fills in one from an SMS."""
+    """A code as people type it: full-width digits and spaces are fine. Phones fill it in from an SMS."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault("max_length", 32)

@@ -1,4 +1,4 @@
-"""Members by the name that staff type: phone, e-mail, username or number."""
+"""Finds members by what staff type: phone, e-mail, username or member number."""
 
 from django.db.models.functions import Upper
 
@@ -10,10 +10,10 @@ PHONE, EMAIL, USERNAME, NUMBER = "phone", "upper_email", "upper_username", "pk"
 
 
 def find_members(names):
-    """``{name: member id}`` of those names that are somebody's; one query for each way of naming that occurs."""
+    """``{name: member id}`` for the names that belong to a member; one query for each kind of name that occurs."""
     wanted = {}
     for name in names:
-        if "\0" in name:  # PostgreSQL knows no such text
+        if "\0" in name:  # PostgreSQL cannot store such a text
             continue
         way, value = _reading(name)
         wanted.setdefault(way, {}).setdefault(value, []).append(name)
@@ -31,7 +31,8 @@ def find_member(name):
 
 
 def _reading(name):
-    """A username begins with a letter, and 11 digits beginning with 1 are a phone: nothing is two things."""
+    """Which kind of name it is. Usernames begin with a letter, and 11 digits beginning with 1 are a phone, so it is
+    never ambiguous."""
     text = name.strip()
     if "@" in text:
         return EMAIL, text.upper()

@@ -40,7 +40,7 @@ class SignInForm(allauth.LoginForm):
         """One spelling per name, so that failed attempts are counted together."""
         typed = super().clean_login()
         name = texts.typed(typed)
-        if name[:1].isalpha() and queries.is_username(name):  # some are from before names like tel138... were refused
+        if name[:1].isalpha() and queries.is_username(name):  # some are older than the refusal of tel138...
             return name
         try:
             return phones.parse(typed)
@@ -53,7 +53,8 @@ PASSWORD_RULE = _("At least 8 characters, not digits only, nothing easy to guess
 
 
 def plain(form):
-    """A password form of allauth without placeholders that repeat the label, and with the rule in one sentence."""
+    """A password form of allauth, without placeholders that repeat the label and with the password rule in one
+    sentence."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
     form.fields["password1"].help_text = PASSWORD_RULE
@@ -67,7 +68,8 @@ class SetPasswordForm(allauth.SetPasswordForm):
 
 
 class ChangePasswordForm(allauth.ChangePasswordForm):
-    """The old password is the proof that this needs; who has proved it otherwise need not know it, and so resets it."""
+    """The old password serves as proof. Members who proved who they are in another way need not know it and set a new
+    one."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -112,7 +114,7 @@ class ReauthenticateForm(allauth.ReauthenticateForm):
 
 
 class ProofForm(forms.Form):
-    """Where the code goes that proves who sits here: the number of one of the member's ``ways``."""
+    """Where to send the code that proves who is using the session: the index of one of the member's ``ways``."""
 
     way = forms.TypedChoiceField(label=_("Where to"), coerce=int, widget=forms.RadioSelect)
 
@@ -128,7 +130,7 @@ class ProofForm(forms.Form):
 
 
 class _Counted:
-    """Codes of an authenticator app, and recovery codes, are counted like those that the mall sends."""
+    """Counts guesses at codes of an authenticator app and recovery codes, like guesses at codes that the mall sends."""
 
     def clean_code(self):
         guess = {"member": self.user, "address": visitor.network(context.request), "at": clock.now()}
@@ -142,7 +144,7 @@ class _Counted:
 
 
 class AppCodeForm(_Counted, AuthenticateForm):
-    """The second step: six digits of an authenticator app, or a recovery code."""
+    """The second step: six digits from an authenticator app, or a recovery code."""
 
     code = CodeField(label=_("Code"))
 
@@ -158,8 +160,8 @@ class AppFirstCodeForm(ActivateTOTPForm):
 class SignUpForm(forms.Form):
     """Username or e-mail, and a password. Phones have their own way.
 
-    Whether a username is taken is asked last, when all else is right: who wants to know which names there are makes
-    a member with each question that is answered "no".
+    Whether a username is taken is checked last, when everything else is right: anyone who probes for names creates a
+    member with each name that is free.
     """
 
     name = PlainField(
@@ -233,7 +235,7 @@ class ProfileForm(forms.Form):
 class AddressForm(forms.Form):
     """An address with province, city and district in steps: a list shows once the one above it is chosen.
 
-    A municipality is its own only city, and some places have no lower level: such lists do not show at all.
+    A municipality is its own only city, and some places have no lower level: such lists are not shown.
     """
 
     name = PlainField(
@@ -268,7 +270,7 @@ class AddressForm(forms.Form):
         self._offer("district", regions.districts(city))
 
     def _chosen_city(self, cities):
-        """The city, unless it belongs to a province chosen before."""
+        """The city, unless it belongs to a previously chosen province."""
         city = self["city"].value()
         return city if city in {place.code for place in cities} else ""
 
@@ -280,14 +282,14 @@ class AddressForm(forms.Form):
 
     @property
     def labels(self):
-        """What an address is usually called, and what this one is called."""
+        """The usual labels of addresses, plus the label of this one."""
         usual = [str(_("Family home")), str(_("Work")), str(_("Parents"))]
         own = self["label"].value()
         return [*usual, own] if own and own not in usual else usual
 
     @property
     def is_complete(self):
-        """Whether the last list is there: no further step is needed to choose a region."""
+        """Whether the last list is shown, so that no further step is needed to choose a region."""
         return "district" in self.fields or regions.region(self["province"].value() or "") is not None
 
     def clean(self):

@@ -1,8 +1,8 @@
-"""How often codes may be asked for, and how often codes, passwords and names may be tried (A1, A3, A9).
+"""Limits on requesting codes and on trying codes, passwords and usernames (A1, A3, A9).
 
-Every code that the mall sends or takes is counted, by whom it is for, across all sessions, and by where the request
-comes from (``settings.LIMITS``). A guess is counted before it is judged, so that however many come at once, no more are
-judged than may. A right one is given back: only wrong ones stay, and an office with one address can sign in.
+Codes sent and guessed are counted per recipient, across all sessions, and per network address (``settings.LIMITS``). A
+guess is counted before it is checked, so concurrent requests cannot exceed the limit. The count of a right guess is
+given back: only wrong ones count, so an office with one address can sign in.
 """
 
 from django.conf import settings
@@ -16,7 +16,7 @@ HOUR_S = 3600
 
 
 class NoCode(DomainError):
-    """No code was sent. What is said is the same whoever owns the number or address."""
+    """No code was sent. The message does not depend on who owns the number or address."""
 
     code = "no_code"
 
@@ -36,21 +36,21 @@ class TooManyToday(_Wait, NoCode):
 
 
 class CodesStopped(_Wait, NoCode):
-    """The whole mall sent as many codes in an hour as staff allow (``accounts.codes_per_hour``)."""
+    """The mall has sent as many codes in this hour as staff allow (``accounts.codes_per_hour``)."""
 
     code = "codes_stopped"
     message = _("We cannot send more codes just now. Please try again in %(wait)s.")
 
 
 class TooManyGuesses(DomainError):
-    """This guess was not judged; the code is of no more use."""
+    """This guess was not checked; the code is no longer valid."""
 
     code = "too_many_guesses"
     message = _("Too many wrong codes. Please ask for a new one.")
 
 
 class TooManyGuessesToday(_Wait, TooManyGuesses):
-    """A new code would be of no use either, or there is none to ask for: an authenticator app makes its own."""
+    """A new code would not help either, or cannot be requested because an authenticator app makes it."""
 
     message = _("Too many wrong codes. Please try again in %(wait)s.")
 
@@ -66,7 +66,7 @@ class TooManyNames(_Wait):
 
 
 class TooManyPosts(_Wait):
-    """Details: ``wait_s``, too."""
+    """Further details: ``wait_s``."""
 
     code = "too_many_posts"
     message = _(
@@ -75,10 +75,11 @@ class TooManyPosts(_Wait):
 
 
 def want_code(*, to, address, at):
-    """Count one code to ``to`` (E.164 or an e-mail address) that somebody at ``address`` asks for.
+    """Count one code for ``to`` (E.164 or an e-mail address), requested from ``address``.
 
-    The address is counted first, so that a refused stranger does not use up somebody's number, and the whole last, so
-    that refused ones stop nobody. Raises ``TooOften``, ``TooManyToday`` or ``CodesStopped``.
+    The address is counted first, so that a refused visitor does not use up the limit of somebody's number, and the
+    mall's total last, so that refused requests do not use it up. Raises ``TooOften``, ``TooManyToday`` or
+    ``CodesStopped``.
     """
     _take("codes_from", address, at, TooManyToday)
     spans = settings.LIMITS["codes_to"]
@@ -88,14 +89,14 @@ def want_code(*, to, address, at):
 
 
 def code_not_sent(*, to, address, at):
-    """It could not be sent, which is nobody's fault: asking again at once is fine."""
+    """Undo the count of a code that could not be sent, so that it can be requested again at once."""
     _give_back("codes_from", address, at)
     _give_back("codes_to", to, at)
     limits.give_back("codes", "all", _all_codes(), at=at)
 
 
 def first_alarm(*, at):
-    """Whether this is the first time within the hour that somebody has to be told that codes stopped."""
+    """Whether this is the first alarm within the hour that no more codes are sent."""
     return limits.take("codes_alarm", "all", [(1, HOUR_S)], at=at)
 
 
@@ -107,7 +108,7 @@ def guess_code(*, name, to, address, at):
 
 
 def right_code(*, to, address, at):
-    """The guess was right."""
+    """The guess was right: give its count back."""
     _give_back("guesses_from", address, at)
     _give_back("guesses_at", to, at)
 
@@ -124,7 +125,7 @@ def guess_password(*, holder, address, at):
 
 
 def right_password(*, holder, address, at):
-    """The password was right."""
+    """The password was right: give its count back."""
     _give_back("passwords_from", address, at)
     _give_back("passwords_of", holder, at)
 
@@ -136,19 +137,19 @@ def guess_app_code(*, member, address, at):
 
 
 def right_app_code(*, member, address, at):
-    """The code was right."""
+    """The code was right: give its count back."""
     _give_back("guesses_from", address, at)
     _give_back("guesses_at", f"member:{member.pk}", at)
 
 
 def ask_name(*, address, at):
-    """Count one more username that somebody at ``address`` tries, which tells whether it is taken. Raises
+    """Count one more username checked from ``address``; the answer reveals whether it is taken. Raises
     ``TooManyNames``."""
     _take("names_from", address, at, TooManyNames)
 
 
 def post(*, address, at):
-    """Count one more form of those that cost a password's hash or a message. Raises ``TooManyPosts``."""
+    """Count one more post of a form that costs a password hash or a message. Raises ``TooManyPosts``."""
     _take("posts_from", address, at, TooManyPosts)
 
 

@@ -1,4 +1,4 @@
-"""E-mails that somebody waits for: they are sent at once, so that the page can say when that failed (A1)."""
+"""E-mails that a visitor waits for. They are sent at once, so that the page can report a failure (A1)."""
 
 from smtplib import SMTPException
 from time import monotonic
@@ -12,13 +12,13 @@ from core import clock
 
 log = structlog.get_logger(__name__)
 
-AWAY_S = 20  # a server that does not answer is left alone for so long: each wait for it holds a thread of the mall
+AWAY_S = 20  # pause after a server did not answer: each wait for it blocks a thread of the mall
 
 _away_until = 0.0
 
 
 class NotSent(Exception):
-    """The mail server did not take it; trying again is safe."""
+    """The mail server did not accept it; trying again is safe."""
 
 
 def send(*, to, template, **context):

@@ -1,4 +1,4 @@
-"""Members and staff: who they are, where their parcels go, and what the mall told them."""
+"""Members and staff, their addresses and their notices."""
 
 from contextlib import suppress
 
@@ -21,13 +21,14 @@ username_validator = RegexValidator(
 
 
 def one_script_validator(username):
-    """Refuses letters that look like others, ``а`` of Cyrillic among Latin ones: nobody can pass for ``admin``."""
+    """Refuses letters that look like others, such as Cyrillic ``а`` among Latin ones, so that nobody can pose as
+    ``admin``."""
     if lookalikes.is_disguised(username):
         raise ValidationError(_("Please write a username in one script, not in letters that look alike."))
 
 
 def no_phone_validator(username):
-    """Refuses what would be taken for a phone number when its owner signs in: ``tel13800000001``."""
+    """Refuses names that sign-in would read as a phone number: ``tel13800000001``."""
     with suppress(phones.PhoneNotValid):
         phones.parse(username)
         raise ValidationError(_("A username cannot be a phone number."))
@@ -40,7 +41,7 @@ def mask_email(email):
 
 
 class UserManager(BaseUserManager):
-    """Members sign up through ``accounts.services``; this creates staff, and what Django asks of a user model."""
+    """Members sign up through ``accounts.services``; this creates staff, and has what Django needs of a user model."""
 
     def create_user(self, password=None, username=None, **fields):
         user = self.model(**{"date_joined": clock.now(), "username": texts.typed(username or ""), **fields})
@@ -110,7 +111,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.display_name or f"#{self.pk}"
 
     def get_username(self):
-        """A text for pages that greet staff by username, which a person need not have."""
+        """Never None, for pages that greet staff by username: not everybody has one."""
         return self.username or self.display_name
 
     def clean(self):
@@ -126,7 +127,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self):
-        """How the mall greets: nickname, else username, else the masked phone or e-mail."""
+        """The name used to greet the member: nickname, else username, else the masked phone or e-mail."""
         return self.nickname or self.username or self.masked_phone or self.masked_email
 
     @property
@@ -148,7 +149,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Address(models.Model):
-    """Where parcels go (A5). What identifies a person is encrypted (H6); at most one per member is the default."""
+    """A delivery address (A5). Personal data is encrypted (H6); at most one address per member is the default."""
 
     member = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("member"))
     name = EncryptedTextField(_("recipient"))
@@ -190,7 +191,7 @@ class Address(models.Model):
 
 
 class Notice(models.Model):
-    """Something the mall told a member, once for each ``key`` (A6).
+    """A message to a member, sent once for each ``key`` (A6).
 
     ``title`` and ``text`` are English messages that are translated when they are read; ``values`` stand in for their
     ``%(name)s`` (``accounts.wording``). ``url`` is a path of the mall where there is more, or empty.

@@ -1,4 +1,4 @@
-"""Phone numbers as people type them, as the mall keeps them (E.164) and as it shows them (masked)."""
+"""Phone numbers: how people type them, how the mall stores them (E.164) and shows them (masked)."""
 
 import re
 
@@ -65,10 +65,10 @@ def parse(text):
 def gets_codes(phone):
     """Whether codes are sent to an E.164 number: a mobile one of a country in ``settings.SMS_COUNTRIES``.
 
-    Never satellites, fixed lines, or numbers that cost whoever sends to them: people make such numbers ask for codes
-    and are paid for each.
+    Never satellite phones, fixed lines, or numbers that charge the sender: fraudsters request codes to such numbers and
+    are paid for each message.
     """
-    if phone.startswith(CHINA):  # which numbers exist there, we say ourselves: new ranges come every year
+    if phone.startswith(CHINA):  # our own pattern: new ranges come every year
         return CHINA_REGION in settings.SMS_COUNTRIES and not _SATELLITE.fullmatch(phone)
     number = phonenumbers.parse(phone)
     is_served = phonenumbers.region_code_for_number(number) in settings.SMS_COUNTRIES
@@ -76,7 +76,7 @@ def gets_codes(phone):
 
 
 def served_prefixes():
-    """How numbers begin that may get codes: ``+86, +852``."""
+    """The country codes of numbers that may get codes: ``+86, +852``."""
     return ", ".join(f"+{phonenumbers.country_code_for_region(country)}" for country in settings.SMS_COUNTRIES)
 
 

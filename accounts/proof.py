@@ -1,12 +1,12 @@
-"""A fresh proof before a way in is added, changed or taken away (A2, A3).
+"""A fresh proof is needed before a way in is added, changed or removed (A2, A3).
 
-A session left open must not be enough to take an account: whoever sits there could add an e-mail address and reset the
-password. So the pages for that ask for the password, the authenticator app, or a code to a way in that is there
-already, not longer than ``REAUTHENTICATION_TIMEOUT`` (5 minutes) ago. Signing in with a code is such a proof; with a
-password it is not, because browsers fill passwords in by themselves.
+An open session must not be enough to take over an account: somebody could add an e-mail address and reset the password.
+So these pages ask for the password, the authenticator app, or a code to an existing way in, given at most
+``REAUTHENTICATION_TIMEOUT`` (5 minutes) ago. Signing in with a code is such a proof. Signing in with a password is not,
+because browsers fill in passwords by themselves.
 
-django-allauth keeps the records of proofs and the pages for password and app; it takes everybody without a password
-for proven, so what counts is decided here.
+django-allauth has the records of proofs and the pages for password and app. It treats everybody without a password as
+proven, so this module decides what counts.
 """
 
 from functools import wraps
@@ -27,7 +27,7 @@ SECRETS = {"password1", "oldpassword"}  # fields whose content no session may ke
 
 
 def is_fresh(request):
-    """Whether the member proved a moment ago that nobody else sits at this session."""
+    """Whether the member recently proved that nobody else is using this session."""
     return any(
         _is_proof(record) and clock.now().timestamp() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
         for record in get_authentication_records(request, request.user)
@@ -35,13 +35,13 @@ def is_fresh(request):
 
 
 def record_code(request, **where):
-    """A code came back from a way in that was there already."""
+    """Record a proof by a code to an existing way in."""
     record_authentication(request, request.user, method="code", reauthenticated=True, **where)
 
 
 def required(view):
-    """For pages that change ways in: without a fresh proof they lead to the page that asks for one, and back. What was
-    sent meanwhile is kept and sent again, except secrets."""
+    """For pages that change ways in: without a fresh proof they redirect to the page that asks for one, and back. The
+    posted form is kept and sent again, except secrets."""
 
     @wraps(view)
     def guarded(request, *args, **kwargs):
@@ -58,7 +58,7 @@ def required(view):
 
 
 def keep_session(request):
-    """After a way in was changed in this session: all sessions were ended, this one goes on."""
+    """Keep the current session after a change of a way in, which has ended all sessions."""
     update_session_auth_hash(request, request.user)
     UserSession.objects.create_from_request(request)
 

@@ -1,4 +1,4 @@
-"""What is known about members and their addresses."""
+"""Reads members and their addresses."""
 
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
@@ -39,21 +39,20 @@ def is_email_of_another(email, member):
 
 
 def emails_of(member):
-    """The member's ``EmailAddress``es, that for notices first."""
+    """The member's ``EmailAddress``es, the one for notices first."""
     return EmailAddress.objects.filter(user_id=member.pk).order_by("-primary", "pk")
 
 
 def ways_of(member):
-    """How the member can be reached for sure, as stored now: the verified phone (E.164), then confirmed e-mail
-    addresses."""
+    """The member's proven ways in, freshly read: the verified phone (E.164), then confirmed e-mail addresses."""
     phone = User.objects.filter(pk=member.pk, phone_verified=True).values_list("phone", flat=True)
     emails = emails_of(member).filter(verified=True).values_list("email", flat=True)
     return (*phone, *emails)
 
 
 def password_holder(names):
-    """Whose password is tried with ``names``, what somebody typed as phone, e-mail and username: the member's number as
-    text, or the name itself where no member has it."""
+    """Whose password is tried. ``names`` is what was typed as phone, e-mail and username. Returns the member's id as
+    text, or the name itself if no member has it."""
     found = (
         (User.objects.filter(phone=names["phone"]) if names.get("phone") else ())
         or (members_by_email(names["email"]) if names.get("email") else ())
@@ -63,12 +62,12 @@ def password_holder(names):
 
 
 def is_username(text):
-    """Whether a member has this username, in whatever case."""
+    """Whether a member has this username, ignoring case."""
     return User.objects.filter(username__iexact=text).exists()
 
 
 def is_username_taken(text):
-    """Whether a member has this username, or one that looks like it."""
+    """Whether a member has this username or one that looks like it."""
     return is_username(text) or User.objects.filter(username_skeleton=lookalikes.skeleton(text)).exists()
 
 
@@ -79,7 +78,7 @@ def notices_of(member, *, before=None, limit=30):
 
 
 def unread_notices(member, *, most=99):
-    """How many notices the member has not seen, counted up to ``most``."""
+    """Number of unread notices, counted up to ``most``."""
     return member.notices.filter(read_at=None)[:most].count()
 
 

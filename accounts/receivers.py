@@ -1,4 +1,4 @@
-"""What accounts follow from things that happened elsewhere."""
+"""Reactions of accounts to events elsewhere."""
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
@@ -15,7 +15,7 @@ from core.crypto import decrypt
 
 @outbox.handles(ways.TOPIC)
 def tell_by_old_way(*, to, title, text, values):
-    """Whoever had this way in before one was changed hears of it there; rather twice than not at all."""
+    """Tell the previous owner of a way in about a change, through that way; twice is better than never."""
     to = decrypt(to)
     with translation.override(settings.LANGUAGE_CODE):  # members have no language on record
         words = {"site": settings.SITE_NAME, "title": translated(title, values), "text": translated(text, values)}

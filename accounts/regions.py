@@ -1,7 +1,7 @@
 """Provinces, cities and districts of China, three levels for everybody (A5).
 
-The source has no city level under municipalities and no districts in a few cities; here a municipality has one city of
-its own name, and a place without a lower level is itself what an address points to. Codes have six digits everywhere.
+The source has no city level under municipalities and no districts in a few cities. Here a municipality has one city
+with the same name, and an address may point to a city without districts. Codes have six digits everywhere.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The last messages "sent", for people and tests that follow a code (``/dev/outbox/``). Never kept in production."""
+"""The last messages "sent", so that people and tests can read codes (``/dev/outbox/``). Never kept in production."""
 
 import json
 from contextlib import suppress
@@ -30,7 +30,7 @@ class Message:
 
 
 def keep(*, kind, to, text, at, subject=""):
-    """Remember a message, unless this is production, or the cache is away: what was sent was sent."""
+    """Remember a message, except in production. Nothing fails if the cache is down: the message has been sent."""
     if settings.PRODUCTION:
         return
     message = Message(kind=kind, to=to, text=text, at=at.isoformat(), subject=subject)
@@ -42,7 +42,7 @@ def keep(*, kind, to, text, at, subject=""):
 
 
 def latest():
-    """Kept ``Message``s, the newest first; none while the cache is away."""
+    """Kept ``Message``s, newest first; none while the cache is down."""
     try:
         rows = get_redis_connection("default").lrange(KEY, 0, MOST - 1)
     except RedisError:

@@ -11,7 +11,7 @@ SENDERS = {}
 
 
 class NotSent(Exception):
-    """The provider did not take the message; trying again is safe."""
+    """The provider did not accept the message; trying again is safe."""
 
 
 def sender(name):
@@ -31,5 +31,5 @@ def send(*, to, text):
 
 @sender("console")
 def send_to_console(*, to, text):
-    """Development: nothing leaves the house. The text holds a code, so the log names neither it nor the number."""
+    """Development: nothing is sent. The text holds a code, so the log has neither the text nor the number."""
     log.info("sms_sent", to=phones.mask(to), characters=len(text))

@@ -1,4 +1,4 @@
-"""What stands between a right password and being signed in."""
+"""Steps between the right password and being signed in."""
 
 from allauth.account.internal.constants import LoginStageKey
 from allauth.account.models import EmailAddress
@@ -11,16 +11,16 @@ from accounts.limits import NoCode
 
 
 class UnconfirmedEmailStage(LoginStage):
-    """Somebody who signs in with an e-mail address that nobody confirmed proves that it is theirs.
+    """A member who signs in with an unconfirmed e-mail address must prove that it is theirs.
 
-    Members who came by phone or username have no e-mail at all, or one that waits to be confirmed; they go on.
+    Members who sign in by phone or username may have no e-mail address or an unconfirmed one; they skip this step.
     """
 
     key = LoginStageKey.VERIFY_EMAIL.value
     urlname = "accounts:email_sign_in"
 
     def is_resumable(self, request):
-        """The sign-in page stays open meanwhile, so that nobody is sent in circles."""
+        """The sign-in page stays reachable meanwhile, so that there is no redirect loop."""
         return False
 
     def handle(self):

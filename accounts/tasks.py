@@ -1,4 +1,4 @@
-"""SMS and e-mail leave in the background, after commit, and are tried again."""
+"""SMS and e-mails are sent in the background, after commit, and retried."""
 
 from smtplib import SMTPException
 

@@ -1,7 +1,6 @@
 """Addresses of members' pages below ``/accounts/``; django-allauth's own come after these.
 
-Pages of allauth that the mall makes itself keep their addresses and names; those that change ways in ask for a fresh
-proof first.
+Pages that replace allauth's keep their URLs and names; pages that change ways in ask for a fresh proof first.
 """
 
 from allauth.account import views as allauth

@@ -133,7 +133,7 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk}"  # in the unit of its kind (``core.approvals``)
+        return f"#{self.pk}"  # the kind says what it is (``core.approvals``)
 
     @property
     def waits(self) -> bool:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core import clock, limits, outbox
 
-LONGEST_S = 3_000  # of a task; shorter than the broker waits before it hands an unfinished one to somebody else
+LONGEST_S = 3_000  # for a task; shorter than the time after which the broker gives an unfinished task to another worker
 
 
 @shared_task
@@ -17,11 +17,11 @@ def drain_outbox() -> None:
 
 @shared_task
 def prune_outbox() -> None:
-    """Forget messages that were handled long ago."""
+    """Delete messages that were handled long ago."""
     outbox.prune(at=clock.now())
 
 
 @shared_task
 def prune_counters() -> None:
-    """Forget counters whose window is over."""
+    """Delete counters whose window is over."""
     limits.prune(at=clock.now())

@@ -1,8 +1,8 @@
-"""What people type and paste, without what nobody can see: names, codes, numbers (A1, A5).
+"""Cleans what people type and paste of invisible characters: names, codes, numbers (A1, A5).
 
-Texts copied out of chats, contacts and web pages carry characters that have no width or turn the direction of writing;
-Chinese keyboards type digits and signs of full width. Those who mean well are helped by cleaning; those who mean to
-look like somebody else by such means find that they do not get through.
+Texts copied from chats, contacts and web pages carry characters that have no width or change the writing direction;
+Chinese keyboards type full-width digits and signs. Cleaning helps honest people and stops those who use such characters
+to look like somebody else.
 """
 
 import math
@@ -12,11 +12,11 @@ import unicodedata
 from django.utils.translation import ngettext
 
 MINUTE_S = 60
-MOST_MINUTES = 90  # above, hours are said
+MOST_MINUTES = 90  # longer waits are given in hours
 
-# Letters and marks by category, and yet blank: fillers of Hangul, joiners, vowels of Khmer, variation selectors.
+# Blank although Unicode classes them as letters or marks: Hangul fillers, joiners, Khmer vowels, variation selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_NOTHING = {"Cc", "Cf", "Cs", "Co"}  # controls, directions of writing, halves of characters, private use
+_NOTHING = {"Cc", "Cf", "Cs", "Co"}  # control characters, writing directions, surrogates, private use
 _BREAKS = {"\t", "\n", "\v", "\f", "\r", "\x85"}
 
 _CURRENCY = re.compile(r"^([+-]?)¥|元$")
@@ -24,13 +24,13 @@ _GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]*)?")
 
 
 def plain(text: str) -> str:
-    """``text`` in Unicode's compatibility form (NFKC), invisible characters left out, white space made single."""
+    """``text`` in Unicode's compatibility form (NFKC), without invisible characters, with single spaces."""
     seen = (_seen(character) for character in unicodedata.normalize("NFKC", text))
     return " ".join("".join(seen).split())
 
 
 def typed(text: str) -> str:
-    """``plain`` with ASCII digits, whatever script they were typed in, and one kind of dash; for codes and numbers."""
+    """``plain`` with digits of any script as ASCII digits, and one kind of dash; for codes and numbers."""
     return "".join(_ascii(character) for character in plain(text))
 
 
@@ -40,9 +40,9 @@ def code(text: str) -> str:
 
 
 def number(text: str) -> str:
-    """An amount without signs of currency and commas between thousands: ``￥1,234.50`` is ``1234.50``.
+    """An amount without currency signs and thousands separators: ``￥1,234.50`` is ``1234.50``.
 
-    A comma anywhere else stays, to be refused: it may stand for a decimal point.
+    A comma anywhere else is kept and will be refused, since it may be a decimal point.
     """
     digits = typed(text).replace(" ", "").replace("。", ".")
     digits = _CURRENCY.sub(r"\1", digits)
@@ -50,7 +50,7 @@ def number(text: str) -> str:
 
 
 def duration(seconds: int) -> str:
-    """How long somebody has to wait, rounded up: ``40 seconds``, ``10 minutes``, ``23 hours``."""
+    """A waiting time in words, rounded up: ``40 seconds``, ``10 minutes``, ``23 hours``."""
     if seconds < MINUTE_S:
         return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
     minutes = math.ceil(seconds / MINUTE_S)

@@ -30,8 +30,8 @@ def save_address(
 ) -> Address:
     """Add an address, or change ``address``, which must be the member's own. ``phone`` is E.164.
 
-    The first address is the default; a further one becomes it with ``is_default``. What is the default stays so until
-    another one takes its place. Raises ``AddressNotValid``, ``TooManyAddresses`` (20) or ``InvalidInput``.
+    The first address becomes the default, later ones with ``is_default``. The default stays until another address takes
+    its place. Raises ``AddressNotValid``, ``TooManyAddresses`` (20) or ``InvalidInput``.
     """
     name, detail = texts.plain(name), texts.plain(detail)
     if not name or not detail:
@@ -70,7 +70,7 @@ def make_default(*, member, address, by, at):
 
 
 def delete_address(*, member, address, by, at):
-    """Delete one of the member's own addresses; the newest other one becomes the default where it was."""
+    """Delete one of the member's own addresses. If it was the default, the newest other one becomes it."""
     with _book_of(member) as book:
         deleted, _details = book.filter(pk=address.pk).delete()
         if not deleted:
@@ -82,7 +82,7 @@ def delete_address(*, member, address, by, at):
 
 @contextmanager
 def _book_of(member):
-    """The member's addresses, held still: two writers of one book follow each other."""
+    """The member's addresses under a lock, so that two writers of one address book take turns."""
     with locking_transaction():
         User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
         yield Address.objects.filter(member_id=member.pk)

@@ -1,4 +1,4 @@
-"""Becoming a member, and what a member says of herself (A1, A4)."""
+"""Creating members, and what members say about themselves (A1, A4)."""
 
 from contextlib import contextmanager
 from datetime import date
@@ -15,7 +15,7 @@ from core.errors import DomainError
 
 
 class NameTaken(DomainError):
-    """Another member is known by this name. Never show it to a stranger where the name is private."""
+    """Another member has this name. Never show this error to strangers if the name is private."""
 
     code = "name_taken"
     message = _("This is already in use.")
@@ -44,7 +44,7 @@ class BirthdayNotValid(DomainError):
 
 
 class BirthdaySet(DomainError):
-    """A member sets it once; staff correct it."""
+    """A member may set the birthday once; staff can correct it."""
 
     code = "birthday_set"
     message = _("Your birthday is set already. To correct it, please write to us.")
@@ -76,12 +76,12 @@ def create_member(
     seen=None,
     welcome=True,
 ) -> User:
-    """Make a member known by ``phone`` (E.164), ``username`` or ``email``; without ``password``, or its
-    ``password_hash``, only codes let in.
+    """Create a member with ``phone`` (E.164), ``username`` or ``email``. Without ``password`` or ``password_hash`` the
+    member can sign in by code only.
 
-    ``verified`` says that the caller knows phone and e-mail to be the member's, ``seen`` where it happened
-    (``core.visitor``), ``welcome`` whether the member gets what newcomers get. Publishes ``member.signed_up``.
-    Raises ``MemberNeedsName``, ``UsernameTaken``, ``EmailTaken`` or ``PhoneTaken``.
+    ``verified`` says that the caller has proof that phone and e-mail are the member's, ``seen`` where the request came
+    from (``core.visitor``), ``welcome`` whether the member gets the gifts for newcomers. Publishes
+    ``member.signed_up``. Raises ``MemberNeedsName``, ``UsernameTaken``, ``EmailTaken`` or ``PhoneTaken``.
     """
     user = User(
         phone=phone or None,
@@ -102,7 +102,7 @@ def create_member(
 
 
 def register(user, *, by, at, seen=None, welcome=True):
-    """Save the new ``user`` with all that follows a sign-up, whichever way it came (C4).
+    """Save the new ``user`` and announce the sign-up, whichever way was used (C4).
 
     The message ``member.signed_up`` is written with the row: it is handled if and only if the member exists.
     """
@@ -116,7 +116,7 @@ def register(user, *, by, at, seen=None, welcome=True):
 
 
 def rename(*, member, nickname, by, at):
-    """Change how the mall greets the member; empty goes back to username or masked phone (A4)."""
+    """Change the member's nickname; an empty one falls back to username or masked phone (A4)."""
     nickname = texts.plain(nickname)
     with transaction.atomic():
         changed = User.objects.filter(pk=member.pk).exclude(nickname=nickname).update(nickname=nickname)
@@ -126,8 +126,8 @@ def rename(*, member, nickname, by, at):
 
 
 def set_birthday(*, member, birthday, by, at):
-    """Set the member's birthday (a date), once: gifts hang on it, so a later change is for staff, who give ``by``.
-    Raises ``BirthdayNotValid`` or ``BirthdaySet``."""
+    """Set the member's birthday (a date). Members may do it once, because gifts depend on it; staff may change it
+    later. ``by`` says which. Raises ``BirthdayNotValid`` or ``BirthdaySet``."""
     if not FIRST_BIRTHDAY <= birthday <= clock.shop_date(at):
         raise BirthdayNotValid
     members = User.objects.filter(pk=member.pk)

@@ -1,4 +1,4 @@
-"""Telling members: a notice in their inbox, and where it matters an SMS or e-mail (A6)."""
+"""Notifying members: a notice in their inbox and, if it is important, an SMS or e-mail (A6)."""
 
 from functools import cache
 from itertools import islice
@@ -13,10 +13,10 @@ from accounts.wording import translated
 from core.errors import InvalidInput
 from core.rows import Rows
 
-BATCH = 10_000  # members a transaction
+BATCH = 10_000  # members per transaction
 SMS_TASK, EMAIL_TASK = "accounts.tasks.send_sms", "accounts.tasks.send_email"  # above us: called by name
 
-# Who inserts the row told the member: the same notice from two processes is one.
+# Only the process that inserts the row tells the member, so two processes never send the same notice twice.
 INSERT = """
 INSERT INTO {notice.table} (member_id, {notice.columns}) SELECT id, {notice.marks}
 FROM accounts_user WHERE id = ANY (%s) AND is_active
@@ -30,7 +30,7 @@ def notify(*, member_id, topic, title, text, key, at, values=None, url="", sms=F
 
     ``title`` and ``text`` are English messages (``gettext_noop``), ``values`` as in ``accounts.wording.translated``,
     ``url`` is a path of the mall. With ``sms`` it goes to the verified phone as well, or else the e-mail address, after
-    commit. Members who were kept out are not told.
+    commit. Inactive members are not told.
     """
     told_now = bool(_insert([member_id], topic=topic, title=title, text=text, key=key, at=at, values=values, url=url))
     if told_now and sms:
@@ -39,8 +39,8 @@ def notify(*, member_id, topic, title, text, key, at, values=None, url="", sms=F
 
 
 def announce(*, topic, title, text, key, at, values=None, url="", members=None):
-    """Tell all active members, or those with the ids ``members``; returns how many were told now. Safe to repeat:
-    it goes on where it was stopped."""
+    """Tell all active members, or those with the ids ``members``; returns how many were told now. Safe to repeat: it
+    continues where it stopped."""
     if members is None:
         members = User.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True).iterator(BATCH)
     notice = {"topic": topic, "title": title, "text": text, "key": key, "at": at, "values": values, "url": url}
@@ -53,7 +53,7 @@ def announce(*, topic, title, text, key, at, values=None, url="", members=None):
 
 
 def mark_read(*, member, notices, at):
-    """The member has seen these."""
+    """Mark these notices of the member as read."""
     Notice.objects.filter(member=member, pk__in=[notice.pk for notice in notices], read_at=None).update(read_at=at)
 
 

@@ -1,4 +1,4 @@
-"""Where members are signed in, beside the sessions themselves."""
+"""Address and browser of sessions, which are stored separately."""
 
 from core import pruning
 
@@ -14,5 +14,5 @@ RETURNING 1
 
 
 def prune():
-    """Forget the address and browser of sessions that are gone; returns how many there were."""
+    """Delete address and browser of sessions that no longer exist; returns how many."""
     return pruning.in_batches(PRUNE)

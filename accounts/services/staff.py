@@ -1,7 +1,7 @@
 """Who may sign in, who is staff, and what staff may do (A10).
 
-Nobody gives or takes what they do not have themselves, and there is always a superuser left who can let others in.
-What no person asks for (a command, the system) is trusted.
+People can give or take only rights that they have themselves, and there is always a superuser who can let others in.
+Calls without a person (a command, the system) are trusted.
 """
 
 from django.db import transaction
@@ -13,21 +13,21 @@ from core.errors import DomainError
 
 
 class SuperuserNeeded(DomainError):
-    """Only a superuser says who is staff, and keeps staff out."""
+    """Only a superuser may decide who is staff, and lock staff out."""
 
     code = "superuser_needed"
     message = _("Only a superuser can do that. Nothing was changed.")
 
 
 class LastSuperuser(DomainError):
-    """Without this person nobody could sign in as a superuser any more."""
+    """This is the last superuser who can sign in."""
 
     code = "last_superuser"
     message = _("This is the last superuser who can sign in here. Make another one first. Nothing was changed.")
 
 
 class NotYoursToGive(DomainError):
-    """A group would gain or lose what its author may not do, or it is the author's own."""
+    """The change gives or takes rights that the author lacks, or it is the author's own group."""
 
     code = "not_yours_to_give"
     message = _(
@@ -37,8 +37,8 @@ class NotYoursToGive(DomainError):
 
 
 def set_active(*, member, active, by, at):
-    """Let a member in or keep one out; sessions of a member who is kept out stop counting at once. True if changed.
-    Raises ``SuperuserNeeded`` where the member is staff, ``LastSuperuser``."""
+    """Let a member in or lock one out, which ends the member's sessions at once. True if changed. Raises
+    ``SuperuserNeeded`` where the member is staff, ``LastSuperuser``."""
     with transaction.atomic():
         if member.is_staff or member.is_superuser:
             _need_superuser(by)
@@ -60,7 +60,7 @@ def check_staff(*, member, is_staff, by):
 
 
 def set_staff(*, member, is_staff, groups, by, at):
-    """Say whether the member is staff, and in which groups (``django.contrib.auth`` groups, A10). Raises
+    """Set whether the member is staff, and in which groups (``django.contrib.auth`` groups, A10). Raises
     ``SuperuserNeeded``, ``LastSuperuser``."""
     groups = list(groups)
     with transaction.atomic():
@@ -86,8 +86,7 @@ def check_group(*, group, permissions, by):
 
 
 def save_group(*, group, permissions, by, at):
-    """Write a group of staff and what it may do: a list of ``django.contrib.auth`` permissions. Raises
-    ``NotYoursToGive``."""
+    """Save a group of staff with its ``django.contrib.auth`` permissions (a list). Raises ``NotYoursToGive``."""
     permissions = list(permissions)
     with transaction.atomic():
         check_group(group=group, permissions=permissions, by=by)
@@ -98,7 +97,7 @@ def save_group(*, group, permissions, by, at):
 
 
 def delete_group(*, group, by, at):
-    """Delete a group; its staff lose what only it allowed them. Raises ``NotYoursToGive``."""
+    """Delete a group; its staff lose the rights that only this group gave them. Raises ``NotYoursToGive``."""
     with transaction.atomic():
         check_group(group=group, permissions=[], by=by)
         audit.record("group.deleted", by=by, subject=f"group:{group.pk}", at=at, name=group.name)
@@ -106,7 +105,7 @@ def delete_group(*, group, by, at):
 
 
 def _person(by):
-    """The ``User`` who asks; None where no person does."""
+    """The ``User`` who asks; None if it is not a person."""
     pk = actors.person(by)
     return None if pk is None else User.objects.filter(pk=pk).first() or User(is_active=False)
 
@@ -118,7 +117,7 @@ def _need_superuser(by):
 
 
 def _keep_a_superuser(member):
-    """Two superusers who send each other away at once wait for each other here, and the second is refused."""
+    """Two superusers who remove each other at the same time take turns here, and the second is refused."""
     ways_in = User.objects.filter(is_superuser=True, is_staff=True, is_active=True)
     left = set(ways_in.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     if left == {member.pk}:

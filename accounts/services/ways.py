@@ -1,8 +1,7 @@
 """Ways in: phone, e-mail addresses, password, second step (A1, A2, A4).
 
-Whoever finds a session left open could change one and keep the account. So every change ends all other sessions of the
-member, and the member is told by the ways in that were there before it; that a fresh proof is asked for first is the
-business of the pages (``accounts.proof``).
+Somebody who finds an open session could change a way in and keep the account. So every change ends all other sessions,
+and the member is told through the previous ways in. The pages ask for a fresh proof first (``accounts.proof``).
 """
 
 from contextlib import contextmanager
@@ -43,7 +42,7 @@ class TooManyEmails(DomainError):
 
 
 def set_password(*, member, password, by, at):
-    """Set the member's password, which the caller has checked."""
+    """Set the member's password; the caller has validated it."""
     told = (
         gettext_noop("Your password was changed")
         if member.has_usable_password()
@@ -55,7 +54,7 @@ def set_password(*, member, password, by, at):
 
 
 def change_phone(*, member, phone, verified, by, at):
-    """Set the member's number (E.164); ``None`` takes it away. Raises ``PhoneTaken`` or ``MemberNeedsName``."""
+    """Set the member's number (E.164); ``None`` removes it. Raises ``PhoneTaken`` or ``MemberNeedsName``."""
     told = gettext_noop("%(phone)s can sign in now") if phone else gettext_noop("Your mobile number was taken out")
     values = {"phone": phones.mask(phone)} if phone else {}
     with _changing(member, told, values, event="member.phone_changed", by=by, at=at, verified=verified):
@@ -64,15 +63,15 @@ def change_phone(*, member, phone, verified, by, at):
 
 
 def confirm_phone(*, member, phone, by, at):
-    """A code sent to ``phone`` came back, so it is the member's: the number is set if it was not, and verified."""
+    """A code proved that ``phone`` is the member's: set the number if needed and mark it as verified."""
     if member.phone == phone and member.phone_verified:
         return
     change_phone(member=member, phone=phone, verified=True, by=by, at=at)
 
 
 def confirm_email(*, member, email, by, at):
-    """A code sent to ``email`` came back, so it is the member's: it is added if it was not there, and confirmed. The
-    first one is where notices go. Raises ``EmailTaken`` or ``TooManyEmails``."""
+    """A code proved that ``email`` is the member's: add it if needed and mark it as confirmed. Notices go to the first
+    one. Raises ``EmailTaken`` or ``TooManyEmails``."""
     email = email.lower()
     addresses = EmailAddress.objects.filter(user_id=member.pk)
     if addresses.filter(email=email, verified=True).exists():
@@ -93,7 +92,7 @@ def confirm_email(*, member, email, by, at):
 
 
 def remove_email(*, member, email, by, at):
-    """Take an address away; another one becomes that for notices. Raises ``LastWayIn`` or ``EmailNotThere``."""
+    """Remove an address; another one then gets the notices. Raises ``LastWayIn`` or ``EmailNotThere``."""
     told, values = gettext_noop("%(email)s was taken out"), {"email": mask_email(email)}
     with _changing(member, told, values, event="member.email_removed", by=by, at=at):
         addresses = EmailAddress.objects.filter(user_id=member.pk)
@@ -112,7 +111,7 @@ def remove_email(*, member, email, by, at):
 
 
 def prefer_email(*, member, email, by, at):
-    """Notices go to this confirmed address of the member from now on. Raises ``EmailNotThere``."""
+    """Send notices to this confirmed address of the member from now on. Raises ``EmailNotThere``."""
     told, values = gettext_noop("Notices go to %(email)s now"), {"email": mask_email(email)}
     with _changing(member, told, values, event="member.email_preferred", by=by, at=at):
         addresses = EmailAddress.objects.filter(user_id=member.pk)
@@ -141,8 +140,8 @@ TEXT = gettext_noop("All other devices were signed out. If that was not you, set
 
 @contextmanager
 def _changing(member, told, values=None, *, event, by, at, **data):
-    """A transaction in which a way in changes: the member is held still, all sessions end, and who had the ways in
-    before is told. The session that did it is kept by the page (``accounts.proof.keep_session``)."""
+    """A transaction in which a way in changes: the member is locked, all sessions end, and the previous ways in are
+    told. The page keeps the current session (``accounts.proof.keep_session``)."""
     with named_conflicts():
         User.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
         before = queries.ways_of(member)
@@ -154,8 +153,9 @@ def _changing(member, told, values=None, *, event, by, at, **data):
 
 
 def _tell(member, before, *, title, values, at):
-    """In the inbox, and by each way in that was there before. It may be late, but it may not be lost. Who could not be
-    signed in before need not be told: a member whose number came from a file and who comes for the first time."""
+    """Tell the member in the inbox and through each previous way in. The message may be late but must not be lost.
+    Members who could not sign in before are not told, such as one whose number came from a file and who signs in for
+    the first time."""
     if not before and not member.has_usable_password():
         return
     key = f"way:{member.pk}:{member.session_round}"

@@ -1,11 +1,11 @@
-"""What the list of signed-in devices says about a browser."""
+"""Names of browsers for the list of signed-in devices."""
 
 from django import template
 from django.utils.translation import gettext as _
 
 register = template.Library()
 
-# The first sign found in the user agent tells; later ones are also sent by the earlier.
+# The first match wins: browsers high in the list also send the names below them.
 BROWSERS = [
     ("MicroMessenger", "WeChat"),
     ("Edg", "Edge"),

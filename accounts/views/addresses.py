@@ -49,7 +49,7 @@ def make_default(request, pk):
 
 @login_required
 def delete(request, pk):
-    """Asks first, then deletes: a page for each, so that it works without JavaScript."""
+    """Ask, then delete. The question is a page, so that it works without JavaScript."""
     address = _own(request, pk)
     if request.method != "POST":
         return render(request, "accounts/address_delete.html", {"address": address, "next": named_address(request)})
@@ -59,8 +59,8 @@ def delete(request, pk):
 def _form(request, address):
     """Show the form, go one step on in the picker, or save.
 
-    ``choose`` posts the form to get the next list and keeps what was typed: by a button without JavaScript, by htmx,
-    for the lists alone, with it. A post, because names and phones do not belong into an address line.
+    ``choose`` posts the form to get the next list and keeps what was typed: by a button without JavaScript, or by htmx,
+    which replaces only the lists. It is a POST, because names and phone numbers do not belong in a URL.
     """
     choosing = "choose" in request.POST
     data = request.POST or None

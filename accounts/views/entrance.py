@@ -24,7 +24,7 @@ from core import actors, clock, visitor
 
 
 def slowed(view):
-    """Takes so many posts a minute from one address: each costs a password's hash or a message."""
+    """Limits posts per minute from one address, because each costs a password hash or a message."""
 
     @wraps(view)
     def counted(request, *args, **kwargs):
@@ -41,7 +41,7 @@ def slowed(view):
 
 
 class _TwoWays:
-    """A page with two ways in: by code, and by password where the address says so or a password was posted."""
+    """A page with two ways in: by code, or by password if the URL says so or a password was posted."""
 
     def get_context_data(self, **kwargs):
         by_password = self.request.method == "POST" or self.request.GET.get("with") == "password"
@@ -72,19 +72,19 @@ class SignUpView(_TwoWays, RedirectAuthenticatedUserMixin, CloseableSignupMixin,
                 at=clock.now(),
                 seen=visitor.seen(self.request),
             )
-        except (limits.NoCode, services.NameTaken) as error:  # taken by somebody else, since the form was checked
+        except (limits.NoCode, services.NameTaken) as error:  # taken by somebody else after the form was checked
             form.add_error("name", str(error))
             return self.form_invalid(form)
         return complete_signup(self.request, user=member, redirect_url=self.get_next_url())
 
     def _redirect_to_pending_stage(self, request, stage):
-        """Somebody who was signing in thinks better of it."""
+        """Cancel a sign-in that was under way."""
         clear_login(request)
 
 
 @method_decorator(slowed, "dispatch")
 class PhoneEntryView(NextRedirectMixin, RedirectAuthenticatedUserMixin, FormView):
-    """Takes the number, sends a code. ``signing_up`` only chooses the page that shows an error."""
+    """Takes the number and sends a code. ``signing_up`` only chooses the page that shows an error."""
 
     form_class = PhoneForm
     success_url = "/"
@@ -110,7 +110,7 @@ class PhoneEntryView(NextRedirectMixin, RedirectAuthenticatedUserMixin, FormView
 
 @method_decorator(never_cache, "dispatch")
 class CodeView(NextRedirectMixin, FormView):
-    """Takes a code that was sent. Subclasses name the kind of code and the page that sends one."""
+    """Takes a sent code. Subclasses name the kind of code and the page that sends one."""
 
     form_class = CodeForm
     template_name = "accounts/code.html"
@@ -124,7 +124,7 @@ class CodeView(NextRedirectMixin, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def over(self, why):
-        """Say why the code is of no more use, and go where a new one is sent."""
+        """Say why the code is no longer valid, and go to the page that sends a new one."""
         messages.info(self.request, why)
         return redirect(self.passthrough_next_url(reverse(self.start)))
 
@@ -175,7 +175,7 @@ class EmailSignUpView(CodeView):
 
 
 class EmailSignInView(CodeView):
-    """Takes the code to an address that a member signed in with and had not confirmed."""
+    """Takes the code that was sent to the unconfirmed address with which a member signed in."""
 
     code_class = EmailSignIn
 

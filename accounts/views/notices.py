@@ -23,7 +23,7 @@ ICONS = {
 @login_required
 @require_safe
 def inbox(request):
-    """What the mall told the member, the newest first; what is shown counts as read from now on."""
+    """The member's notices, newest first; those shown count as read from now on."""
     before = request.GET.get("before", "")
     before = int(before) if before.isdecimal() and len(before) < 19 else None
     found = list(queries.notices_of(request.user, before=before, limit=PAGE + 1))

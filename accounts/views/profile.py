@@ -18,7 +18,7 @@ from core import actors, clock
 
 @login_required
 def profile(request):
-    """我的: who I am, my orders by state, and where everything about me is."""
+    """我的: the member's name, orders by state, and links to all of the member's pages."""
     member = request.user
     return render(
         request,
@@ -53,7 +53,7 @@ def edit(request):
 
 @method_decorator([login_required, proof.required], "dispatch")
 class PhoneChangeView(FormView):
-    """Takes a new number, sends a code to it. Who signs in by it owns the account, so a proof is asked for first."""
+    """Takes a new number and sends a code to it. Its owner can sign in to the account, so a proof is needed first."""
 
     form_class = PhoneForm
     template_name = "accounts/phone.html"

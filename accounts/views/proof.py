@@ -1,4 +1,4 @@
-"""Proving with a code to a way in that is there already that nobody else sits at an open session (A2, A3)."""
+"""Proof by a code to an existing way in that nobody else is using an open session (A2, A3)."""
 
 from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.views import BaseReauthenticateView
@@ -15,7 +15,7 @@ from accounts.views.entrance import CodeView
 
 @method_decorator(login_required, "dispatch")
 class ProveView(BaseReauthenticateView):
-    """Offers the ways in that are confirmed, sends a code to one."""
+    """Offers the confirmed ways in and sends a code to one."""
 
     form_class = ProofForm
     template_name = "accounts/prove.html"

@@ -18,7 +18,7 @@ from accounts.views.entrance import CodeView, slowed
 
 @method_decorator(slowed, "dispatch")
 class ResetView(NextRedirectMixin, FormView):
-    """Takes the address, sends a code; the same for each address, known or not."""
+    """Takes the address and sends a code; the page is the same for known and unknown addresses."""
 
     form_class = ResetPasswordForm
     template_name = "account/password_reset.html"
@@ -49,7 +49,7 @@ class ResetCodeView(CodeView):
 
 @method_decorator([never_cache, sensitive_post_parameters("password1", "password2")], "dispatch")
 class NewPasswordView(FormView):
-    """The last step: whoever gave the right code a moment ago sets the password, and is signed in."""
+    """The last step: after the right code, the member sets the password and is signed in."""
 
     template_name = "account/password_reset_from_key.html"
 

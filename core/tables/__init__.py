@@ -1,9 +1,9 @@
-"""Every table that people hand in or out: one reader, one writer, one set of words about what is wrong.
+"""All tables that people upload or download: one reader, one writer, one set of error messages.
 
-In: CSV in UTF-8, UTF-16 or GB 18030 with commas, semicolons or tabs, and XLSX (``Table``, ``rows``). Spreadsheets
-write dates, numbers and long digits in their own ways: ``moment``, ``whole`` and ``fen`` read them, and a number that a
-spreadsheet damaged is named, never taken. Out: ``write_csv``, ``workbook`` and ``download``. What the writer writes,
-the reader reads back unchanged.
+In: CSV in UTF-8, UTF-16 or GB 18030 with commas, semicolons or tabs, and XLSX (``Table``, ``rows``). Spreadsheets write
+dates, numbers and long numbers in their own ways: ``moment``, ``whole`` and ``fen`` read them, and a number that a
+spreadsheet damaged is reported, never accepted. Out: ``write_csv``, ``workbook`` and ``download``. What the writer
+writes, the reader reads back unchanged.
 """
 
 from core.tables.cells import fen, moment, whole

@@ -1,4 +1,5 @@
-"""A table as an XLSX workbook, read by openpyxl row by row, and only when it is as large as it says."""
+"""A table as an XLSX workbook, read by openpyxl row by row, after a check that its parts are no larger than they
+claim."""
 
 import copy
 import io
@@ -23,23 +24,23 @@ from core.tables.errors import FormulaNotComputed, OtherDates, WorkbookBroken
 MOST_COLUMNS = 100
 MOST_ROWS = 1 << 20  # as many as a workbook can have
 MOST_PARTS = 2000
-UNPACKED = 12  # times the size that the file may have; texts that are shared, which are kept, a third of that
+UNPACKED = 12  # times the allowed file size; shared strings, which stay in memory, may have a third of that
 LEAST_UNPACKED = 24 << 20
 CHUNK = 1 << 16
 SHARED = "sharedstrings.xml"
 FORMULA, ASKS = "formula", "asks to compute all that opens it"
 SIGNS = {FORMULA: re.compile(rb"<(?:[\w.-]+:)?f[\s/>]"), ASKS: re.compile(rb"""fullCalcOnLoad=["'](?:1|true)""")}
 LONGEST_SIGN = 64
-COMPUTED = "str"  # the kind of a formula's cell that came to a text, perhaps to an empty one
+COMPUTED = "str"  # the type of a formula cell whose result is a text, perhaps an empty one
 
-# It says what it does not support (pictures, extensions); no cell is lost by that.
+# openpyxl warns about what it does not support (pictures, extensions); no cell is lost by that.
 warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
 
 
 class WorkbookSheet:
     """The first visible sheet of a workbook: going through it yields ``(row number, cells as a CSV file has them)``,
-    each time from the beginning. ``name`` is the sheet's where others are hidden by reading this one. Raises
-    ``WorkbookBroken``, ``OtherDates``, ``FormulaNotComputed``."""
+    each time from the beginning. ``name`` is the sheet's name if there are other visible sheets, which are not read.
+    Raises ``WorkbookBroken``, ``OtherDates``, ``FormulaNotComputed``."""
 
     has_decimal_commas = False
     marks_texts = True
@@ -54,7 +55,7 @@ class WorkbookSheet:
             uncomputed = _uncomputed(self._sheet, signs) if FORMULA in signs else None
         except WorkbookBroken:
             raise
-        except Exception as error:  # whatever it stumbles over, the file is not one that can be read
+        except Exception as error:  # any error means that the file cannot be read
             raise WorkbookBroken from error
         if book.epoch != WINDOWS_EPOCH:
             raise OtherDates
@@ -73,7 +74,7 @@ class WorkbookSheet:
 
 def _uncomputed(sheet: Any, signs: set[str]) -> str | None:
     """The name of the first cell whose formula was not computed, or None. openpyxl reads it as an empty cell; programs
-    that write a nought there ask whoever opens the workbook to compute all of it."""
+    that write a 0 there ask for a full calculation when the workbook is opened."""
     with sheet._get_source() as source:
         for _event, element in iterparse(source):
             if element.tag == CELL_TAG and element.find(FORMULA_TAG) is not None:
@@ -86,8 +87,8 @@ def _uncomputed(sheet: Any, signs: set[str]) -> str | None:
 
 
 def _check_size(archive: zipfile.ZipFile, most_bytes: int) -> set[str]:
-    """Unpack every part once and keep nothing: what it says about its size may be a lie. Returns which of ``SIGNS``
-    there are."""
+    """Unpack every part once and keep nothing, because the stated sizes may be lies. Returns which of ``SIGNS`` were
+    found."""
     signs: set[str] = set()
     parts = archive.infolist()
     left = {part: max(most_bytes * UNPACKED, LEAST_UNPACKED) for part in ("all", SHARED)}
@@ -121,8 +122,8 @@ def _cells(row: Sequence[object]) -> list[str]:
 
 
 def _text(value: object) -> str:
-    """As a CSV file would have it. A text that could be a number or a date by its looks is marked as text; a number of
-    more digits than a spreadsheet keeps is cut short."""
+    """The cell as a CSV file would have it. A text that looks like a number or a date is marked as text; a number with
+    more digits than a spreadsheet keeps is shortened."""
     match value:
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""What stands in a cell: as people and spreadsheets write it, and as it is meant."""
+"""Cell contents: as people and spreadsheets write them, and what they mean."""
 
 import re
 from collections.abc import Callable
@@ -21,12 +21,12 @@ _AS_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 _LONG = re.compile(rf"[+-]?\d{{{EXACT_DIGITS + 1},}}", re.ASCII)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
 _SURE = re.compile(rf"\d{{0,{EXACT_DIGITS}}}|(?!TRUE$|FALSE$)[A-Za-z_]\w*", re.ASCII)  # that nothing damaged it
-# A long number in short, as spreadsheets show and save it: 2.02611E+15, 2,02611×10^15.
+# A long number in scientific notation, as spreadsheets show and save it: 2.02611E+15, 2,02611×10^15.
 _SHORT = re.compile(
     r"[+-]?\d+(?:(?:[.,]\d+)?\s*(?:e\s*\+|[x×*·]\s*10\s*\^\s*[+-]?|×\s*10[+-]?)|[.,]\d+\s*e\s*-?)\s*\d{1,3}",
     re.ASCII | re.IGNORECASE,
 )
-# What spreadsheets make of texts that look like a number, a date, a time, or yes and no to them.
+# What spreadsheets turn texts into that look like a number, a date, a time or a boolean.
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _TAKEN = re.compile(
     r"[+-]?(?:\d+[.,]\d+|\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:\.\d{3}){3,}(?:,\d+)?)"
@@ -37,7 +37,7 @@ _TAKEN = re.compile(
     re.ASCII,
 )
 
-# 1.500 is one and a half here, and a thousand and a half elsewhere.
+# 1.500 is one and a half in some countries and one thousand five hundred in others.
 _UNCLEAR = r"(?![1-9]\d{0,2}\.\d{3}(?!\d))"
 _THOUSAND = re.compile(r"¥?\s*[1-9]\d{0,2},\d{3}\s*元?", re.ASCII)
 _WHOLE = re.compile(rf"{_UNCLEAR}(\d{{1,18}}|\d{{1,3}}(?:,\d{{3}}){{1,5}})(?:\.0+)?", re.ASCII)
@@ -60,12 +60,12 @@ def plain(cell: str) -> str:
 
 
 def is_marked(cell: str) -> bool:
-    """Whether it says of itself that it is text, so that no spreadsheet has taken it for a number."""
+    """Whether the cell is marked as text, so that no spreadsheet has converted it to a number."""
     return plain(cell.strip()) != cell.strip()
 
 
 def clean(cell: str) -> str:
-    """The text of a cell as it is meant: ``plain``, and cleaned as what people type into forms."""
+    """The meaning of a cell: ``plain``, and cleaned like input of forms."""
     text = cell.strip()
     if text.isascii() and text.isprintable() and text[:1] not in _MARKS:
         return text
@@ -76,12 +76,12 @@ def clean(cell: str) -> str:
 
 
 def is_odd(text: str, column: "Column") -> bool:
-    """Whether a text deserves a second look by ``problem_of``; hardly any does."""
+    """A quick test whether ``problem_of`` must look at a text; few need it."""
     return len(text) > column.most or text[:1] == "#" or (column.is_code and not _SURE.fullmatch(text))
 
 
 def problem_of(cell: str, text: str, column: "Column", is_doubtful: Callable[[], bool]) -> str | None:
-    """What is wrong with a cell whose text is ``text``, by itself: a sentence, or None.
+    """What is wrong with a cell that has the text ``text``: a sentence, or None. Other cells are not considered.
 
     ``is_doubtful()`` says whether cells that are marked as text may have been numbers before.
     """
@@ -113,17 +113,17 @@ def problem_of(cell: str, text: str, column: "Column", is_doubtful: Callable[[],
 
 
 def is_long(text: str) -> bool:
-    """A number of more digits than a spreadsheet keeps."""
+    """A number with more digits than a spreadsheet keeps."""
     return bool(_LONG.fullmatch(text))
 
 
 def is_short(text: str) -> bool:
-    """A number of which a spreadsheet kept the first digits alone."""
+    """A number of which a spreadsheet kept only the first digits."""
     return bool(_SHORT.fullmatch(text))
 
 
 def is_taken(text: str) -> bool:
-    """What a spreadsheet takes for something else than a text."""
+    """A text that a spreadsheet converts to something else."""
     return bool(_TAKEN.fullmatch(text))
 
 
@@ -133,7 +133,8 @@ def is_thousand(text: str) -> bool:
 
 
 def looks_rounded(text: str) -> bool:
-    """A long number with zeros where a spreadsheet makes zeros; one in ten of 16 digits is so by itself."""
+    """A long number with zeros where a spreadsheet puts zeros. One in ten genuine 16-digit numbers looks like this
+    too."""
     return is_long(text) and not text.lstrip("+-")[EXACT_DIGITS:].strip("0")
 
 

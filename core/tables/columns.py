@@ -18,10 +18,9 @@ MOST_NAMED = 10  # headings in a sentence
 class Column:
     """One column. ``name`` is its English heading and what the code calls it, ``also`` are further headings.
 
-    ``is_code``: a name or number that must arrive sign for sign, so that damage by a spreadsheet is looked for.
-    ``is_number``: a number to reckon with.
-    ``most`` is the length of a cell. A required column must be there, and filled unless ``may_be_empty``. What is not
-    ``is_read`` is known and passed over, as what a report adds.
+    ``is_code``: an identifier that must arrive unchanged, so it is checked for damage by a spreadsheet. ``is_number``:
+    a number to calculate with. ``most`` is the length of a cell. A required column must be there, and filled unless
+    ``may_be_empty``. A column that is not ``is_read`` is known but ignored, such as those that a report adds.
     """
 
     name: str
@@ -36,17 +35,17 @@ class Column:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """All headings that it may have."""
+        """All headings that the column may have."""
         return self.name, self.chinese, *self.also
 
     @property
     def heading(self) -> str:
-        """In the language of the moment."""
+        """The heading in the active language."""
         return self.chinese if (get_language() or "").startswith("zh") else self.name
 
     @property
     def names(self) -> str:
-        """Its headings, for somebody who looks for one."""
+        """The column's headings, for messages to people who miss it."""
         return self.name if self.heading == self.name else f"{self.heading} / {self.name}"
 
     def is_called(self, heading: str) -> bool:
@@ -60,8 +59,8 @@ class Column:
 class Columns:
     """All columns of a kind of table, in the order in which it is written.
 
-    ``is_strict``: a column that is not known may turn what a line means (a kind, a currency, a state), so that a file
-    with one is refused until somebody says that it is to be left out.
+    ``is_strict``: an unknown column may change the meaning of a line (a kind, a currency, a state), so a file with one
+    is refused until somebody says that the column is to be ignored.
     """
 
     def __init__(self, *columns: Column, is_strict: bool = False) -> None:
@@ -73,7 +72,7 @@ class Columns:
         return self._by_key[key_of(name)]
 
     def headings(self, *names: str) -> list[str]:
-        """What to write into the first line of a file, in the language of the moment."""
+        """The headings for the first line of a file, in the active language."""
         return [self[name].heading for name in names]
 
     def find(
@@ -82,8 +81,8 @@ class Columns:
         """``({place: Column} of those to read, places without a heading, headings that are not known)``.
 
         Raises ``ColumnMissing``, ``ColumnTwice``, ``ColumnsUnknown`` where that ``is_strict``, or ``ColumnUnclear`` for
-        a heading that resembles one which the file does not name otherwise: whoever drops "refund" reads refunds as
-        purchases. Unknown headings that are in ``leave_out`` are passed over.
+        a heading that resembles a known one missing from the file: ignoring "refund" would turn refunds into purchases.
+        Unknown headings in ``leave_out`` are ignored.
         """
         found: dict[int, Column] = {}
         nameless, unknown = [], []
@@ -116,7 +115,7 @@ class Columns:
 
 
 def key_of(name: str) -> str:
-    """As names are compared: ``Order-Number *`` and ``order_number`` are one."""
+    """The form in which headings are compared: ``Order-Number *`` and ``order_number`` are the same."""
     return re.sub(r"[\W_]+", "", clean(name).casefold())
 
 

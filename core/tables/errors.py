@@ -1,4 +1,4 @@
-"""What is wrong with a file as a whole: nothing of it is read then."""
+"""Errors of a whole file: none of it is read then."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,7 @@ from core.errors import DomainError
 
 
 class FileNotReadable(DomainError):
-    """The file is not what can be read; each subclass says why."""
+    """The file cannot be read; each subclass says why."""
 
     code = "file_not_readable"
     message = _("The file cannot be read.")

@@ -1,4 +1,4 @@
-"""A file that somebody hands in, line by line."""
+"""Reading an uploaded file line by line."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,9 +30,8 @@ class Row:
 class Table:
     """The lines below the headings of a file's bytes; going through it twice begins anew. Empty lines are left out.
 
-    Raises ``FileNotReadable``: at once for what the bytes and the headings tell, else when it comes to the line.
-    ``leave_out`` are headings that are not known and do not matter. ``note`` says what of the file is not read, or is
-    empty.
+    Raises ``FileNotReadable``: at once for problems of the bytes and the headings, else on reaching the line.
+    ``leave_out`` are unknown headings to ignore. ``note`` says which part of the file is not read, or is empty.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class Table:
         return Row(number, values, self._beside(cells) or problem)
 
     def _beside(self, cells: list[str]) -> str | None:
-        """What is wrong when something stands where there is no heading: a comma that was meant as text, mostly."""
+        """The problem of a cell without a heading; usually an unquoted comma in a text."""
         for place in [*self._nameless, *range(self._width, len(cells))]:
             if text := clean(cells[place]) if place < len(cells) else "":
                 why = _("“%(text)s” stands in column %(letter)s, which has no heading. Is a quotation mark missing?")
@@ -91,8 +90,8 @@ class Table:
         return None
 
     def _is_doubtful(self, place: int) -> bool:
-        """Whether text cells of a column may have been numbers before: in a workbook, beside one that was cut short.
-        Asked once. In a CSV file it is a person who marks a text as one."""
+        """Whether text cells of a column may have been numbers before: in a workbook, if the column has a shortened
+        number. Determined once. In a CSV file only a person marks a cell as text."""
         if place not in self._doubtful:
             texts = (cells[place] for _number, cells in self._sheet if place < len(cells))
             self._doubtful[place] = self._sheet.marks_texts and any(map(is_short, texts))
@@ -117,7 +116,7 @@ def first_column(content: bytes, column: Column, *, most_bytes: int, most_lines:
 
 
 def rows(content: bytes, *, most_bytes: int) -> Iterator[tuple[int, list[str]]]:
-    """``(line number, texts)`` of all lines of a file, to the letter and without a thought about headings. Raises
+    """``(line number, texts)`` of all lines of a file, unchanged and with the heading line as any other. Raises
     ``FileNotReadable``."""
     return ((number, [plain(cell) for cell in cells]) for number, cells in _sheet(content, most_bytes))
 

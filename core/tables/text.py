@@ -16,7 +16,8 @@ _SEP = re.compile(r'"?sep=(\t|[^"\s])"?\s*', re.IGNORECASE)
 
 class TextSheet:
     """The lines of a CSV file: going through it yields ``(line number, cells as they stand)``, each time from the
-    beginning. A line whose cells have line breaks goes by its last number. Raises ``NotText``, ``CsvBroken``."""
+    beginning. A line whose cells have line breaks gets the number of its last line. Raises ``NotText``,
+    ``CsvBroken``."""
 
     name = None  # a workbook's sheet has one
     marks_texts = False
@@ -30,7 +31,7 @@ class TextSheet:
 
     @property
     def has_decimal_commas(self) -> bool:
-        """Whether a comma may stand for decimals: spreadsheets separate by semicolons where it does."""
+        """Whether a comma may be a decimal point: spreadsheets then use semicolons as delimiters."""
         return self._delimiter == ";"
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
@@ -48,7 +49,7 @@ class TextSheet:
         return io.TextIOWrapper(io.BytesIO(self._content), encoding=self._encoding, newline="")
 
     def _width(self, delimiter: str) -> int:
-        """Into how many cells a delimiter cuts the first line that says anything."""
+        """Into how many cells a delimiter splits the first line that is not empty."""
         try:
             return next((len(row) for row in csv.reader(self._open(), delimiter=delimiter) if any(row)), 0)
         except csv.Error:
@@ -67,13 +68,13 @@ def _encoding(content: bytes) -> str:
 
 
 def _unmarked_utf_16(sample: bytes) -> list[str]:
-    """Every comma, digit and line end of UTF-16 has an empty byte, always on the same side."""
+    """In UTF-16 every comma, digit and line end has a zero byte, always on the same side."""
     empty = {"utf-16-be": sample[::2].count(0), "utf-16-le": sample[1::2].count(0)}
     return [encoding for encoding, count in empty.items() if count * 16 > len(sample)]
 
 
 def _reads(content: bytes, encoding: str) -> bool:
-    """Whether all of it is text in that encoding; in pieces, so that a large file is not kept twice."""
+    """Whether all of it decodes in that encoding; in pieces, so that a large file is not held twice in memory."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for begin in range(0, len(content), CHUNK):

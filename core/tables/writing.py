@@ -1,4 +1,4 @@
-"""A file that somebody takes along. A text stays what it is: no spreadsheet makes a formula or a number of it."""
+"""Files to download. Texts stay as they are: no spreadsheet turns them into formulas or numbers."""
 
 import csv
 import io
@@ -34,15 +34,15 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[object]], *, as_typed: bool = False) -> None:
     """A CSV file in UTF-8 with its mark, as spreadsheets like it. Numbers are written bare, None as nothing.
 
-    ``as_typed`` texts come from somebody's file, as in a report of refused lines: digits that look damaged are not
-    marked as text, since the mark says that they are right.
+    ``as_typed``: texts come from an uploaded file, as in a report of refused lines. Digits that look damaged are then
+    not marked as text, since the mark would say that they are right.
     """
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         _write(file, headings, rows, as_typed)
 
 
 def workbook(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """The bytes of an XLSX file. Texts are text cells, also when they are digits; an empty cell is ready for text."""
+    """The bytes of an XLSX file. Texts are text cells, even if they are digits; empty cells are formatted as text."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
@@ -58,8 +58,7 @@ def workbook(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 def download(
     name: str, headings: Sequence[str], rows: Iterable[Sequence[object]], kind: str = CSV, *, as_typed: bool = False
 ) -> HttpResponse:
-    """The table as a response that the browser keeps as ``name`` with the ending of its ``kind``. ``as_typed`` as in
-    ``write_csv``."""
+    """The table as a download called ``name`` with the extension of its ``kind``. ``as_typed`` as in ``write_csv``."""
     if kind == XLSX:
         content = workbook(headings, rows)
     else:

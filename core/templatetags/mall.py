@@ -1,5 +1,5 @@
-"""Template tags and filters that every page may use. Plain string formatting: none of them renders a template,
-except ``field`` and ``form_errors``, which let the form's own widgets render."""
+"""Template tags and filters for all pages. They format strings and do not render templates, except ``field`` and
+``form_errors``, which let the form's own widgets render."""
 
 from functools import cache
 from typing import Any
@@ -40,10 +40,10 @@ def _spoken(points: int, fen: int) -> str:
 def price(
     points: int | None, fen: int | None = 0, size: str = "card", old_points: int | None = None, old_fen: int | None = 0
 ) -> SafeString:
-    """A price as the look draws it: points mark, number, unit, "+ ¥"; one sentence for a screen reader.
+    """A price in the current look: points mark, number, unit, "+ ¥"; one sentence for a screen reader.
 
     ``points`` and ``fen`` are integers, either may be 0. ``size`` is ``row``, ``shelf``, ``card``, ``option``,
-    ``total`` or ``detail``. An old price is struck through: a bare number when both are points only, else the whole
+    ``total`` or ``detail``. An old price is struck through: only the number when both are points only, else the whole
     old price on its own line.
     """
     points, fen, old_points, old_fen = points or 0, fen or 0, old_points or 0, old_fen or 0
@@ -106,7 +106,7 @@ def page_styles(context: dict[str, Any]) -> str:
     match = getattr(context.get("request"), "resolver_match", None)
     if match is None:
         return ""
-    # allauth's pages have no namespace; their names tell them.
+    # allauth's pages have no namespace and are recognised by name.
     app = match.app_name or ("home" if match.view_name == "home" else "accounts")
     path = f"css/pages/{app}.css"
     return format_html('<link rel="stylesheet" href="{}">', static(path)) if _has_styles(path) else ""
@@ -158,7 +158,7 @@ def field(bound: BoundField, label: str | None = None, placeholder: str | None =
 
 @register.simple_tag
 def form_errors(form: BaseForm) -> str:
-    """The summary on top of a form that was refused, with a link to each field; nothing when all is well."""
+    """The summary on top of a refused form, with a link to each field; empty when there are no errors."""
     if not form.errors:
         return ""
     wrong = [bound for bound in form.visible_fields() if bound.errors]
