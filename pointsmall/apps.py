@@ -9,4 +9,4 @@ class PointsmallConfig(AppConfig):
     def ready(self):
         from pointsmall import celery, checks  # noqa: F401 - registers the checks
 
-        celery.app.autodiscover_tasks(force=True)  # every process knows every task, to call it by name
+        celery.app.autodiscover_tasks(force=True)  # every process must know all tasks to call them by name

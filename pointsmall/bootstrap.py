@@ -1,4 +1,4 @@
-"""What every entry point (manage.py, web server, worker, tests) does before Django loads."""
+"""Preparation by every entry point (manage.py, web server, worker, tests) before Django loads."""
 
 import os
 
@@ -8,13 +8,13 @@ SERVERS = ("DATABASE_URL", "REDIS_URL")
 
 
 def prepare():
-    """Name the settings and make sure that a database and a cache are there (H1).
+    """Set the settings module and make sure that a database and a cache exist (H1).
 
-    Where neither ``DATABASE_URL`` nor ``REDIS_URL`` is set, this is somebody's own machine: ``MALL_ENV`` is development
-    unless it says otherwise. Where one is set, whose mall it is must be said: the settings refuse to guess.
+    If neither ``DATABASE_URL`` nor ``REDIS_URL`` is set, this is a developer's machine and ``MALL_ENV`` defaults to
+    development. If one is set, ``MALL_ENV`` must be set too: the settings refuse to guess.
 
-    A server whose URL is missing is started, or attached to if another process of the mall already runs it, and its
-    URL put into the environment. In production nothing is started: the settings refuse to load without real URLs.
+    A server whose URL is missing is started, or joined if another process of the mall already runs it, and its URL is
+    put into the environment. In production nothing is started: the settings refuse to load without real URLs.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pointsmall.settings")
     if not os.environ.get("MALL_ENV"):

@@ -1,4 +1,4 @@
-"""The Celery application: JSON only, acknowledged after the work, timers beside the tasks they start."""
+"""The Celery application: JSON only, tasks acknowledged after the work, and the timetable."""
 
 from celery import Celery
 from celery.schedules import crontab
@@ -14,12 +14,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 def every(seconds):
-    """Starts again and again. One that no worker took before the next is due is dropped: runs never pile up."""
+    """Runs at an interval. A run that no worker has taken before the next one is due is dropped, so runs never pile
+    up."""
     return {"schedule": float(seconds), "options": {"expires": seconds - 1}}
 
 
 def daily(hour, minute=0):
-    """Starts by the shop's clock; what one day missed, the next one does."""
+    """Runs at a time of the shop's clock; the next day does what one day missed."""
     return {"schedule": crontab(hour=hour, minute=minute), "options": {"expires": 3600}}
 
 

@@ -17,7 +17,7 @@ AGAINST = {
 
 @register()
 def settings_agree(app_configs, **kwargs):
-    """Return a finding, with a hint, for each pair of settings that cannot both be meant."""
+    """Return a finding, with a hint, for each pair of contradicting settings."""
     findings = []
     if settings.PRODUCTION and not settings.SITE_URL.startswith("https://"):
         findings.append(
@@ -52,7 +52,7 @@ def settings_agree(app_configs, **kwargs):
 
 @register()
 def calls_can_be_prepared(app_configs, **kwargs):
-    """Return a finding for each option of the database that works against ``core.call`` (decision 0008)."""
+    """Return a finding for each database option that conflicts with ``core.call`` (decision 0008)."""
     options = settings.DATABASES[DEFAULT_DB_ALIAS].get("OPTIONS", {})
     threshold = options.get("prepare_threshold")
     against = []
@@ -71,7 +71,7 @@ def calls_can_be_prepared(app_configs, **kwargs):
 
 @register()
 def payments_can_be_made(app_configs, **kwargs):
-    """Return a finding for whatever a payment would stumble over; keys are read as the payment reads them (F4)."""
+    """Return a finding for everything that would make a payment fail; keys are read as a payment reads them (F4)."""
     findings = []
     if unknown := [code for code in settings.PAYMENT_PROVIDERS if code not in payments.KNOWN]:
         findings.append(
@@ -98,7 +98,7 @@ def payments_can_be_made(app_configs, **kwargs):
 
 
 def _provider(provider, *, is_on):
-    """One that was switched off is still asked about what is on its way: its keys must be right too."""
+    """A disabled provider is still asked about pending payments, so its keys must be right too."""
     if is_on and provider.missing:
         yield Error(
             f"The payment provider {provider.code} is switched on and lacks {', '.join(provider.missing)}.",

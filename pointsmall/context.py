@@ -1,4 +1,4 @@
-"""What every member page may use without its view asking for it."""
+"""Context for all member pages."""
 
 from functools import cached_property
 
@@ -8,7 +8,7 @@ from orders.placing.queries.basket import cart_count
 from points.ledger import visitor as ledger_visitor
 from points.tiers import visitor as tiers_visitor
 
-# The page ground of each preset, for the browser's own frame around the page.
+# The background colour of each preset, for the browser's own frame.
 THEME_COLORS = {"fresh": "#F6F4EE", "fashion": "#F5F2EE", "business": "#F2F4F6"}
 
 _ALLAUTH = ("account_", "mfa_", "usersessions_")  # its pages have no namespace
@@ -26,7 +26,7 @@ def mall(request):
 
 
 class Bar:
-    """What the bars show. Each figure is read once, when a template asks for it, and never for a stranger."""
+    """Data for the navigation bars. Each value is read once, when a template uses it, and never for a stranger."""
 
     def __init__(self, request):
         self._request = request
@@ -48,7 +48,7 @@ class Bar:
 
     @cached_property
     def cart_count(self):
-        """Pieces in the member's cart."""
+        """Number of pieces in the member's cart."""
         return cart_count(self._request.user)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The first page of the staff: the work that waits, before any figure to admire."""
+"""The staff's first page: waiting work first, then statistics."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ ALERT_LASTS = timedelta(days=1)
 
 
 def work_to_do(request, context):
-    """Fill the staff's first page; each part is there for those who may see its rows."""
+    """Fill the staff's first page; each part is shown only to those who may see its rows."""
     now = clock.now()
     context["title"] = _("Work to do")
     if request.user.has_perm("points.view_auditrun"):
@@ -40,7 +40,7 @@ def work_to_do(request, context):
 
 
 def _seal(now):
-    """Whether the ledger adds up, as the last audit found (B12)."""
+    """The result of the last audit of the ledger (B12)."""
     run = books.latest_run()
     return {
         "has_seal": True,
@@ -51,7 +51,7 @@ def _seal(now):
 
 
 def _alerts(staff, now):
-    """What the mall reports and somebody has to see to: when, what, and where."""
+    """Reports that need attention: when, what, and where."""
     rows = []
     if staff.has_perm("points.view_rulealert"):
         url = f"{reverse('admin:points_rulealert_changelist')}?closed_at__isempty=1"
@@ -64,7 +64,7 @@ def _alerts(staff, now):
 
 
 def _figures(staff, now):
-    """Money and points of today, and of the last days with today, as the books have them."""
+    """Booked money and points of today, and of the last days including today."""
     today, week = clock.day_end(now, -1), clock.day_end(now, -DAYS)
     figures = []
     if staff.has_perm("orders.view_order"):
@@ -88,7 +88,7 @@ def _order_counts():
 
 
 def _to_ship(now):
-    """The orders that wait longest for a parcel, as unfold's table."""
+    """The orders that have waited longest for shipping, as a table of unfold."""
     waiting = Order.objects.filter(state=OrderState.TO_SHIP).prefetch_related("items")
     rows = [
         [
@@ -113,7 +113,7 @@ def _to_ship(now):
 
 
 def _short():
-    """The SKUs of listed products at or under their threshold, emptiest first, as unfold's table."""
+    """The SKUs of listed products at or below their threshold, lowest stock first, as a table of unfold."""
     short = SKU.objects.filter(Q(product__is_listed=True) & Q(stock__lte=F("low_stock_at"))).select_related("product")
     rows = [
         [

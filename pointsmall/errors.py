@@ -1,4 +1,4 @@
-"""Pages for what went wrong: whose fault it is, that points are safe, a number to quote, one way on (H4, H7)."""
+"""Error pages: whose fault it is, that points are safe, a number to quote, a link to go on (H4, H7)."""
 
 import errno
 import sys
@@ -97,12 +97,12 @@ def server_error(request):
 
 
 def _may_pass(error):
-    """The database is away, or there is no room for a file."""
+    """Whether the error may pass: the database is down, or a disk is full."""
     return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in NO_ROOM)
 
 
 def _bare_page(status, **words):
-    """Rendered without context processors, so that neither the database nor a session nor the host is asked."""
+    """Rendered without context processors, so that it needs neither the database nor a session nor the host."""
     english = get_language() == "en"
     context = {
         "lang": "en" if english else "zh-CN",

@@ -1,4 +1,4 @@
-"""What the gallery of components shows, in development only: forms and figures that no service made. Chinese only."""
+"""Sample forms and values for the gallery of components, in development only. Chinese only."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The home page is put together here, because its parts belong to apps that do not know one another (design, 1)."""
+"""The home page is assembled here, because its parts belong to apps that do not know each other."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalog import queries
 
-SOON = timedelta(days=90)  # points that end within this are worth a shelf of their own
+SOON = timedelta(days=90)  # points that expire within this time get a shelf
 FIRST_USE, GOODS, RANKING, NEWEST = 5, 10, 3, 6
 LIMITS = {"first_use": FIRST_USE, "within": GOODS + FIRST_USE, "popular": GOODS + RANKING, "newest": NEWEST}
 MORNING, NOON, EVENING = 5, 12, 18
@@ -29,8 +29,8 @@ def shelves(*, balance, at):
     """The cards of each shelf, in three queries. ``balance`` is None for a stranger.
 
     Shape: ``{"first_use": [Card], "goods": [Card], "affordable": bool, "ranking": [Card], "newest": [Card]}``.
-    ``first_use`` can be had for the points that end next, and is empty where none end soon; ``goods`` are within the
-    balance when ``affordable``, else what is liked by many. No product stands on both of them.
+    ``first_use`` is affordable with the points that expire next, and empty if none expire soon; ``goods`` are within
+    the balance if ``affordable``, else popular goods. No product is on both shelves.
     """
     available = balance and balance.available
     ending = 0

@@ -1,7 +1,7 @@
-"""Being told to stop, remembered.
+"""Remembers that the process was told to stop.
 
-Python drops an interrupt that comes while it runs a destructor or a callback: it prints it and goes on. Whoever starts
-things looks here whether there was one.
+Python only prints an interrupt that arrives during a destructor or a callback, and continues. Code that starts servers
+checks here whether there was one.
 """
 
 import signal
@@ -12,14 +12,14 @@ came = False
 
 
 def watch():
-    """From now on Ctrl-C, a supervisor that ends us and a terminal that closes are the same, also for a process whose
-    shell started it in the background, where Ctrl-C is ignored."""
+    """Treat Ctrl-C, termination by a supervisor and a closing terminal the same from now on, even in a process started
+    in the background by a shell, where Ctrl-C is ignored."""
     for number in ENDS:
         signal.signal(number, _interrupt)
 
 
 def ignore():
-    """Nothing must be left behind by who cannot wait."""
+    """Ignore further interrupts, so that impatience leaves nothing running."""
     for number in ENDS:
         signal.signal(number, signal.SIG_IGN)
 

@@ -1,4 +1,4 @@
-"""Which secret keys production takes: none that everybody can read in this project, none that could be guessed."""
+"""Checks the secret keys in production: they must not be published in this project, nor easy to guess."""
 
 from cryptography.fernet import Fernet
 
@@ -11,7 +11,7 @@ NEW_FIELD = 'python -c "from cryptography.fernet import Fernet; print(Fernet.gen
 
 
 def refusals(secret_key, field_keys):
-    """``{variable: why it is refused and how to make a good one}``; empty when both may serve in production."""
+    """``{variable: why it is refused and how to make a good one}``; empty if both are good enough for production."""
     refused = {}
     if secret_key == DEVELOPMENT_SECRET_KEY or secret_key.startswith("django-insecure-"):
         refused["SECRET_KEY"] = f"is the one of development; make one by {NEW_SIGNING}"

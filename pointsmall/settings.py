@@ -1,9 +1,9 @@
 """Every setting of the mall, read from the environment and typed, in one file (H1, H6).
 
-``MALL_ENV`` says where we are: ``development``, ``test`` or ``production``. It must be named; only where no server is
-given does ``pointsmall/bootstrap.py`` name it development. In production each variable listed in
-``REQUIRED_IN_PRODUCTION`` must be set, and the keys must be good ones: else the mall refuses to start and names what
-is wrong. Settings that contradict each other are reported by the system checks in ``pointsmall/checks.py``.
+``MALL_ENV`` is ``development``, ``test`` or ``production``. It must be set; only if no server is given does
+``pointsmall/bootstrap.py`` set it to development. In production each variable listed in ``REQUIRED_IN_PRODUCTION`` must
+be set, and the keys must be good: otherwise the mall refuses to start and says what is wrong. Settings that contradict
+each other are reported by the system checks in ``pointsmall/checks.py``.
 """
 
 from pathlib import Path
@@ -43,7 +43,7 @@ if PRODUCTION and (missing := [name for name in REQUIRED_IN_PRODUCTION if not en
     help_lines = "\n".join(f"  {name}: {REQUIRED_IN_PRODUCTION[name]}" for name in missing)
     raise ImproperlyConfigured(f"Set these environment variables to run in production:\n{help_lines}")
 
-# Secrets. The defaults serve development and tests only; production was refused above without its own.
+# Secrets. The defaults are for development and tests only; production without its own was refused above.
 SECRET_KEY = env.str("SECRET_KEY", keys.DEVELOPMENT_SECRET_KEY)
 FIELD_KEYS = env.list("FIELD_KEYS", [keys.DEVELOPMENT_FIELD_KEY])
 if PRODUCTION and (refused := keys.refusals(SECRET_KEY, FIELD_KEYS)):
@@ -73,11 +73,11 @@ def _key(name):
 
 
 def _plain(name, default=""):
-    """A number, a secret or an address without the blanks that are copied along with it."""
+    """A number, a secret or an address without blanks copied along with it."""
     return env.str(name, default).strip("\ufeff\xa0 \t\r\n\u200b")
 
 
-# What each payment provider needs: docs/payments.md. One that is switched on and not complete is a finding of `check`.
+# What each payment provider needs: docs/payments.md. `check` reports an enabled provider that is incomplete.
 WECHAT_PAY = {
     "merchant": _plain("WECHAT_PAY_MERCHANT"),
     "app_id": _plain("WECHAT_PAY_APP_ID"),
@@ -108,7 +108,7 @@ UNIONPAY = {
     "files": _plain("UNIONPAY_FILES", "https://filedownload.95516.com").rstrip("/"),
 }
 # Where parcels are (F8). Without customer and key the pages show the number with the carrier's public page; with a salt
-# Kuaidi100 tells us of changes by itself.
+# Kuaidi100 reports changes by itself.
 KUAIDI100_CUSTOMER = env.str("KUAIDI100_CUSTOMER", "")
 KUAIDI100_KEY = env.str("KUAIDI100_KEY", "")
 KUAIDI100_SALT = env.str("KUAIDI100_SALT", "")
@@ -222,7 +222,7 @@ TEMPLATES = [
 ]
 
 # Database
-LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)  # nobody waits longer for a row, whatever they do
+LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", 3000)  # the longest wait for a row lock
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options["options"] = f"{_options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT_MS}".strip()
@@ -263,7 +263,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for as long as it takes
-# What cannot be sent at once is kept (core.background): whoever asked for it does not wait while it is tried again.
+# A task that cannot be sent at once is kept (core.background), so that nobody waits for retries.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
@@ -277,7 +277,7 @@ CELERY_TASK_ALWAYS_EAGER = MALL_ENV == "test"
 AUTH_USER_MODEL = "accounts.User"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # usernames are unique without regard to case, by a constraint on lower()
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# Argon2 is slow on purpose; tests, which sign in all the time, would wait for nothing.
+# Argon2 is slow on purpose; tests sign in all the time and would only wait.
 HASHER = "MD5PasswordHasher" if MALL_ENV == "test" else "Argon2PasswordHasher"
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{HASHER}"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,7 +1,7 @@
-"""Keeps the parts of a mall running: what ends is started again, later each time it ends soon (W2, W3).
+"""Keeps the parts of a mall running: a part that ends is restarted, with growing waits if it ends soon again.
 
-A part is a program with processes of its own, in a group of its own. When it ends, whatever is left of its group is
-ended, too; when we end, in whichever way, the kernel tells it to stop.
+A part is a program in its own process group. When it ends, the rest of its group is ended too; when we end, however
+that happens, the kernel tells it to stop.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1, 30
-STEADY_S = 60  # what ran so long begins anew with the shortest wait
+STEADY_S = 60  # after running this long, a part begins again with the shortest wait
 STOP_TIMEOUT_S = 20
 PR_SET_PDEATHSIG = 1
 
 
 class Part:
-    """``command`` under the ``name`` that the log calls it by."""
+    """A ``command`` and its ``name`` in the log."""
 
     def __init__(self, name, command, environment):
         self.name = name
@@ -33,7 +33,7 @@ class Part:
         self._wait_s = FIRST_WAIT_S
 
     def look_after(self):
-        """Start it if it is its time; see whether it has ended."""
+        """Start it if it is due; check whether it has ended."""
         now = time.monotonic()
         if self._process is None:
             if now >= self._start_at:
@@ -42,12 +42,12 @@ class Part:
             self._ended(code, now)
 
     def tell_to_stop(self):
-        """It ends what it is doing first; ``stop`` waits for that."""
+        """Ask it to stop: it finishes its work first, and ``stop`` waits for that."""
         if self._process is not None:
             self._process.terminate()
 
     def stop(self):
-        """When this returns, nothing of it runs."""
+        """Stop it; afterwards none of its processes runs."""
         if self._process is None:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -75,14 +75,15 @@ class Part:
 
 
 def _end_with_us(parent):
-    """For the child, before it becomes the program. Where the kernel cannot do it, a killed runner leaves orphans."""
+    """Runs in the child before it executes the program. If the kernel does not support it, a killed runner leaves
+    orphans."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
 
     def tell():
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # we ended before that
+        if os.getppid() != parent:  # the runner ended before this call
             os._exit(0)
 
     return tell

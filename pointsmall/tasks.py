@@ -8,6 +8,6 @@ from core import clock, sessions
 
 @shared_task
 def clear_sessions():
-    """Forget sessions that ended, and then where they were; nothing else does."""
+    """Delete sessions that ended, then their addresses and browsers; nothing else deletes them."""
     sessions.prune(at=clock.now())
     signed_in.prune()

@@ -1,4 +1,4 @@
-"""How the staff pages look and what their sidebar holds; every app's admin pages are listed here."""
+"""The look of the staff pages and their sidebar; every app's admin pages are listed here."""
 
 from django.templatetags.static import static
 from django.urls import reverse_lazy

@@ -14,7 +14,7 @@ handler403 = "pointsmall.errors.forbidden"
 handler404 = "pointsmall.errors.not_found"
 handler500 = "pointsmall.errors.server_error"
 
-# Staff change their password where members do: old ones that are tried are counted, and the owner is told.
+# Staff change their password on the members' page, which counts wrong guesses at the old one and tells the owner.
 admin.site.password_change = RedirectView.as_view(pattern_name="account_change_password")
 
 urlpatterns = [

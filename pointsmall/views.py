@@ -1,4 +1,4 @@
-"""Pages that belong to the mall as a whole: home, and what machines ask (H7)."""
+"""Pages of the mall as a whole: the home page, and endpoints for monitoring (H7)."""
 
 from django.conf import settings
 from django.core.cache import cache as django_cache
@@ -18,7 +18,7 @@ from pointsmall import home as composition
 
 
 def home(request):
-    """Balance, sign-in strip and shelves of goods (E5); a stranger sees what is liked and how to begin."""
+    """Balance, sign-in strip and shelves of goods (E5); a stranger sees popular goods and how to begin."""
     now = clock.now()
     member = request.user if request.user.is_authenticated else None
     balance = ledger_visitor.balance(request)
@@ -33,12 +33,12 @@ def home(request):
 
 
 def components(request):
-    """Every component in every state, beside which pages can be built; in development only."""
+    """Every component in every state, as a reference for building pages; in development only."""
     return render(request, "dev/components.html", gallery.sample())
 
 
 def metrics(request):
-    """For Prometheus, which names itself by ``METRICS_TOKEN``. Without a token production answers nobody (H7)."""
+    """For Prometheus, which authenticates with ``METRICS_TOKEN``. Without a token production refuses everybody (H7)."""
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     is_known = (
         constant_time_compare(sent, settings.METRICS_TOKEN) if settings.METRICS_TOKEN else not settings.PRODUCTION
@@ -49,13 +49,13 @@ def metrics(request):
 
 
 def healthz(request):
-    """200 while the process can answer at all."""
+    """200 as long as the process answers."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 def readyz(request):
-    """200 when the database answers, else 503: without the cache the mall is slower, not closed. Shape:
-    ``{"database": bool, "cache": bool}``."""
+    """200 if the database answers, else 503. Without the cache the mall is slower but works. Shape: ``{"database":
+    bool, "cache": bool}``."""
     state = {"database": _database_answers(), "cache": _cache_answers()}
     return JsonResponse(state, status=200 if state["database"] else 503)
 

@@ -1,4 +1,4 @@
-"""The worker's end of the broker."""
+"""The worker's connection to the broker."""
 
 import structlog
 from celery.worker.consumer import Consumer as CeleryConsumer
@@ -7,12 +7,12 @@ log = structlog.get_logger(__name__)
 
 
 class Consumer(CeleryConsumer):
-    """One that survives the loss of its broker."""
+    """A consumer that survives the loss of its broker."""
 
     def on_connection_error_after_connected(self, exc):
-        """Where messages are not acknowledged yet (an order that waits for its time to end is enough), kombu gives them
-        back through a connection that it has let go of already, and what it raises then ends the worker. They come
-        back by themselves when their visibility times out, and the sweeps do not wait for that."""
+        """If messages are not acknowledged yet (one delayed task for an unpaid order is enough), kombu tries to return
+        them through a connection that it has already dropped, and the error ends the worker. They come back by
+        themselves when their visibility times out, and the sweeps do not depend on them."""
         try:
             super().on_connection_error_after_connected(exc)
         except AttributeError as error:

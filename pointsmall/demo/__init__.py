@@ -1,1 +1,1 @@
-"""Invented content for trying the mall: goods, members and half a year of their history (development only)."""
+"""Invented demo content: goods, members and half a year of their history (development only)."""

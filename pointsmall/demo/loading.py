@@ -1,4 +1,4 @@
-"""Putting the demo content into the mall: each row through the service that writes it, back-dated by ``at=``."""
+"""Loads the demo content: every row through its service, back-dated by ``at=``."""
 
 import uuid
 from collections import Counter
@@ -37,16 +37,16 @@ PROVIDER = "sandbox"
 STAFF_LOGIN, STAFF_PASSWORD = "admin", "admin-demo-1"  # development only, printed by `make run`
 MEMBER_PASSWORD = "member-demo-1"  # noqa: S105 - the same
 PURCHASE = N_("Paid %(amount)s, 1 point for each yuan")
-OPENED = timedelta(days=400)  # the mall is older than its first member
+OPENED = timedelta(days=400)  # the mall opens before its first member joins
 
 
 class NotLoaded(Exception):
-    """The content was written but is not right, with the reason in English; nothing was kept."""
+    """The content was written but failed a check (reason in English); nothing was kept."""
 
 
 @dataclass
 class Loaded:
-    """How many of each were written; all 0 when everything was there already."""
+    """Numbers of written rows; all 0 if everything existed already."""
 
     staff: int = 0
     categories: int = 0
@@ -61,10 +61,10 @@ class Loaded:
 
 @transaction.atomic
 def load(*, most_members, now, say):
-    """Write what is missing of the demo content and return ``Loaded``; all of it or, on an error, none.
+    """Write the missing demo content and return ``Loaded``; on an error, nothing is written.
 
-    ``most_members``: 1 to 20, the first ones are taken. What is there (staff by name, products by SKU code, members
-    by phone) is left as it is, with all of its history. ``say`` takes a line of progress. Raises ``NotLoaded``.
+    ``most_members``: 1 to 20; the first ones are taken. Existing rows (staff by name, products by SKU code, members by
+    phone) are left as they are, with their history. ``say`` is called with lines of progress. Raises ``NotLoaded``.
     """
     catalogue = goods.load()
     events = plan.plan(catalogue, now=now)
@@ -88,7 +88,7 @@ def load(*, most_members, now, say):
 
 
 def _review_tiers(now, say):
-    """What the nightly run would have done by today."""
+    """Do what the nightly runs would have done by today."""
     turns = sum((done.turns for done in tiers.evaluate(at=now)), Counter())
     say(f"tiers reviewed: {', '.join(f'{n} {cause}' for cause, n in turns.items()) or 'nothing was due'}")
 
@@ -133,7 +133,7 @@ def _load_products(catalogue, taken, now, say):
 
 
 def _load_product(item, category, position, taken, now):
-    """One product with an opening stock of what is left today and what the members' orders will take."""
+    """Create one product. Its opening stock is today's stock plus what the members' orders will take."""
     product = products.create_product(
         category=category,
         name=item.name,
@@ -173,7 +173,7 @@ def _load_product(item, category, position, taken, now):
 
 
 def _load_members(wanted, events, now):
-    """Create those who are missing, with addresses; returns ``{number: User}`` of them, welcome points handed out."""
+    """Create missing members with addresses and welcome points; returns ``{number: User}`` of the new ones."""
     there = set(User.objects.values_list("phone", flat=True))
     joined = {event.member: event.at for event in events if event.act == "joins"}
     created = {}
@@ -190,8 +190,8 @@ def _load_members(wanted, events, now):
 
 def _load_member(member, at):
     user = accounts.create_member(phone=member.phone, nickname=member.nickname, password=MEMBER_PASSWORD, by=BY, at=at)
-    # The handler of ``member.signed_up`` pays by today's clock. Paid here under its key, the points are as old as the
-    # member, and the handler finds them there.
+    # The handler of ``member.signed_up`` pays by today's clock. Booked here under the same key, the points are as old
+    # as the member, and the handler finds them booked.
     earning.behaviour(member=user.pk, behaviour="sign_up", key=f"welcome:{user.pk}", by=BY, at=at)
     for address in member.addresses:
         accounts.save_address(
@@ -221,7 +221,7 @@ def _load_history(events, users, say):
 
 
 class History:
-    """The acts of ``pointsmall.demo.plan``, each one call of a service."""
+    """The acts of ``pointsmall.demo.plan``, each as one service call."""
 
     def __init__(self, users):
         self.orders = {}
@@ -231,13 +231,13 @@ class History:
         self.addresses = {user.pk: list(user.addresses.order_by("pk")) for user in users.values()}
 
     def joins(self, user, at):
-        """Done before: whoever acts later must have the welcome points already."""
+        """Nothing: members were created before, so that they have their welcome points."""
 
     def signs_in(self, user, at):
         sign_in(member=user, by=actors.member(user.pk), at=at)
 
     def buys(self, user, at, *, number, fen, points):
-        """A purchase in the shop that the mall belongs to, by the rules."""
+        """A purchase in the shop that the mall belongs to, under the earning rules."""
         purchases.record(
             member=user.pk,
             source=purchases.FILE,
@@ -249,7 +249,7 @@ class History:
         )
 
     def bought(self, user, at, *, number, fen, points):
-        """The same before there were rules: so many points, spendable after the after-sale window."""
+        """A purchase before there were rules: a given number of points, usable after the time for returns."""
         ledger.earn(
             account=user.pk,
             points=points,
@@ -291,7 +291,7 @@ class History:
         self.orders[order] = placing.place_order(new=new, by=actors.member(user.pk), at=at)
 
     def pays(self, user, at, *, order, rewarded=True):
-        """Decide the sandbox's charge and settle the payment, as its callback would."""
+        """Complete the sandbox's charge and settle the payment, as its callback would."""
         payment = paying.ensure_payment(order=self.orders[order], provider=PROVIDER, at=at)
         charge, _new = gateway.decide(
             {
@@ -306,14 +306,14 @@ class History:
         paying.settle(
             payment_id=payment.pk, outcome=PAID, provider_id=f"SBX{charge.pk:010d}", by=actors.system(PROVIDER), at=at
         )
-        # The outbox would reward it by today's clock, after all that happened since; its handler finds it done.
+        # The outbox would book the reward at today's time, after later events. Booked here, its handler finds it done.
         if rewarded:
             rewards.reward(order_id=self.orders[order].pk, by=actors.system("orders"), at=at)
         else:
             self.unrewarded.append(self.orders[order])
 
     def ends(self):
-        """What the outbox shall not follow: cash that earns nothing, so that figures come out as planned."""
+        """Mark outbox messages as handled where the cash earns nothing, so that the figures come out as planned."""
         names = [key(order) for order in self.unrewarded for key in (keys.paid, keys.refunded)]
         OutboxMessage.objects.filter(key__in=names).update(handled_at=clock.now())
 

@@ -14,9 +14,10 @@ class DemoAddress:
 
 @dataclass(frozen=True)
 class DemoMember:
-    """``joined``: days ago. ``diligence``: chance of signing in on a day (0 to 1). ``monthly_yuan``: what is bought.
+    """``joined``: days ago. ``diligence``: probability of signing in on a day (0 to 1). ``monthly_yuan``: money spent
+    per month.
 
-    ``orders``: redemptions to place over the time, the story of each left to chance.
+    ``orders``: number of redemptions; what becomes of each is random.
     """
 
     number: int

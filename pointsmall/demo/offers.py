@@ -1,7 +1,7 @@
-"""At what price, in which number and with which parameters each demo product is offered.
+"""Price, stock and parameters of each demo product.
 
-100 points are worth 1 yuan, so a price in points alone stands at about 85 to 90 % of the market price times 100;
-points + cash adds up to about the same. One line a product, by the name of its picture.
+100 points are worth 1 yuan, so a price in points alone stands at about 85 to 90 % of the market price times 100; points
++ cash adds up to about the same. One line per product, by the name of its picture.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Offer:
     """``points``: price in points alone. ``mixed``: (points, yuan). At least one of the two. ``cash``: yuan, of which
-    points may pay a part at checkout. ``weight``: grams, where they are not the usual ones of such goods.
+    points may pay a part at checkout. ``weight``: grams, if not the usual weight of such goods.
 
-    ``scale``: what the price of each option value is multiplied with, the first option's values in their order
-    (``None``: all cost the same). ``stock``: pieces left today, one number for each value, or one for all.
-    ``popularity``: pieces redeemed before the demo members came. ``listed``: days since listing; ``None``: unlisted.
-    ``parameters``: ``name:value`` joined by ``;``.
+    ``scale``: price factors of the first option's values, in their order (``None``: all cost the same). ``stock``:
+    pieces left today, one number per value, or one for all. ``popularity``: pieces redeemed before the demo members
+    joined. ``listed``: days since listing; ``None``: unlisted. ``parameters``: ``name:value`` joined by ``;``.
     """
 
     parameters: str

@@ -1,7 +1,7 @@
-"""What the demo members did, told before any of it is written: a list of events, oldest first.
+"""Plans the history of the demo members before any of it is written: a list of events, oldest first.
 
-Chance is seeded by the member's number, and days count back from today: the same day gives the same plan. An event
-names an act of ``pointsmall.demo.loading`` and its arguments; the plan itself touches no database.
+Random choices are seeded by the member's number, and days count back from today: the same day gives the same plan. An
+event names an act of ``pointsmall.demo.loading`` and its arguments; the plan itself touches no database.
 """
 
 import random
@@ -20,7 +20,7 @@ from pointsmall.demo.members import MEMBERS
 
 WELCOME_POINTS = engine.behaviour_points(engine.build("v1", presets.S2.rules), engine.Earner(0), "sign_up", None).points
 AFTER_SALE = timedelta(days=7)  # points of a purchase become spendable when its after-sale window closes (B5)
-PLENTY = 20  # chance takes only what stays well stocked; scarce pieces are left as the offers say
+PLENTY = 20  # random orders take only well-stocked goods; scarce stock stays as the offers say
 CARRIERS = [("shunfeng", "SF"), ("zhongtong", "7"), ("yuantong", "YT"), ("jd", "JD")]
 
 
@@ -52,7 +52,7 @@ def plan(goods, *, now):
 
 
 def pieces_taken(events):
-    """How many pieces of each SKU code leave the shelf for good: ``Counter``."""
+    """Number of pieces of each SKU code that are sold for good: a ``Counter``."""
     returned = {event.details["order"] for event in events if event.act in ("cancels", "runs_out_of_time")}
     taken = Counter()
     for event in events:
@@ -63,7 +63,7 @@ def pieces_taken(events):
 
 
 class Story:
-    """One member's time, told day by day. ``points`` is what could be spent at that moment."""
+    """One member's history, planned day by day. ``points`` is what could be spent at that moment."""
 
     def __init__(self, member, goods, now):
         self.member = member
@@ -76,7 +76,7 @@ class Story:
         self.coming = []  # (days ago, points): earned, not yet spendable
         self.streak = 0
         self.orders_told = 0
-        self.since = member.joined  # days ago: from here on, day by day
+        self.since = member.joined  # days ago: planned day by day from here on
         self.happens(self.moment(member.joined, hour=9), "joins")
 
     def tell(self):
@@ -93,10 +93,10 @@ class Story:
                 self._redeems(day)
         return self.events
 
-    # What a member does
+    # Acts of a member
 
     def signs_in(self, day):
-        """Sign in on that day; today only if the hour has come."""
+        """Sign in on that day; today only if the hour has passed."""
         at = self.moment(
             day, hour=self.rng.randrange(10, 22) if day == self.member.joined else self.rng.randrange(7, 10)
         )
@@ -122,7 +122,7 @@ class Story:
         return order
 
     def goes_on(self, order, day, at, *, costs_cash):
-        """What becomes of an order placed ``day`` days ago: paid, then as far as the time allows."""
+        """Continue an order placed ``day`` days ago: pay it, then go as far as the time allows."""
         if costs_cash:
             self.happens(at + timedelta(minutes=self.rng.randrange(1, 9)), "pays", order=order)
         if day >= 3:
@@ -141,14 +141,14 @@ class Story:
         self.events.append(Event(at, self.member.number, act, details))
 
     def moment(self, day, *, hour):
-        """Some minute of that hour in the shop, ``day`` days ago."""
+        """A random minute of that hour in the shop, ``day`` days ago."""
         date = self.today - timedelta(days=day)
         return timezone.make_aware(datetime.combine(date, time(hour, self.rng.randrange(60), self.rng.randrange(60))))
 
     # Chance
 
     def _eagerness(self):
-        """A streak keeps itself alive: who signed in yesterday comes more readily."""
+        """Members who signed in yesterday are more likely to sign in again."""
         return self.member.diligence if self.streak else self.member.diligence * 0.6
 
     def _amount_fen(self):
@@ -156,7 +156,7 @@ class Story:
         return round(self.member.monthly_yuan / 7 * self.rng.uniform(0.3, 1.7) * 100)
 
     def _order_days(self):
-        """Days on which the member redeems; every second member did so within the last days."""
+        """Days on which the member redeems; every second member did so in the last few days."""
         count = self.member.orders
         first, last = self.since - 12, 8
         if not count or first <= last:
@@ -187,7 +187,7 @@ class Story:
             self.goes_on(order, day, at, costs_cash=bool(fen))
 
     def _choose(self, day):
-        """A ``(Line, points, fen)`` that fits the purse, popular goods more often; None when nothing does."""
+        """A ``(Line, points, fen)`` that the member can afford, popular goods more often; None if there is none."""
         choices = []
         for product in self.goods:
             if product.listed is None or product.listed <= day:
@@ -208,11 +208,11 @@ class Story:
 
 
 class Heroine(Story):
-    """The member whose pages are compared with the pictures of the design.
+    """The member whose pages are compared with the design.
 
     She ends with ``AVAILABLE`` points to spend, ``EXPIRING`` of them at the end of a month soon, ``PENDING`` still to
-    come and 1,000 held by an unpaid order; she signed in on the last four days and not yet today. So her
-    purchases gave a point a yuan, whatever tier they made of her.
+    come and 1,000 held by an unpaid order; she signed in on the last four days and not yet today. So her purchases
+    earned one point per yuan, regardless of her tier.
     """
 
     AVAILABLE = 12_480
@@ -221,7 +221,7 @@ class Heroine(Story):
     PURCHASES = 46
     MISSED = {5, 11, 19, 23, 37, 38, 52, 64, 80, 95, 96, 121, 140, 163}
 
-    # days ago, lines, what became of it
+    # days ago, lines, outcome
     ORDERS = [
         (148, [Line("home-hand-soap-1", "mixed", 2)], "completed"),
         (112, [Line("service-film-ticket-1", "mixed", 2)], "completed"),
@@ -272,7 +272,7 @@ class Heroine(Story):
             self.goes_on(order, day, at, costs_cash=any(line.way == "mixed" for line in lines))
 
     def _is_granted_what_expires(self):
-        """A gift that ends soon. The unpaid order takes from it first, ``EXPIRING`` remain."""
+        """A gift that expires soon. The unpaid order takes from it first, so ``EXPIRING`` points remain."""
         points = self.EXPIRING + self._points_of(self.UNPAID)
         at = self.moment(1, hour=22)
         self.points += points
@@ -284,7 +284,7 @@ class Heroine(Story):
         return timezone.make_aware(datetime.combine(next_month, time.min)) - timedelta.resolution
 
     def _buys_what_is_missing(self):
-        """Purchases over the whole time, so large that ``AVAILABLE`` comes out."""
+        """Purchases over the whole time, sized so that ``AVAILABLE`` points result."""
         days = sorted(self.rng.sample(range(9, self.member.joined), self.PURCHASES), reverse=True)
         shares = [self.rng.uniform(0.3, 1.7) for _ in days]
         total = self.AVAILABLE - self.points
@@ -301,8 +301,8 @@ class Heroine(Story):
 
 
 class Returner(Story):
-    """Came over a year ago, bought much at once, stayed away and is back: points are too few to keep the tier of then,
-    so the demo shows a grace (C12). What was earned so long ago has ended, or will soon: no order counts on it."""
+    """Joined over a year ago, bought a lot, stayed away and is back: too few points to keep the tier, so the demo shows
+    a grace period (C12). The old points have expired or soon will, so no order uses them."""
 
     BOUGHT, BACK = 380, 70  # days ago
     FEN = 128_000
@@ -316,7 +316,7 @@ class Returner(Story):
 
 
 class Guest(Story):
-    """Has a tier that staff gave by hand, whatever the points say."""
+    """Has a tier that staff set by hand, regardless of points."""
 
     def tell(self):
         self.happens(self.moment(30, hour=11), "is_pinned", tier="diamond", reason="企业客户，合同约定享受钻石待遇")

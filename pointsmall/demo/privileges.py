@@ -1,4 +1,4 @@
-"""What lowers a price in the demo mall: coupons, shipping rates, goods for a tier. Loaded after the history."""
+"""Coupons, shipping rates and goods for a tier in the demo mall. Loaded after the history."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +34,7 @@ RESERVED = {"electronics-camera-1": "gold", "fashion-watch-1": "silver"}  # SKU 
 
 @contextmanager
 def before_tier_prices():
-    """The orders of the past were placed before tiers lowered prices: they cost what the plan says."""
+    """Past orders were placed before tiers lowered prices, so they cost what the plan says."""
     TIERS.pin(tuple(replace(tier, discount_percent=0, member_day_percent=0) for tier in all_tiers()))
     try:
         yield

@@ -1,4 +1,4 @@
-"""The demo goods: the texts of ``pictures/index.csv`` joined with the offers, ready for the catalogue's services."""
+"""The demo goods: texts of ``pictures/index.csv`` joined with the offers, ready for the catalogue's services."""
 
 import csv
 from dataclasses import dataclass

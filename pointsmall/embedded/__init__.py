@@ -1,9 +1,9 @@
 """PostgreSQL and Valkey for a machine that has neither (H1).
 
-Both are real servers out of Python packages, with their data under ``var/`` of the project. Any number of processes
-may use them at once. Who is using them is told by a shared ``flock`` on ``var/users.lock``: the kernel drops it when
-a process ends in whatever way, so a killed process is never counted. The last one to leave stops the servers; what a
-process that was killed left running is taken over by the next.
+Both are real servers from Python packages, with their data in ``var/`` of the project. Any number of processes may use
+them at once. Each user holds a shared ``flock`` on ``var/users.lock``, which the kernel releases however the process
+ends, so a killed process is never counted. The last user stops the servers; the next process takes over servers that a
+killed process left running.
 """
 
 import atexit
@@ -35,7 +35,7 @@ def attach():
     users = open(var / "users.lock", "w")  # noqa: SIM115 - held open until this process ends
     with _exclusive(var):
         fcntl.flock(users, fcntl.LOCK_SH)
-        atexit.register(_leave, users, os.getpid())  # before they start: whoever interrupts us leaves, too
+        atexit.register(_leave, users, os.getpid())  # before they start, so that an interrupt also releases them
         for variable in missing:
             server = SERVERS[variable]
             os.environ[variable] = server.start(var / server.NAME)
@@ -43,7 +43,7 @@ def attach():
 
 
 def revive():
-    """Start again, at its old address, what died of the servers that this process attached to; returns their names."""
+    """Restart servers of this process that died, at their old addresses; returns their names."""
     var = var_dir()
     ours = [server for variable, server in SERVERS.items() if variable in _ours]
     dead = [server for server in ours if not server.is_running(var / server.NAME)]
@@ -55,7 +55,7 @@ def revive():
 
 
 def stop():
-    """Stop both servers, whoever still uses them."""
+    """Stop both servers, even if they are in use."""
     var = var_dir()
     with _exclusive(var):
         _stop(var)
@@ -80,7 +80,7 @@ def _stop(var):
 
 @contextlib.contextmanager
 def _exclusive(var):
-    """One process at a time starts or stops servers."""
+    """Lets only one process at a time start or stop servers."""
     with open(var / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

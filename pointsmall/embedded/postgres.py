@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own. It listens on a Unix socket in its folder, which is closed to other users."""
+"""The embedded PostgreSQL server. It listens on a Unix socket in its folder, which is closed to other users."""
 
 import hashlib
 import os
@@ -14,11 +14,11 @@ from pathlib import Path
 from pointsmall.embedded import processes
 
 NAME = "postgres"
-NEW = "postgres.new-"  # how the folder begins that it is made in
+NEW = "postgres.new-"  # prefix of the folder in which it is created
 DATABASE = "pointsmall"
 SUPERUSER = "postgres"
-SYSTEM_USER = "embedded_postgres"  # whom it runs as when we are root: it refuses root itself
-START_TIMEOUT_S = 60  # after a crash it reads its log first
+SYSTEM_USER = "embedded_postgres"  # the user it runs as when we are root, which it refuses
+START_TIMEOUT_S = 60  # after a crash it replays its log first
 STOP_TIMEOUT_S = 60
 LONGEST_SOCKET = 103  # bytes of a path, on the strictest system
 SETTINGS = """
@@ -29,7 +29,7 @@ unix_socket_permissions = 0700  # it asks for no password
 
 
 def start(data):
-    """Make it in the folder ``data`` if it is new, start it if it does not answer; its URL."""
+    """Create it in the folder ``data`` if needed, start it if it does not answer, and return its URL."""
     sockets = _socket_folder(data)
     deadline = time.monotonic() + START_TIMEOUT_S
     if not data.exists():
@@ -42,7 +42,7 @@ def start(data):
 
 
 def stop(data):
-    """Stop it if it runs, without waiting for who is connected."""
+    """Stop it if it runs, without waiting for connected clients."""
     if is_running(data):
         for mode in ("fast", "immediate"):
             try:
@@ -53,7 +53,7 @@ def stop(data):
 
 
 def is_running(data):
-    """Whether its process is there."""
+    """Whether its process exists."""
     return processes.is_running(data / "postmaster.pid", "postgres")
 
 
@@ -62,7 +62,7 @@ def _url(sockets, database):
 
 
 def _answers(sockets):
-    """Whether one can connect; the mall's database is there then."""
+    """Whether it accepts connections; the mall's database is created if missing."""
     import psycopg
 
     try:
@@ -75,7 +75,7 @@ def _answers(sockets):
 
 
 def _make(data):
-    """Its folder appears whole or not at all, whenever we are interrupted."""
+    """Create its folder, whole or not at all, even if we are interrupted."""
     for left_over in data.parent.glob(f"{NEW}*"):
         shutil.rmtree(left_over, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix=NEW, dir=data.parent))
@@ -88,7 +88,7 @@ def _make(data):
 
 
 def _start(data, sockets):
-    # Processes of one that was killed may still leave, and then it does not start: the next try comes soon.
+    # Processes of a killed server may still be ending, and then it does not start: we try again soon.
     if not is_running(data):
         (data / "postmaster.pid").unlink(missing_ok=True)
     options = f"-h '' -k {shlex.quote(str(sockets))}"
@@ -101,7 +101,7 @@ def _pg_ctl(data, *arguments):
 
 
 def _run(program, *arguments, timeout=None):
-    """To its end, even when we are interrupted: half a start could not be stopped."""
+    """Run a program to its end even if we are interrupted: a half-started server could not be stopped."""
     with open(os.devnull, "w") as nowhere:
         process = subprocess.Popen(
             [_binaries() / program, *arguments],
@@ -109,7 +109,7 @@ def _run(program, *arguments, timeout=None):
             cwd="/",
             stdout=nowhere,
             stderr=nowhere,
-            start_new_session=True,  # a Ctrl-C at the terminal is for us, not for it
+            start_new_session=True,  # a Ctrl-C at the terminal must reach only us
         )
     try:
         process.wait(timeout)
@@ -131,7 +131,7 @@ def _owner():
 
 
 def _prepare_owner(folder):
-    """Where we are root: the other user is there, owns the folder, and finds the way to it and to the programs."""
+    """If we are root: make sure that the other user exists, owns the folder, and can reach it and the programs."""
     if _owner() is None:
         return
     binaries = _binaries()
@@ -146,7 +146,7 @@ def _prepare_owner(folder):
 
 
 def _socket_folder(data):
-    """``data`` itself, or a folder of the same user's where that is too long for the path of a socket."""
+    """``data`` itself, or another folder of the same user if that path is too long for a socket."""
     if len(os.fsencode(data / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
         return data
     folder = Path("/tmp") / f"mall-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"  # noqa: S108 - whose it is is checked

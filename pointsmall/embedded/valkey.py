@@ -1,4 +1,4 @@
-"""A Valkey server of our own. Every user of the machine can reach its port, so it asks for a password."""
+"""The embedded Valkey server. All users of the machine can reach its port, so it has a password."""
 
 import os
 import secrets
@@ -16,7 +16,7 @@ PORT_TIMEOUT_S = 3
 
 
 def start(data):
-    """Start it if it does not run, in the folder ``data``; its URL, when it answers."""
+    """Start it in the folder ``data`` if it does not run; returns its URL when it answers."""
     if not is_running(data):
         _start(data)
     url = _url(data)
@@ -38,7 +38,7 @@ def stop(data):
 
 
 def is_running(data):
-    """Whether its process is there."""
+    """Whether its process exists."""
     return processes.is_running(data / "pid", "valkey-server")
 
 
@@ -48,11 +48,11 @@ def _start(data):
     data.mkdir(parents=True, exist_ok=True)
     data.chmod(0o700)
     url = _url(data)
-    # The same as before where it can be: running processes look for it there.
+    # The previous port if possible: running processes look for it there.
     if url is None or not _becomes_free(urlsplit(url).port):
         url = f"redis://:{secrets.token_urlsafe(32)}@127.0.0.1:{_free_port()}/0"
         (data / "url").write_text(url)
-    # On standard input, for whoever lists processes reads their arguments.
+    # On standard input, because a list of processes shows their arguments.
     settings = _settings(data, url)
     subprocess.run([get_binary_path(), "-"], input=settings, text=True, check=True, stdout=subprocess.DEVNULL)
 
@@ -73,7 +73,7 @@ def _settings(data, url):
 
 
 def _url(data):
-    """Where it was last, or None."""
+    """Its last URL, or None."""
     try:
         return (data / "url").read_text()
     except FileNotFoundError:
@@ -91,7 +91,7 @@ def _answers(url):
 
 
 def _becomes_free(port):
-    """Whether it is free in a moment: the threads of a server that was killed may hold it a little longer."""
+    """Whether the port becomes free soon: threads of a killed server may hold it a little longer."""
     deadline = time.monotonic() + PORT_TIMEOUT_S
     while not _is_free(port):
         if time.monotonic() > deadline:

@@ -20,7 +20,7 @@ from pointsmall.supervisor import Part
 log = structlog.get_logger(__name__)
 
 BIN = Path(sys.executable).parent
-PORT_TIMEOUT_S = 5  # the web server of a runner that was killed needs a moment to leave
+PORT_TIMEOUT_S = 5  # the web server of a killed runner needs a moment to end
 LOOK_EVERY_S = 0.5
 DEMO_LOGINS = """
   members  13800000001 ... 13800000020   password member-demo-1
@@ -78,8 +78,8 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def _only_one():
-    """Two of us in one folder would have two timers and one file of when they rang last. The kernel frees the lock
-    of a runner that was killed."""
+    """Only one runner per folder: two would run every timer twice and share the file of last runs. The kernel frees the
+    lock of a killed runner."""
     with open(embedded.var_dir() / "run.lock", "a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,7 +101,7 @@ def _ask_for(host, port):
 
 
 def _parts(host, port):
-    environment = os.environ | {"PORT": str(port)}  # what the mall calls its own address (SITE_URL)
+    environment = os.environ | {"PORT": str(port)}  # the mall's own URL (SITE_URL)
     celery = ["celery", "-A", "pointsmall.celery", "-q"]
     schedule = embedded.var_dir() / "beat-schedule"
     commands = {
@@ -118,13 +118,13 @@ def _parts(host, port):
 
 
 def _look_after(parts):
-    """Until we are told to stop."""
+    """Loop until we are told to stop."""
     while not interrupts.came:
         for part in parts:
             part.look_after()
         try:
             for server in embedded.revive():
                 log.error("server_ended", server=server, now="started again")
-        except Exception:  # whatever keeps it from starting may pass
+        except Exception:  # the reason why it does not start may pass
             log.exception("server_not_started")
         time.sleep(LOOK_EVERY_S)

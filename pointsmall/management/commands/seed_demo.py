@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError("The demo content has known passwords; it is not loaded in production.")
         if not 1 <= most_members <= len(members.MEMBERS):
             raise CommandError(f"--members takes 1 to {len(members.MEMBERS)}.")
-        logging.getLogger("django_structlog").setLevel(logging.WARNING)  # a line for each task would drown ours
+        logging.getLogger("django_structlog").setLevel(logging.WARNING)  # a line for each task would bury ours
         now = clock.now()
         if dry_run:
             self._tell_plan(most_members, now)
