@@ -71,9 +71,9 @@ class Kind:
 
     ``permission`` is needed to decide. ``limit()`` is what one person may do alone in a day, in the unit; None where
     every act needs a second person. Kinds of one ``unit`` are summed together. ``run(approval, by=, at=)`` does what
-    was approved and ``drop`` cleans up after a refusal, both in the transaction of the decision. ``facts(approval,
-    at)`` are the pairs shown to the person who decides, ``amount(n)`` is the amount in words. ``many``: several
-    requests about one subject may wait.
+    was approved and ``drop`` cleans up after a refusal, both in the transaction of the decision.
+    ``facts(approval, at)`` are the pairs shown to the person who decides, ``amount(n)`` is the amount in words.
+    ``many``: several requests about one subject may wait.
     """
 
     name: str

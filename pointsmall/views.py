@@ -54,8 +54,8 @@ def healthz(request):
 
 
 def readyz(request):
-    """200 if the database answers, else 503. Without the cache the mall is slower but works. Shape: ``{"database":
-    bool, "cache": bool}``."""
+    """200 if the database answers, else 503. Without the cache the mall is slower but works. Shape:
+    ``{"database": bool, "cache": bool}``."""
     state = {"database": _database_answers(), "cache": _cache_answers()}
     return JsonResponse(state, status=200 if state["database"] else 503)
 

@@ -61,8 +61,8 @@ class WayOption:
 class ProductPage:
     """Everything that the page of a product shows, for one chosen SKU.
 
-    ``pictures``: large ``Picture``s for the gallery, ``rows``: the same, small. ``options``: ``[(name, chosen value,
-    [Value, ...]), ...]``. ``most``: the largest quantity that can be asked for.
+    ``pictures``: large ``Picture``s for the gallery, ``rows``: the same, small. ``options``:
+    ``[(name, chosen value, [Value, ...]), ...]``. ``most``: the largest quantity that can be asked for.
     """
 
     product: Product
