@@ -1,8 +1,8 @@
-"""``make bench``: what the mall costs, each figure beside a reference measured in the same run.
+"""``make bench``: what the mall costs, each figure compared with a reference measured in the same run.
 
-Prints a table and writes ``build/bench.json``: a list of ``{"name", "ours", "reference", "unit", "ratio", "note"}``.
-A ratio above 1 is better than the reference; it is the median of the ratios of short rounds in which both take turns.
-The note says what was compared, and whether a target was missed. Logs go to ``build/bench.log``.
+Prints a table and writes ``build/bench.json``: a list of ``{"name", "ours", "reference", "unit", "ratio", "note"}``. A
+ratio above 1 is better than the reference. It is the median over short rounds in which both take turns. The note says
+what was compared, and whether a target was missed. Logs go to ``build/bench.log``.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 os.environ["MALL_ENV"] = "test"
-# Servers of its own: a mall that runs in this folder would take the tasks, and share the cache and the disk.
+# Separate servers: a mall running in this folder would take the tasks, and share the cache and the disk.
 os.environ["MALL_VAR"] = os.environ.get("MALL_VAR", "build/bench")
 
 import django
@@ -27,7 +27,7 @@ LOG = BUILD / "bench.log"
 
 
 def modules():
-    """Names of the modules beside this one; each has ``rows() -> list[dict]``."""
+    """Names of the benchmark modules in this package; each has ``rows() -> list[dict]``."""
     return sorted(module.name for module in pkgutil.iter_modules([Path(__file__).parent]) if module.name[0] != "_")
 
 
@@ -54,7 +54,8 @@ def main():
 
 
 def _log_elsewhere():
-    """Send what this process and its children write to standard error into a file; returns what still speaks there."""
+    """Redirect standard error of this process and its children to a file; returns a function that still prints to the
+    terminal."""
     terminal = os.fdopen(os.dup(2), "w", buffering=1)
     with open(LOG, "w") as log:
         os.dup2(log.fileno(), 2)

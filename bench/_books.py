@@ -1,5 +1,5 @@
-"""Big ledgers, written by set-based SQL straight into the tables of a scratch database, such that the audit accepts
-them: numbers, running balances, lots, allocations, caches and hash chains are those of real postings."""
+"""Big ledgers, written by set-based SQL straight into the tables of a scratch database, in a way that the audit
+accepts: numbers, running balances, lots, allocations, caches and hash chains are as after real postings."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from bench import _database
 WRITERS = 2  # connections that fill at once
 EARN_EVERY = 5  # the first entry of each account and every fifth after it earn; the others spend from the first lot
 
-# An entry as drafted, without its hash. One place, for the chain and for the row.
+# A drafted entry without its hash, defined once for the chain and for the row.
 DRAFT = """
 CREATE OR REPLACE FUNCTION bench_draft(p_account bigint, p_seq integer) RETURNS TABLE (
     kind text, points integer, balance_after bigint, at timestamptz, key text, source text, reason text, by text,
@@ -28,7 +28,7 @@ YEAR = f"""SELECT
     CASE WHEN p_seq = 1 THEN 1000000 WHEN p_seq % {EARN_EVERY} = 1 THEN 35 ELSE -7 END AS points,
     1000000 + 35 * ((p_seq - 1) / {EARN_EVERY}) - 7 * (p_seq - 1 - (p_seq - 1) / {EARN_EVERY}) AS balance_after,
     timestamptz '2026-01-01 00:00+08' + p_seq * interval '3 hours' AS at, NULL::timestamptz AS expires_at"""
-# Round after round, the next entry of every account: on disk the accounts lie between each other, as in a real year.
+# Round after round, the next entry of every account: on disk the accounts are interleaved, as after a real year.
 ENTRIES = """
 WITH RECURSIVE chain AS (
     SELECT account_id, 0 AS seq, ''::bytea AS hash FROM generate_series(%(first)s::bigint, %(last)s::bigint) account_id
@@ -94,7 +94,7 @@ def fill(url, *, first, last, entries, draft=YEAR):
 
 def _fill(url, first, last, entries):
     with psycopg.connect(url) as connection:
-        # The rows are right; the audit says so later, foreign keys need not look at each of them now.
+        # The audit checks the rows later, so foreign keys need not check each of them now.
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET work_mem = '64MB'")
         for statement in (ENTRIES, LOTS, ALLOCATIONS, ACCOUNTS):

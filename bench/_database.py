@@ -1,4 +1,4 @@
-"""What the measurements share: scratch databases that are dropped, and processes that begin together.
+"""Shared by all measurements: temporary databases, and processes that begin together.
 
 The big ones are measured at a fifth of their size, so that the whole takes less than half an hour; ``BENCH_SCALE=1``
 measures them in full. Their notes say the size.
@@ -32,7 +32,7 @@ def scaled(size):
 
 @contextmanager
 def scratch_database(name, template="template1"):
-    """The URL of a new database beside the mall's own, dropped at the end whatever happens."""
+    """The URL of a new database next to the mall's own, always dropped at the end."""
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -52,7 +52,7 @@ def mall_database(name):
 
 
 def environment(url):
-    """For processes that shall work on a scratch database."""
+    """The environment for processes that work on a scratch database."""
     return {
         **os.environ,
         "DATABASE_URL": url,
@@ -63,7 +63,7 @@ def environment(url):
 
 
 def run(command, *, url):
-    """What a program prints; raises when it fails."""
+    """The output of a program; raises if it fails."""
     return subprocess.run(
         command, cwd=PROJECT, env=environment(url), check=True, stdout=subprocess.PIPE, text=True
     ).stdout
@@ -89,7 +89,7 @@ def start(module, *arguments, url, errors=None):
 
 
 def go(processes):
-    """Let processes begin, all at once, when the last of them is ready."""
+    """Let all processes begin at once when the last of them is ready."""
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     for process in processes:
@@ -98,14 +98,14 @@ def go(processes):
 
 
 def results(processes, timeout_s):
-    """What each printed in the end."""
+    """The final output of each process."""
     printed = [process.communicate("stop\n", timeout=timeout_s)[0] for process in processes]
     assert {process.returncode for process in processes} == {0}
     return printed
 
 
 def measure(act, *arguments, url, timeout_s=1200):
-    """What a process of its own found; ``bench._work`` has the acts."""
+    """The result of an act of ``bench._work`` in a separate process."""
     processes = [start("bench._work", act, *arguments, url=url)]
     go(processes)
     return json.loads(results(processes, timeout_s)[0])
@@ -118,8 +118,8 @@ def begin_together():
 
 
 def audit(url):
-    """The audit of a scratch ledger by the command, as a process of its own; raises when it finds a break. Returns
-    seconds and the most memory that the process had, in MB. Statistics are fresh, as autovacuum keeps them."""
+    """Audit a scratch ledger by the command in a separate process; raises if it finds a break. Returns seconds and the
+    peak memory of the process in MB. Statistics are fresh, as autovacuum keeps them."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("ANALYZE")
     begun = time.perf_counter()

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-SCALE = 10  # branches of the TPC-B-like schema, that is, rows that its transactions fight for
+SCALE = 10  # branches of the TPC-B-like schema, that is, rows that its transactions compete for
 
 
 def pgbench(url, *options):

@@ -1,5 +1,5 @@
-"""How a figure is taken so that it can be believed tomorrow: ours and its reference in turns, in short rounds, and the
-median of the ratios of each round. A machine that slows down for a minute slows both sides of a round.
+"""Repeatable measurements: ours and the reference take turns in short rounds, and the result is the median of the
+rounds' ratios. A machine that slows down for a minute slows both sides of a round.
 """
 
 import statistics
@@ -9,7 +9,7 @@ ROUNDS = 5
 
 def interleaved(acts, rounds=ROUNDS):
     """``{name: [what its act returned, once a round]}`` of ``acts``, ``{name: function}``. Every other round runs them
-    in the opposite order: whoever always comes first has the cooler processor."""
+    in the opposite order, because the first act always has the cooler processor."""
     found = {name: [] for name in acts}
     for number in range(rounds):
         for name in list(acts)[:: -1 if number % 2 else 1]:

@@ -1,4 +1,4 @@
-"""The steps that ``bench.rules`` measures; each does its work once and says how many purchases that were."""
+"""The steps that ``bench.rules`` measures; each does its work once and returns the number of purchases."""
 
 from decimal import Decimal
 from itertools import count

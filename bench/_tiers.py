@@ -1,4 +1,4 @@
-"""What ``bench.tiers`` measures, in a process of its own: ``python -m bench._tiers ACT MEMBERS`` prints JSON."""
+"""The acts that ``bench.tiers`` measures, in a separate process: ``python -m bench._tiers ACT MEMBERS`` prints JSON."""
 
 import json
 import sys
@@ -27,17 +27,17 @@ SELECT count(*) FROM (
 
 
 def recompute(members):
-    """Everybody rises."""
+    """All members rise."""
     return _timed(tiers.recompute(at=AT))
 
 
 def evaluate(members):
-    """Everybody who is due is judged."""
+    """All members who are due are reviewed."""
     return _timed(tiers.evaluate(at=AT))
 
 
 def bare(members):
-    """The sums alone."""
+    """Only the sums."""
     begun = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(BARE, [AT])

@@ -1,4 +1,4 @@
-"""What the measuring processes do, one act each: ``python -m bench._work ACT ARGUMENTS``. Each says ``ready``, waits,
+"""The acts of the measuring processes, one each: ``python -m bench._work ACT ARGUMENTS``. Each says ``ready``, waits,
 works and prints one JSON object."""
 
 import json
@@ -65,7 +65,7 @@ def sweep(at):
 
 
 def spender(first, last):
-    """Spend one point of a random member after the other, until told to stop; how long the calls took."""
+    """Spend one point of a random member after the other, until told to stop; returns how long the calls took."""
     dice = random.Random(2)
     took = []
     begin_together()

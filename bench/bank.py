@@ -1,6 +1,6 @@
-"""A ledger of ten million entries: what a look at it costs, what its proof costs, and what a spend leaves on disk.
+"""A ledger of ten million entries: the cost of reading it, of auditing it, and the disk space of a spend.
 
-Accounts have 50 entries each, written by ``bench._books`` such that the audit accepts them.
+Accounts have 50 entries each, written by ``bench._books`` in a way that the audit accepts.
 """
 
 import random
@@ -28,7 +28,7 @@ FROM unnest(%s::bigint[], %s::integer[]) AS s (member, n)
 
 
 def rows():
-    """The rows of ``make bench``. The ledger grows from step to step, so that sizes cannot take turns."""
+    """The rows of ``make bench``. The ledger grows step by step, so the sizes cannot take turns."""
     with _database.mall_database("bench_bank") as url:
         seconds = _books.fill(url, first=1, last=SMALL, entries=ENTRIES)
         few = _reads(url, SMALL)

@@ -1,8 +1,8 @@
-"""What the daily run costs that books out ended points, beside a bare SQL script that does the same work.
+"""The cost of the daily expiry run, compared with a bare SQL script that does the same work.
 
 The script is one transaction of set-based statements: the same entries with the same hash chain, allocations, lots and
-accounts, for all accounts at once. It may do what the mall may not: lock everybody out until it ends. Both work on
-copies of one database. How long a spender waits meanwhile is measured in a run of its own.
+accounts, for all accounts at once. Unlike the mall it may lock everybody out until it ends. Both work on copies of one
+database. A separate run measures how long a spender waits meanwhile.
 """
 
 import json

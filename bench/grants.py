@@ -1,4 +1,4 @@
-"""What a file of points costs, from its bytes to the last entry, beside one call a member."""
+"""The cost of a file of points, from its bytes to the last entry, compared with one call per member."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a posting costs beside what PostgreSQL's own benchmark calls a transaction (design: the ledger is a small bank).
+"""The cost of a posting, compared with a transaction of PostgreSQL's own benchmark.
 
 Both run on one server, in a scratch database, in turns: ``pgbench``'s TPC-B-like transaction with prepared statements
 and eight clients, then eight processes that post through ``points.ledger`` on Django's connection, a random account
@@ -39,7 +39,7 @@ def rows():
     acts = {}
     with _database.mall_database(DATABASE) as url:
         _fill(url)
-        for operation in ROWS:  # each beside a run of pgbench of its own
+        for operation in ROWS:  # each with its own run of pgbench
             acts[f"pgbench beside {operation}"] = lambda: _pgbench.tps(url, clients=CLIENTS, seconds=RUN_S)
             acts[operation] = lambda operation=operation: _operations_a_second(url, operation)
         found = _rounds.interleaved(acts)

@@ -1,4 +1,4 @@
-"""What placing an order costs beside PostgreSQL's own benchmark (F13).
+"""The cost of placing an order, compared with PostgreSQL's own benchmark (F13).
 
 Eight processes place orders (``orders.placing``), points only, on a scratch database: all of them on
 one SKU, then each on a SKU drawn from many. The references run in turns with them: ``pgbench``'s update of a single row
@@ -127,7 +127,7 @@ def _work(kind):
     from orders.placing.rules.pricing import Choice  # noqa: PLC0415 - after setup()
     from orders.placing.services import placing  # noqa: PLC0415 - after setup()
 
-    current_app.conf.task_always_eager = False  # what follows an order is the worker's, here as in the mall
+    current_app.conf.task_always_eager = False  # the follow-up of an order is the worker's job, as in the mall
     addresses = list(Address.objects.select_related("member"))
     skus = list(SKU.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -156,7 +156,7 @@ def _work(kind):
 
 
 def _processor_time(pid):
-    """Seconds that a process on this machine has worked."""
+    """Processor seconds of a process on this machine."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 

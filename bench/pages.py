@@ -1,9 +1,9 @@
-"""What the list page costs beside a bare Django page with as many cards.
+"""The cost of the list page, compared with a bare Django page with as many cards.
 
 Ours is ``/products/`` for a stranger: 24 cards with pictures out of 120 products, filters, categories with counts, all
-middleware and the whole frame of the page. The reference is the least that Django can do for 24 cards: no middleware,
-one query for six columns, two templates. Both run in the same number of processes, each calling its WSGI application
-again and again with a persistent database connection, in turns.
+middleware and the whole frame of the page. The reference is the minimum for 24 cards in Django: no middleware, one
+query for six columns, two templates. Both run in the same number of processes, each calling its WSGI application again
+and again with a persistent database connection, in turns.
 """
 
 import os
@@ -59,7 +59,7 @@ def _requests_a_second(url, page):
 
 
 def _fill():
-    """A scratch database with goods made by the services; pictures are names only, nothing of them is read."""
+    """A scratch database with goods made by the services; pictures are only names, no files are read."""
     import django  # noqa: PLC0415 - see rows()
 
     django.setup()

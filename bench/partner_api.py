@@ -1,9 +1,9 @@
-"""What a signed call of a partner costs beside a view that does the same without asking who calls.
+"""The cost of a partner's signed call, compared with a view that does the same without authentication.
 
 Ours are ``GET /api/v1/members/{name}/balance`` and ``POST /api/v1/grants`` through the whole application: middleware,
-signature, nonce, rate, idempotency key, log. The references are the least that Django can do for the same work: no
-middleware, a view that reads the same balance, or books the same points by one call to the ledger, and answers JSON.
-Both run in the same number of processes, each calling its WSGI application again and again, in turns.
+signature, nonce, rate, idempotency key, log. The references are the minimum for the same work in Django: no middleware,
+a view that reads the same balance, or books the same points by one call to the ledger, and answers JSON. Both run in
+the same number of processes, each calling its WSGI application again and again, in turns.
 """
 
 import io
@@ -69,7 +69,7 @@ def _calls_a_second(url, side, kind, key):
 
 
 def _fill():
-    """Members with points, too few for a grant to reach a tier, and a partner whose limits are out of the way."""
+    """Members with points, too few for a grant to reach a tier, and a partner with limits that are never reached."""
     import django  # noqa: PLC0415 - see rows()
 
     django.setup()
@@ -120,7 +120,7 @@ def _ours(kind, key, secret, first):
 
 
 def _bare(kind, key, secret, first):
-    """The same work in a view of its own, with nothing around it."""
+    """The same work in a bare view."""
     from django.conf import settings  # noqa: PLC0415 - see rows()
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - after setup()
     from django.http import JsonResponse  # noqa: PLC0415 - after setup()

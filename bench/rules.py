@@ -1,5 +1,5 @@
-"""What rules cost: purchases a second through the engine alone, and through the engine, a script and the booking beside
-the bare earning of the ledger.
+"""The cost of rules: purchases per second through the engine alone, and through the engine, a script and the booking,
+compared with a bare earning of the ledger.
 
 The rules are three (ratio, tier, category) and a script that runs after them; a purchase has three lines.
 """
@@ -66,14 +66,14 @@ def rows():
 
 
 def _work(url, act, *, processes):
-    """What so many processes did a second, together."""
+    """Total per second of that many processes."""
     started = [_database.start("bench.rules", act, number, url=url) for number in range(processes)]
     _database.go(started)
     return sum(json.loads(printed) for printed in _database.results(started, RUN_S + 120))
 
 
 def main(act, number):
-    """One process; prints what it did a second."""
+    """One process; prints its rate per second."""
     import django  # noqa: PLC0415 - only the measured processes have a database of their own
 
     django.setup()

@@ -1,13 +1,13 @@
-"""A rush over HTTP: a thousand members after a hundred pieces, and what the other pages feel of it (F13).
+"""A rush over HTTP: a thousand members want a hundred pieces; how much do other pages slow down? (F13)
 
 gunicorn runs as ``make run`` starts it. The members sit on the checkout page of one item; then all send their form
-within a few seconds, and send it again when the mall asks them to. Beside them one visitor walks over other pages,
-first in the quiet, then during the rush. The row is the 95th percentile of the visitor's waits in the rush against that
-of the quiet, the worst of five rushes after five items. It fails when there are not exactly as many orders as pieces,
-when anybody else was charged, or when the books are not right.
+within a few seconds, and send it again when the mall asks them to. Meanwhile one visitor opens other pages, first
+without load, then during the rush. The row compares the 95th percentile of the visitor's waits during the rush with
+that without load, the worst of five rushes for five items. It fails if there are not exactly as many orders as pieces,
+if anybody else was charged, or if the books are wrong.
 
-All of it runs on one machine. So that the mall is measured and not its members, these send from a process of the lowest
-priority that may use a stated share of the processors, and fails beyond it.
+All of it runs on one machine. To measure the mall and not its members, these send from a process of the lowest
+priority, and the run fails if that process uses more than a stated share of the processors.
 """
 
 import asyncio
@@ -152,7 +152,7 @@ async def _visit(port, is_over):
 
 
 async def _crowd(port, sku, crowd):
-    """Open all forms, wait for the word, send them; what became of them."""
+    """Open all forms, wait for the signal, send them; returns the results."""
     dice = Random(sku)
     forms = [await _form(port, member, sku) for member in crowd]
     print("ready", flush=True)
@@ -210,7 +210,7 @@ def _request(head, body=""):
 
 
 async def _exchange(port, request):
-    """One request on a connection of its own: ``(status, head, page)``."""
+    """One request on a new connection: ``(status, head, page)``."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     answer = await reader.read()

@@ -1,7 +1,7 @@
-"""What tiers cost: beside each earning, in the nightly review, and when staff change a threshold.
+"""The cost of tiers: on each earning, in the nightly review, and when staff change a threshold.
 
 The reference of the set-based runs is the bare sum over the same window, without judging or writing anything. Each act
-changes what the next one finds, so a round runs them all on a copy of the database.
+changes the data for the next one, so a round runs them all on a copy of the database.
 """
 
 import json
@@ -18,7 +18,7 @@ DRAFT = """SELECT 'purchase' AS kind, 320 AS points, 320 * p_seq AS balance_afte
 
 
 def rows():
-    """The rows of ``make bench``: members a second, and milliseconds beside an earning."""
+    """The rows of ``make bench``: members per second, and extra milliseconds per earning."""
     with _database.mall_database("bench_tiers") as url:
         _books.fill(url, first=1, last=MEMBERS, entries=ENTRIES, draft=DRAFT)
         _execute(url, "VACUUM ANALYZE points_entry")
@@ -33,13 +33,13 @@ def rows():
 
 
 def _round():
-    """``{act: what it found}``"""
+    """``{act: its result}``"""
     with _database.scratch_database("bench_tiers_copy", template="bench_tiers") as url:
         found = {"bare": _work("bare", url), "risen": _work("recompute", url), "far": _work("consider", url)}
-        # As if they had earned much before the window: it could be enough for gold, so the window is summed up.
+        # As if they had earned a lot before the window: it could be enough for gold, so the window must be summed up.
         _execute(url, "SET ROLE points_ledger; UPDATE points_account SET lifetime_earned = 9000")
         found["near"] = _work("consider", url)
-        # Everybody is due on one night, and has too few: each gets a grace and a notice, the most there can be.
+        # Everybody is due on one night and has too few points: each gets a grace period and a notice, the worst case.
         _execute(url, "UPDATE points_member_tier SET tier = 'gold', review_on = '2026-11-22'")
         found["warned"] = _work("evaluate", url)
     assert found["risen"]["turns"] == found["warned"]["turns"] == MEMBERS

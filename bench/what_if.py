@@ -1,4 +1,4 @@
-"""What a file of purchases costs to import, and what a draft of rules costs to replay over a shop's last months."""
+"""The cost of importing a file of purchases, and of replaying a draft of rules over a shop's last months."""
 
 import random
 import tempfile
@@ -19,7 +19,7 @@ MEMBERS_OF = 20  # lines a member
 MOST_MEMBERS = max(1, IMPORTED // MEMBERS_OF)
 CATEGORIES = ("imported_fruit", "seasonal_fruit", "grain", "tea")
 
-# Purchases straight into their tables, two lines in three of them: what is measured is the replay, not the booking.
+# Purchases of one or two lines, inserted directly into their tables: the replay is measured, not the booking.
 PURCHASES = """
 INSERT INTO points_purchase (
     member_id, source, number, paid_at, amount_fen, points, tier, multiplier, rule_version, active_from, refunded_fen,
@@ -58,7 +58,7 @@ def _imports(url):
 
 
 def _import_once(url, number):
-    """``(lines a second, calls a second)`` with members of this round's own."""
+    """``(lines a second, calls a second)`` with members used only in this round."""
     first = 1 + number * (MOST_MEMBERS + SINGLE)
     with psycopg.connect(url, autocommit=True) as connection:
         _database.add_members(connection, first, first + MOST_MEMBERS + SINGLE - 1)
