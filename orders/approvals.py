@@ -1,4 +1,5 @@
-"""What of orders needs a second person: the kinds (``core.approvals``), what each does and says to whoever decides."""
+"""Acts of orders that need a second person: the kinds (``core.approvals``), what each does and shows to the person who
+decides."""
 
 from django.urls import reverse
 from django.utils.html import format_html

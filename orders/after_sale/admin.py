@@ -1,4 +1,4 @@
-"""The staff's after-sale requests: a queue, a page that tells everything, and each step an act of its own (F10)."""
+"""The staff's after-sale requests: a queue, a page with all details, and each step as a separate act (F10)."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied

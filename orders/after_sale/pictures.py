@@ -5,7 +5,7 @@ from django.http import HttpResponse
 
 
 def send_picture(picture):
-    """An ``AfterSalePicture`` to whoever was found to be allowed to see it; nobody in between keeps it."""
+    """Serves an ``AfterSalePicture``; the caller has checked the permission. Proxies must not store it."""
     with storages["private"].open(picture.name) as file:
         content = file.read()  # a quarter of a megabyte at most: services make them small
     return HttpResponse(content, content_type="image/webp", headers={"Cache-Control": "private, max-age=600"})

@@ -10,7 +10,7 @@ _GOODS_COME_BACK: dict[str, set[AfterSaleState]] = {
 }
 AFTER_SALE_MOVES: dict[str, dict[str, set[AfterSaleState]]] = {
     AfterSaleKind.RETURN: _GOODS_COME_BACK,
-    # Where there is no replacement to be had, an exchange ends as a refund.
+    # If no replacement is available, an exchange ends as a refund.
     AfterSaleKind.EXCHANGE: _GOODS_COME_BACK
     | {AfterSaleState.RECEIVED: {AfterSaleState.EXCHANGED, AfterSaleState.SETTLED, AfterSaleState.REFUSED}},
     AfterSaleKind.REFUND: {

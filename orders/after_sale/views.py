@@ -127,7 +127,7 @@ def withdraw(request, number):
 @require_GET
 @login_required
 def picture(request, number, pk):
-    """A picture of one's own request; anybody else's is not there."""
+    """A picture of the member's own request; 404 for others."""
     return send_picture(get_object_or_404(_own(request, number).pictures, pk=pk))
 
 

@@ -41,7 +41,7 @@ class Owned:
 
 
 def offers(member, *, available, at):
-    """``Offer``s that are to be had now: in use, in time, some left; two queries."""
+    """``Offer``s that are available now: in use, in time, some left; two queries."""
     types = CouponType.objects.filter(
         Q(total=None) | Q(issued__lt=F("total")),
         Q(offered_from=None) | Q(offered_from__lte=at),

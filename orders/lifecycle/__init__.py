@@ -1,1 +1,1 @@
-"""An order from state to state: the moves, what every move may call, and how its ends are told."""
+"""The states of an order: the moves, what every move may call, and the notices about its end."""

@@ -1,6 +1,6 @@
 """Nets that beat starts: they catch what the broker may lose.
 
-Each takes one row at a time, in a transaction of its own; one that fails does not stop the others, and a provider that
+Each takes one row at a time, in its own transaction; a row that fails does not stop the others, and a provider that
 does not answer is left alone until the next run.
 """
 

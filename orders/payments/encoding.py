@@ -1,4 +1,4 @@
-"""Forms that providers post: read by the charset that one of their own fields names."""
+"""Decodes forms posted by providers, in the charset that one of their fields names."""
 
 import re
 from urllib.parse import parse_qsl

@@ -31,7 +31,7 @@ def client(timeout: httpx.Timeout = TIMEOUT_S) -> httpx.Client:
 
 
 def exchange(method: str, url: str, *, timeout: httpx.Timeout = TIMEOUT_S, **options: Any) -> httpx.Response:
-    """The response to one request, whatever its status; raises ``ProviderUnavailable`` when there is none."""
+    """The response to one request, with any status; raises ``ProviderUnavailable`` if there is none."""
     try:
         with client(timeout) as one:
             return one.request(method, url, **options)

@@ -68,7 +68,7 @@ def work_notifications():
 
 @shared_task(name="orders.tasks.ask_providers")
 def ask_providers():
-    """Net: payments that nobody told us about (F5)."""
+    """Safety net for payments without a callback (F5)."""
     at = clock.now()
     to_ask = Payment.objects.filter(next_ask_at__lte=at)
     each(

@@ -11,8 +11,8 @@ LONGEST_KEY = 36
 class CheckoutDoorMiddleware:
     """Refuse a form that would be refused anyway: the shelf has just been found empty, or the door is full.
 
-    It stands before sessions, members and logs of requests, so it knows nobody and takes no place: whoever is let pass
-    is asked for a sign-in and a form of ours first, and finds a place or none at ``orders.placing.views.door``.
+    It stands before sessions, members and logs of requests, so it identifies nobody and takes no place: whoever is let
+    pass is asked for a sign-in and a form of ours first, and finds a place or none at ``orders.placing.views.door``.
     """
 
     def __init__(self, get_response):

@@ -1,4 +1,4 @@
-"""Rules and scripts wait for a second person where they change much (C7, C8): what whoever decides is shown."""
+"""Large changes of rules and scripts wait for a second person (C7, C8): what that person is shown."""
 
 import difflib
 from datetime import datetime

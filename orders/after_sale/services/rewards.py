@@ -1,4 +1,5 @@
-"""What the cash of an order earns, from when that can be used, and what of it goes when cash goes back (C1, B5, B8).
+"""Points for the cash of an order: how many, when they become usable, and how many are taken back with refunds (C1, B5,
+B8).
 
 ``reward`` and ``take_back`` are called by the handlers of the outbox, never while the points account is held: the day's
 tally is locked before it. All lock the order first, so that a receipt, a request and a refund follow each other.

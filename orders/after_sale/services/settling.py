@@ -84,7 +84,7 @@ def exchange(*, case, carrier, tracking_number, stock_back, by, at, shared=False
     """Send the same pieces once more, with ``carrier`` (a ``Carrier``); returns the ``Shipment``. ``shared`` as in
     ``shipping.ship_order``.
 
-    Raises ``SoldOut`` or ``NotListed`` where there is none to be had (settle it as a refund then),
+    Raises ``SoldOut`` or ``NotListed`` if no replacement is available (settle it as a refund then),
     ``TrackingNumberNotValid``, ``CarrierNotInUse``, ``ParcelKnown``, ``TrackingNumberTaken``, ``InvalidInput``,
     ``CaseMoveNotAllowed`` or ``Busy``.
     """

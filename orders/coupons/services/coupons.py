@@ -176,7 +176,7 @@ def revoke(*, coupon, by, at, reason):
 
 
 def end(*, at):
-    """Mark what has ended by the clock, for whoever reads lists; returns how many. Nobody could use them before."""
+    """Mark coupons that have expired, for lists; returns how many. They could not be used before either."""
     count = 0
     while True:
         with transaction.atomic():

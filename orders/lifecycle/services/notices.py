@@ -1,4 +1,4 @@
-"""What members are told about their orders between their own visits (F8, F10). All sentences stand here."""
+"""Notices to members about their orders (F8, F10). All sentences are here."""
 
 from django.utils.translation import gettext_noop
 

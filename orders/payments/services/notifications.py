@@ -14,7 +14,7 @@ from orders.payments.services import paying
 LONGEST_PROOF = 2_048
 KEPT_BYTES = 16_384
 KEPT_REFUSED_BYTES = 2_048
-KEPT_UNREAD = [(20, 3600)]  # an hour, of one address: whoever floods us fills no table
+KEPT_UNREAD = [(20, 3600)]  # per hour and address, so that a flood fills no table
 KEPT_REFUSED = timedelta(days=30)
 
 

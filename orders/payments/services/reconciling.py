@@ -201,7 +201,7 @@ def _keep(statement, found, ours, *, at):
 
 
 def _ask_soon(found, ours, *, at):
-    """What the provider has further than we do is asked about at once: money that nobody told us of is found so."""
+    """Ask at once about payments that are further at the provider than here: this finds money without a callback."""
     for each in found:
         if each.kind == DifferenceKind.STATE:
             row = ours[each.of, each.reference][1]

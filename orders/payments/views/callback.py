@@ -45,7 +45,7 @@ def _refused(provider, reason, *, status):
 
 
 def address_of(request):
-    """The network address of the other side, empty when it cannot be told."""
+    """The client's network address, empty if it is not known."""
     try:
         return get_adapter().get_client_ip(request)
     except PermissionDenied:

@@ -43,7 +43,7 @@ class BasketLine:
 
     @property
     def problem(self):
-        """The refusal in a few words; empty where there is none."""
+        """The refusal in a few words; empty if there is none."""
         return availability.in_short(self.refusal) if self.refusal else ""
 
     @property

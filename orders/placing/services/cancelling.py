@@ -75,7 +75,7 @@ def _cancel(order, *, by, at, reason):
         elif payment.state == PaymentState.OPEN:
             paying.close(payment)
     code = _code(by)
-    note = "" if code == CancelReason.TIMEOUT else reason.strip()[:LONGEST_NOTE]  # the clock has no words of its own
+    note = "" if code == CancelReason.TIMEOUT else reason.strip()[:LONGEST_NOTE]  # a timer gives no reason
     moves.move(
         order,
         OrderState.CANCELLED,

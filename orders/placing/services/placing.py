@@ -184,7 +184,7 @@ def _read(new, at):
 
 
 def _ask_about_second(new, choices, at):
-    """Whoever goes back to the form has a new key; before a second order of the same goods they are asked."""
+    """A member who goes back to the form gets a new key, so the mall asks before a second order of the same goods."""
     latest = just_ordered(new.member, [choice.sku_id for choice in choices], at=at)
     if latest is not None and latest.number != new.known:
         raise OrderedJustNow(number=latest.number, order=latest)

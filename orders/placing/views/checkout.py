@@ -141,7 +141,7 @@ def _asked(request, choices, address, sent):
 
 
 def _is_gone(basket, form):
-    """Whether it is a quick redemption of something that is offered, but not to be had. Drafts are not named, and a way
+    """Whether it is a quick redemption of something that is listed but not available. Drafts are not named, and a way
     that is not offered was so before only to who sent a form."""
     lines = [line for line in basket.lines if line.sku.product.is_listed and (line.price or form is not None)]
     return bool(lines) and not basket.from_cart
@@ -158,7 +158,7 @@ def _cannot_be_had(request, basket, form):
 
 
 def _order_of(error):
-    """The order that the member is told of with an error, or None."""
+    """The order that the error mentions, or None."""
     return error.details.get("order") if isinstance(error, DomainError) else None
 
 

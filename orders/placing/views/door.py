@@ -1,4 +1,4 @@
-"""The door of the checkout in a rush: few come in at once, the others are told quickly, and every other page of the
+"""The door of the checkout in a rush: few come in at once, the others get a quick answer, and every other page of the
 mall keeps its threads (F13).
 
 In each web process one order is placed at a time and one more waits; that is as fast as a processor can place them. A

@@ -1,4 +1,4 @@
-"""Where parcels are: asked of the logistics service now and then, kept, and told to the member (F8).
+"""Tracks parcels: asks the logistics service from time to time, stores the answers and tells the member (F8).
 
 A parcel is asked after ``FIRST_LOOK``, then the more seldom the longer nothing is new, and no more once it was
 delivered, goes back, or is older than ``FOLLOWED``. Where the service pushes, asking is the net under it.
@@ -61,7 +61,7 @@ def look(*, shipment_id, at):
 
 
 def take_push(*, way, at):
-    """Keep what the service told us by itself (a ``Way``) for every parcel of that number; how many there are.
+    """Store what the service pushed (a ``Way``) for every parcel with that number; returns how many.
 
     Harmless when it comes twice or late.
     """

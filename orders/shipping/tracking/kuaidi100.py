@@ -170,7 +170,7 @@ def _state(answer):
 
 
 def _step(row):
-    """A ``Step``, None for what is none: without words or without a time."""
+    """A ``Step``, or None if it has no text or no time."""
     if not isinstance(row, dict):
         return None
     at, text = _moment(row.get("ftime")) or _moment(row.get("time")), _text(row.get("context"))

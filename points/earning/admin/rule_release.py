@@ -19,7 +19,7 @@ SHARES = (10, 20, 50)  # of the members, to give an idea of how many a share is
 
 
 class ReleasePages(RulePages):
-    """The acts on a version's release, each a page of its own."""
+    """The acts on a version's release, each on its own page."""
 
     def release(self, request, number):
         """Let a draft loose."""

@@ -88,8 +88,8 @@ class RuleSetPilot(models.Model):
 
 
 class RuleSetTold(models.Model):
-    """What a member was told last about a version: that it counts from ``since`` on (``is_on``), or that it does not.
-    ``times`` counts what was told, and makes each notice another one."""
+    """The last notice to a member about a version: it applies from ``since`` on (``is_on``), or it does not. ``times``
+    counts the notices and makes each key unique."""
 
     pk = models.CompositePrimaryKey("rule_set_id", "member_id")
     rule_set = models.ForeignKey(

@@ -79,6 +79,6 @@ def go_to_pay(*, payment, title, visit):
 def close(payment):
     """In the caller's transaction, with the order locked: the money of an open payment is no longer wanted.
 
-    The provider is told when it is asked the next time.
+    The provider is told at the next query.
     """
     rows.change(payment, PaymentState.CLOSED)

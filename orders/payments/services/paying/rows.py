@@ -36,7 +36,7 @@ def charge(payment):
 
 
 def refund_order(refund):
-    """The refund as its provider is told of it."""
+    """The refund as sent to its provider."""
     return RefundOrder(
         charge=charge(refund.payment),
         reference=refund.reference,

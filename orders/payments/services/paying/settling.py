@@ -1,4 +1,4 @@
-"""What the provider says about a payment, told by itself or asked (F5, F6)."""
+"""Settles a payment by what its provider says, in a callback or when asked (F5, F6)."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ __all__ = ["DISPUTED", "LAST_ASK", "MONEY_CAME", "PAID_TOPIC", "STILL_ASKED", "a
 
 log = structlog.get_logger(__name__)
 
-LAST_ASK = timedelta(days=2)  # after the time to pay; whoever says nothing new by then is not asked any more
+LAST_ASK = timedelta(days=2)  # after the time to pay; a provider with no news by then is not asked any more
 DISPUTED = PaymentState.DISPUTED
 STILL_ASKED = (PaymentState.OPEN, PaymentState.CLOSED, PaymentState.FAILED)
 

@@ -113,7 +113,7 @@ def free_shipping(draft: Draft) -> None:
 
 
 def _one_of_each(draft: Draft) -> list[tuple[str, CouponTerms]]:
-    """``(kind, coupon)``, the first of each kind; the others are told once, by the stage of coupons."""
+    """``(kind, coupon)``, the first of each kind; the stage of coupons reports the others once."""
     found: dict[str, CouponTerms] = {}
     for coupon in draft.facts.coupons:
         if found.setdefault(coupon.kind, coupon) is not coupon and not _is_told(draft, coupon):
