@@ -17,8 +17,8 @@ CALLS = re.compile(
     r"SELECT\b.*\b((?:ledger|points)_(?:earn|spend|hold|capture|release|refund|clawback|expire|set_begin)\w*)\s*\(",
     ANY_CASE,
 )
-# What reading leaves: who is signed in and when, and how often somebody asked.
-LEFT = {"django_session", "usersessions_usersession", "core_counter"}
+# What reading leaves: who is signed in and when, when a key was used last, and how often somebody asked.
+LEFT = {"django_session", "usersessions_usersession", "core_counter", "points_partnerkey"}
 # What one page leaves, and may, by the page's name.
 LEFT_BY = {
     "accounts:notices": {"accounts_notice"},  # what was read is read

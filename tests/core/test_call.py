@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -252,8 +253,9 @@ class TestThreads:
         async def work():
             call("SELECT 1", ())
 
-        with pytest.raises(SynchronousOnlyOperation):
-            asyncio.run(work())
+        # In a thread: a browser of another test may have left a loop in this one.
+        with ThreadPoolExecutor(1) as pool, pytest.raises(SynchronousOnlyOperation):
+            pool.submit(asyncio.run, work()).result()
 
 
 def test_a_new_connection_has_a_cursor_of_its_own(own):

@@ -85,7 +85,7 @@ def test_a_file_that_is_no_picture(signed_in, order):
 
 def kept_by(response):
     """The token of pictures that wait, as the form carries it."""
-    return re.search(r'name="kept" value="([0-9a-f]{32})"', response.content.decode())[1]
+    return re.search(r'name="kept"\s+value="([0-9a-f]{32})"', response.content.decode())[1]
 
 
 def test_pictures_of_a_form_that_comes_back_are_not_chosen_again(signed_in, order, private):

@@ -84,11 +84,11 @@ def browse(response):
     if response.status_code == 302:
         return httpx.get(response.url, timeout=20) if response.url.startswith("http") else None
     page = response.content.decode().partition("data-pay-form")
-    action = html.unescape(re.search(r'action="([^"]+)" accept-charset="utf-8" $', page[0])[1])
+    action = html.unescape(re.search(r'action="([^"]+)"\s+accept-charset="utf-8"\s+$', page[0])[1])
     fields = {
         html.unescape(name): html.unescape(value)
         for name, value in re.findall(
-            r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page[2].partition("</form>")[0]
+            r'<input type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', page[2].partition("</form>")[0]
         )
     }
     return httpx.post(action, data=fields, timeout=20)
