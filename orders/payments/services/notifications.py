@@ -67,8 +67,8 @@ def work_off(*, notification_id, by, at):
     """Let a stored notification have its effect; once done, it does nothing any more.
 
     Some news only make us ask the provider: of a refund, for parts of one payment are told apart there; of money that
-    went back already; and all of a provider whose documents want that. Raises ``Busy``, ``ProviderUnavailable`` or
-    ``UnknownProvider``.
+    went back already; of a payment in dispute; and all of a provider whose documents want that. Raises ``Busy``,
+    ``ProviderUnavailable`` or ``UnknownProvider``.
     """
     notification = PaymentNotification.objects.get(pk=notification_id)
     if notification.state != NotificationState.RECEIVED:
@@ -78,7 +78,7 @@ def work_off(*, notification_id, by, at):
     elif notification.outcome == RETURNED or payments.KNOWN[notification.provider].confirms_news:
         paying.ask(payment_id=notification.payment_id, by=by, at=at)
     else:
-        paying.settle(
+        state = paying.settle(
             payment_id=notification.payment_id,
             outcome=notification.outcome,
             provider_id=notification.provider_id,
@@ -86,6 +86,8 @@ def work_off(*, notification_id, by, at):
             by=by,
             at=at,
         )
+        if state == paying.DISPUTED:
+            paying.ask(payment_id=notification.payment_id, by=by, at=at)
     PaymentNotification.objects.filter(pk=notification.pk).update(state=NotificationState.WORKED, worked_at=at)
 
 

@@ -109,9 +109,11 @@ def test_unionpays_test_environment_signs_with_a_name_of_its_own(unionpay, place
     order = place((cup, "mixed", 1), provider="unionpay")
     trade = unionpay.trades[go(order).reference]
     trade.mark_paid()
+    ours = settings.UNIONPAY
+    settings.UNIONPAY = ours | {"gateway": "https://unionpay.example", "files": "https://unionpay.example"}
     settings.PRODUCTION = True
     assert unionpay.tell(trade, name="041@Z2014-1@00040000:SIGN@00000001") == 400
-    settings.PRODUCTION = False
+    settings.PRODUCTION, settings.UNIONPAY = False, ours
     for somebody_else in ("041@00040000:SIGN@somebody@1", "00040000:SIGN", "041@Z12@00040000"):
         assert unionpay.tell(trade, name=somebody_else) == 400
     assert unionpay.tell(trade, name="041@Z2014-1@00040000:SIGN@00000001") == 200

@@ -29,15 +29,19 @@ def may_bring_money(payments):
     return payments.filter(Q(state=PaymentState.OPEN) | Q(next_ask_at__isnull=False))
 
 
-def settle(*, payment_id, outcome, provider_id, by, at, word=""):
+def settle(*, payment_id, outcome, provider_id, by, at, word="", asked=False):
     """Take note that the provider says ``outcome`` (of ``payments.base``) about a payment; returns its state after it.
 
     Harmless when it runs twice or in another order: only a payment that was never paid can become paid. A paid one
     moves its order on; when the order does not wait for money (any more), the money goes back. What was declined lets
-    the member pay anew, and is asked about on; what is unclear waits for staff. ``word`` is the provider's own.
+    the member pay anew, and is asked about on; what is unclear waits for staff. ``word`` is the provider's own. A
+    disputed payment becomes paid only by what the provider answers now (``asked``): news that comes late is older than
+    what made us doubt.
     """
     with locking_transaction():
         order, payment = rows.lock(payment_id)
+        if payment.state == DISPUTED and not asked:
+            return DISPUTED
         if outcome == PAID and payment.state not in MONEY_CAME:
             if payment.paid_fen is not None:  # another amount was told before
                 rows.change(payment, payment.state, paid_fen=None)
@@ -68,8 +72,14 @@ def ask(*, payment_id, by, at):
     if is_over and outcome in (WAITING, DECLINED) and provider.close(charge=charge):
         outcome = FAILED
     settle(
-        payment_id=payment.pk, outcome=outcome, provider_id=status.provider_id, word=status.word, by=by, at=at
-    )  # fmt: skip
+        payment_id=payment.pk,
+        outcome=outcome,
+        provider_id=status.provider_id,
+        word=status.word,
+        by=by,
+        at=at,
+        asked=True,
+    )
     return status.outcome
 
 
