@@ -24,7 +24,7 @@ from core.staff import LookOnlyAdmin, StaffAdmin, StaffPages, waits
 from core.tables.fields import TableField
 from orders.coupons import queries, rules
 from orders.coupons.services import coupons
-from orders.coupons.services.by_hand import give_coupons, hand_out
+from orders.coupons.services.by_hand import give_coupons
 from orders.models import Coupon, CouponType
 from points.tiers import rules as tiers
 
@@ -179,13 +179,13 @@ class CouponTypeAdmin(StaffPages, StaffAdmin):
 
     @action(description=_("Give out"), url_path="give", permissions=["give"], icon="redeem", variant="primary")
     def give(self, request, object_id):
-        """To members who are named at once, to a tier in the background."""
+        """To members who are named at once, to a tier or many in the background."""
         coupon_type = get_object_or_404(CouponType, pk=object_id)
         page_url = reverse("admin:orders_coupontype_change", args=[coupon_type.pk])
         by = actors.staff(request.user.pk)
 
         def act(data):
-            approval = give_coupons(
+            approval, given = give_coupons(
                 coupon_type=coupon_type,
                 members=data["members"] or queries.members_of_tier(data["tier"]),
                 key=f"staff:{data['form_key']}",
@@ -196,9 +196,8 @@ class CouponTypeAdmin(StaffPages, StaffAdmin):
             )
             if approval.waits:
                 return waits(approval)
-            if data["members"] is None:
-                return page_url, _("The coupons are on their way to the members of the tier.")
-            given = hand_out(approval=approval, at=clock.now())
+            if given is None:
+                return page_url, _("The coupons are on their way to the members.")
             if given.skipped:
                 text = ngettext(
                     "%(count)s member has had as many as one may have, and was left out.",

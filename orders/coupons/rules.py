@@ -1,6 +1,7 @@
 """What a coupon gives, in words, and until when (F11)."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +30,21 @@ def worth_fen(coupon_type: CouponType) -> int:
     if coupon_type.off_fen:
         return coupon_type.off_fen
     return worth_of_points(coupon_type.points_price or 0) or COUPON_WORTH_YUAN.value * 100
+
+
+def promised(coupon_type: CouponType) -> dict[str, Any]:
+    """All that decides what one coupon is worth that is given now, as JSON: an approval holds it, and what is given
+    must still be the same."""
+    ends = coupon_type.valid_until
+    return {
+        "worth": worth_fen(coupon_type),
+        "kind": str(coupon_type.kind),
+        "off_fen": coupon_type.off_fen,
+        "percent": coupon_type.percent,
+        "minimum_fen": coupon_type.minimum_fen,
+        "valid_days": coupon_type.valid_days,
+        "valid_until": ends and ends.astimezone(UTC).isoformat(),
+    }
 
 
 def end_of(coupon_type: CouponType, at: datetime) -> datetime:

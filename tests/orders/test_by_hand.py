@@ -7,12 +7,12 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from core import actors, approvals
-from core.models import Approval
+from core.models import Approval, OutboxMessage
 from orders.after_sale import queries
 from orders.after_sale import services as after_sale
 from orders.after_sale.services.by_hand import pay_back as pay_case_back
 from orders.coupons.services import coupons
-from orders.coupons.services.by_hand import give_coupons, hand_out
+from orders.coupons.services.by_hand import GIFT_TOPIC, give_coupons, hand_out
 from orders.models import AfterSale, Carrier, Coupon, CouponType, Payment, PaymentRefund, PaymentState, RefundState
 from orders.payments.services import paying
 from orders.payments.services.by_hand import accept_payment, settle_refund
@@ -102,7 +102,8 @@ def pay_back(request, at, by=ANNA, **more):
 
 
 def gift(kind, members, at, by=ANNA, key="k"):
-    return give_coupons(coupon_type=kind, members=members, key=key, by=by, at=at)
+    approval, _given = give_coupons(coupon_type=kind, members=members, key=key, by=by, at=at)
+    return approval
 
 
 def state_of(row):
@@ -231,9 +232,8 @@ def test_a_payment_of_nearly_nothing_needs_a_second_person(disputed, parameters,
 
 def test_coupons_count_what_they_are_worth(make_type, make_member, at, committing):
     kind, people = make_type(), [make_member(points=0).pk for _ in range(3)]
-    few = gift(kind, people[:2], at)
-    assert not few.waits
-    assert hand_out(approval=few, at=at).count == 2
+    few, given = give_coupons(coupon_type=kind, members=people[:2], key="k", by=ANNA, at=at)
+    assert (few.waits, given.count) == (False, 2)
     many = gift(kind, people, at, by=BERND, key="l")
     assert (many.waits, many.amount, Coupon.objects.count()) == (True, 6000, 2)
     with committing():
@@ -259,6 +259,8 @@ def test_the_worth_of_a_coupon(make_type, member, parameters, at, fields, worth)
 def test_a_gift_is_one_act_however_often_the_form_comes(make_type, member, at):
     kind = make_type()
     assert gift(kind, [member.pk], at).pk == gift(kind, [member.pk], at).pk
+    _approval, given = give_coupons(coupon_type=kind, members=[member.pk], key="k", by=ANNA, at=at)
+    assert (given.count, Coupon.objects.count()) == (1, 1)
     refused = gift(make_type("off90", off_fen=9000), [member.pk], at, key="l")
     approvals.refuse(approval=refused, by=BERND, at=at, answer="no")
     with pytest.raises(approvals.AlreadyDecided):
@@ -277,6 +279,111 @@ def test_a_coupon_that_became_dearer_meanwhile_is_not_given(make_type, member, a
     coupons.save_type(coupon_type=kind, by=ANNA, at=at)
     with pytest.raises(approvals.Outdated):
         approve(approval, at)
+
+
+@pytest.fixture
+def change(at):
+    """``change(kind, off_fen=1)`` writes the type anew."""
+
+    def do(coupon_type, **fields):
+        coupon_type = CouponType.objects.get(pk=coupon_type.pk)
+        for name, value in fields.items():
+            setattr(coupon_type, name, value)
+        return coupons.save_type(coupon_type=coupon_type, by=ANNA, at=at)
+
+    return do
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_gift_that_fails_leaves_no_approval(make_type, change, member, at, later):
+    kind = make_type(off_fen=100, is_active=False)
+    act = {"coupon_type": kind, "members": [member.pk], "key": "k", "by": ANNA, "at": at, "later": later}
+    with pytest.raises(coupons.CouponNotOffered):
+        give_coupons(**act)
+    assert not Approval.objects.exists()
+    change(kind, off_fen=10_000_000, is_active=True)
+    approval, given = give_coupons(**act)  # asked anew, for what it is now
+    assert (approval.waits, approval.amount, given) == (True, 10_000_000, None)
+    assert not Coupon.objects.exists()
+
+
+def test_a_failed_form_that_comes_again_asks_anew(client, make_type, change, member, django_user_model):
+    kind = make_type(off_fen=100, is_active=False)
+    client.force_login(django_user_model.objects.create_superuser("boss", "boss-demo-1"))
+    url = reverse("admin:orders_coupontype_give", args=[kind.pk])
+    form = {"form_key": uuid.uuid4(), "names": member.phone}
+    assert client.post(url, form).status_code == 200
+    change(kind, off_fen=10_000_000, is_active=True)
+    answer = client.post(url, form)
+    assert answer.url == reverse("admin:core_approval_change", args=[Approval.objects.get().pk])
+    assert not Coupon.objects.exists()
+
+
+CHANGES = [
+    {"off_fen": 10_000_000},
+    {"minimum_fen": 100},
+    {"valid_days": 3000},
+    {"kind": "free_shipping", "off_fen": 0},
+    {"is_active": False},
+]
+
+
+@pytest.mark.parametrize("fields", CHANGES)
+def test_a_gift_in_the_background_is_what_was_asked_for(make_type, change, member, at, fields):
+    kind = make_type(minimum_fen=5000)
+    approval, _given = give_coupons(coupon_type=kind, members=[member.pk], key="k", by=ANNA, at=at, later=True)
+    assert approval.state == Approval.State.DONE
+    change(kind, **fields)
+    with pytest.raises((approvals.Outdated, coupons.CouponNotOffered)):
+        hand_out(approval=approval, at=at)
+    assert not Coupon.objects.exists()
+    assert CouponType.objects.get().issued == 0
+
+
+def test_an_approved_gift_is_what_was_approved(make_type, change, member, at):
+    kind = make_type(off_fen=6000)
+    approval = gift(kind, [member.pk], at)
+    change(kind, is_active=False)
+    with pytest.raises(coupons.CouponNotOffered):
+        approve(approval, at)
+    change(kind, is_active=True)
+    approve(approval, at)
+    change(kind, off_fen=10_000_000)
+    with pytest.raises(approvals.Outdated):
+        hand_out(approval=approval, at=at)
+    change(kind, off_fen=6000)
+    assert hand_out(approval=approval, at=at).count == 1
+
+
+def test_each_chunk_of_a_gift_is_what_was_asked_for(make_type, change, make_member, at, monkeypatch):
+    monkeypatch.setattr(coupons, "CHUNK", 1)
+    kind, people = make_type(), [make_member(points=0).pk for _ in range(2)]
+    approval, given = give_coupons(coupon_type=kind, members=people, key="k", by=ANNA, at=at)
+    assert (given, OutboxMessage.objects.filter(topic=GIFT_TOPIC).count()) == (None, 1)  # too many for one transaction
+
+    def and_change(*args, tell=coupons._tell, **options):
+        tell(*args, **options)
+        change(kind, off_fen=10_000_000)
+
+    monkeypatch.setattr(coupons, "_tell", and_change)
+    with pytest.raises(approvals.Outdated):
+        hand_out(approval=approval, at=at)
+    assert list(Coupon.objects.values_list("member_id", "off_fen")) == [(min(people), 2000)]
+
+
+def test_what_is_given_is_read_under_the_lock(make_type, change, member, at, monkeypatch):
+    """Somebody changes the type after the gift has read it, and before the gift holds its row."""
+    kind = make_type()
+
+    def change_first(*args, count=coupons._count):
+        change(kind, off_fen=10_000_000)
+        count(*args)
+
+    monkeypatch.setattr(coupons, "_count", change_first)
+    with pytest.raises(approvals.Outdated):
+        gift(kind, [member.pk], at)
+    assert not Coupon.objects.exists()
+    assert not Approval.objects.exists()
 
 
 # On the pages

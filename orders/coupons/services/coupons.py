@@ -101,10 +101,11 @@ def give(*, coupon_type, member, key, by, at, source=Source.ACTIVITY, reason="")
     return _give_one(coupon_type, member, key=key, source=source, reason=reason, by=by, at=at)
 
 
-def give_many(*, coupon_type, members, key, by, at, reason=""):
+def give_many(*, coupon_type, members, key, by, at, reason="", check=None):
     """Staff give a coupon to ``members`` (ids); ``key`` names the act: called again, it goes on where it stopped.
 
-    ``CHUNK`` members a transaction, each told in their inbox. Returns ``Given``. Raises ``CouponNotOffered``,
+    ``CHUNK`` members a transaction, each told in their inbox. ``check(type)`` is called in each that gives something,
+    with the type as it is and its row locked, and may raise. Returns ``Given``. Raises ``CouponNotOffered``,
     ``CouponsGone`` (those of earlier chunks have theirs), ``Busy``.
     """
     ids = sorted(set(members))
@@ -113,7 +114,7 @@ def give_many(*, coupon_type, members, key, by, at, reason=""):
         chunk = ids[start : start + CHUNK]
         with locking_transaction():
             fresh = CouponType.objects.get(pk=coupon_type.pk)
-            given, limited = _give(fresh, chunk, key=key, source=Source.STAFF, reason=reason, by=by, at=at)
+            given, limited = _give(fresh, chunk, key=key, source=Source.STAFF, reason=reason, by=by, at=at, check=check)
             count += len(given)
             skipped += limited
             if given:
@@ -206,10 +207,15 @@ def _give_one(coupon_type, member, *, key, source, reason, by, at, pay=None):
         return given[0] if given else Coupon.objects.get(member=member, key=key)
 
 
-def _give(fresh, ids, *, key, source, reason, by, at, pay=None):
+def must_be_in_use(coupon_type, at):
+    """Raises ``CouponNotOffered`` where no coupon of the type can be given."""
+    if not coupon_type.is_active or rules.end_of(coupon_type, at) <= at:
+        raise CouponNotOffered(name=coupon_type.title)
+
+
+def _give(fresh, ids, *, key, source, reason, by, at, pay=None, check=None):
     """``([Coupon], [ids over their limit])``; who has one with the key already is in neither."""
-    if not fresh.is_active or rules.end_of(fresh, at) <= at:
-        raise CouponNotOffered(name=fresh.title)
+    must_be_in_use(fresh, at)
     counts = _lock_counts(fresh, ids)
     there = set(Coupon.objects.filter(member__in=ids, key=key).values_list("member_id", flat=True))
     new = [pk for pk in ids if pk not in there]
@@ -219,6 +225,10 @@ def _give(fresh, ids, *, key, source, reason, by, at, pay=None):
         return [], limited
     points = pay(fresh) if pay else 0
     _count(fresh, takers)
+    if check:
+        fresh.refresh_from_db()  # the count has locked its row: what is read now stays until the coupons are there
+        must_be_in_use(fresh, at)
+        check(fresh)
     coupons = [
         Coupon(
             type=fresh,
