@@ -156,6 +156,17 @@ def for_all(at):
     return _chosen(lambda release: release.percent_at(at) == ALL, at)
 
 
+def for_all_during(since, until):
+    """Each ``RuleSet`` that ``for_all`` gives at some moment from ``since`` to ``until``, as far as it is planned now;
+    that of ``since`` first."""
+    moments = {since, until}
+    for release in RELEASES.get():
+        turns = (*release.starts, release.transition_until, release.stopped_at)
+        moments.update(turn for turn in turns if turn is not None and since < turn < until)
+    found = [for_all(moment) for moment in sorted(moments)]
+    return list({id(rule_set): rule_set for rule_set in found}.values())
+
+
 def for_all_without(number, at):
     """The same, were there no version ``number``."""
     return _chosen(lambda release: release.number != number and release.percent_at(at) == ALL, at)

@@ -1,7 +1,8 @@
 """How staff let rules and scripts loose: with a second person where what is earned changes much (C7, C8, B11).
 
 ``rule_sets`` and ``scripts`` do what was decided. A version is measured beside the rules that served everybody a day
-ago, so that many small steps are as large as their sum.
+ago, so that many small steps are as large as their sum; and what it gives more, beside all that serve everybody from
+then until it starts, so that what was stopped does not come back as if it still served.
 """
 
 from datetime import datetime
@@ -31,27 +32,27 @@ ACTS = {
 def release(*, version, by, at, reason="", **terms):
     """``rule_sets.release`` on these terms, at once or when somebody has approved it. Returns the ``Approval`` that
     waits, or None. Raises what ``rule_sets.release`` raises, and ``AlreadyAsked``."""
-    return _let("release", version, _is_large(version, at), terms, by=by, at=at, reason=reason)
+    return _let("release", version, _is_large(version, at, terms), terms, by=by, at=at, reason=reason)
 
 
 def widen(*, version, by, at, reason="", **terms):
     """``rule_sets.widen``, in the same way; to serve fewer needs nobody else."""
     latest = version.stages.order_by("starts_at").last()
     is_more = latest is not None and terms["percent"] > latest.percent
-    return _let("widen", version, is_more and _is_large(version, at), terms, by=by, at=at, reason=reason)
+    return _let("widen", version, is_more and _is_large(version, at, terms), terms, by=by, at=at, reason=reason)
 
 
 def choose_pilots(*, version, members, by, at, reason=""):
     """``rule_sets.choose_pilots``, in the same way; to take some out needs nobody else."""
     new = set(members) - set(version.pilots.values_list("member_id", flat=True))
     terms = {"members": sorted(members)}
-    return _let("pilots", version, bool(new) and _is_large(version, at), terms, by=by, at=at, reason=reason)
+    return _let("pilots", version, bool(new) and _is_large(version, at, terms), terms, by=by, at=at, reason=reason)
 
 
 def stop(*, version, by, at, reason="", **terms):
     """``rule_sets.stop``, at once unless much more would be earned afterwards; returns as ``release``."""
     then = queries.for_all_without(version.number, at)
-    is_large = any(change.percent > 0 for change in _large(queries.for_all(at), then, at))
+    is_large = any(change.percent > 0 for change in _large([queries.for_all(at)], then, at))
     return _let("stop", version, is_large, terms, by=by, at=at, reason=reason)
 
 
@@ -112,25 +113,47 @@ def effect(approval, at):
     """What a request about the rules would change: ``(scripts that are new to the rules, [measure.Change, ...])``."""
     version = version_of(approval)
     if approval.data["act"] == "stop":
-        before, after = queries.for_all(at), queries.for_all_without(version.number, at)
+        served, after = [queries.for_all(at)], queries.for_all_without(version.number, at)
     else:
-        before, after = queries.for_all(at - DAY), _rule_set(version)
-    return measure.new_scripts(before, after), _changes(before, after, at)
+        served, after = _served(at, approval.data["terms"]), _rule_set(version)
+    return _new_scripts(served, after), _changes(served, after, at)
 
 
-def _is_large(version, at):
-    before, after = queries.for_all(at - DAY), _rule_set(version)
-    return bool(measure.new_scripts(before, after) or _large(before, after, at))
+def _is_large(version, at, terms):
+    served, after = _served(at, terms), _rule_set(version)
+    return bool(_new_scripts(served, after) or _large(served, after, at))
 
 
-def _large(before, after, at):
+def _served(at, terms):
+    """What serves everybody from a day ago until the act on these terms, or stored ones, counts; the oldest first."""
+    starts_at = terms.get("starts_at", at)
+    if isinstance(starts_at, str):
+        starts_at = datetime.fromisoformat(starts_at)
+    return queries.for_all_during(at - DAY, max(starts_at, at))
+
+
+def _new_scripts(served, after):
+    """Codes of the scripts that are new beside any of them. One that is not is used by what serves now, so that it
+    cannot have been changed by one person alone."""
+    return sorted({code for before in served for code in measure.new_scripts(before, after)})
+
+
+def _large(served, after, at):
     limit = RULES_APPROVAL_PERCENT.value
-    return [change for change in _changes(before, after, at) if abs(change.percent) > limit]
+    return [change for change in _changes(served, after, at) if abs(change.percent) > limit]
 
 
-def _changes(before, after, at):
+def _changes(served, after, at):
+    """``[measure.Change, ...]``, the largest first: what is more beside any of them, what is less beside the first."""
     with queries.tried():
-        return measure.changes(before, after, queries.earners(), at, goods.names())
+        earners, names = queries.earners(), goods.names()
+        found = [
+            change
+            for number, before in enumerate(served)
+            for change in measure.changes(before, after, earners, at, names)
+            if number == 0 or change.percent > 0
+        ]
+    return sorted(found, key=lambda change: -abs(change.percent))
 
 
 def _let(act, version, is_large, terms, *, by, at, reason):

@@ -178,6 +178,38 @@ def test_a_stop_after_which_more_is_earned_waits(make_draft, let, go, approve):
     assert go(releasing.stop, festival, at=AT + 3 * DAY, by=CARL) is None
 
 
+def test_what_was_stopped_does_not_come_back_by_one_person(make_draft, let, go, approve):
+    approve(let(mistake := make_draft(rules=changed("ratio", points=10))))
+    go(releasing.stop, mistake, at=AT + 2 * DAY, by=BERND)
+    soon = AT + 2 * DAY + DAY / 24
+    approval = let(make_draft(rules=changed("ratio", points=10)), starts_at=soon, at=soon)
+    assert approval.waits
+    assert releasing.effect(approval, soon)[1][0].percent >= 900
+    assert queries.for_all(soon).version == "v1"
+
+
+def test_a_share_that_was_taken_back_is_measured_anew(make_draft, let, go, approve):
+    approve(let(draft := make_draft(rules=changed("ratio", points=10))))
+    less, again = AT + 2 * DAY, AT + 2 * DAY + DAY / 24
+    assert go(releasing.widen, draft, percent=0, starts_at=less, at=less, by=BERND) is None
+    assert go(releasing.widen, draft, percent=100, starts_at=again, at=again).waits
+
+
+def test_what_starts_later_is_measured_beside_what_serves_until_then(make_draft, let, approve):
+    approve(let(make_draft(rules=changed("ratio", points=10))))
+    now, end = AT + 2 * DAY, AT + 3 * DAY
+    approve(let(make_draft(rules=SAME), starts_at=end, at=now), at=now)
+    again = make_draft(rules=changed("ratio", points=10))
+    assert let(again, starts_at=end + DAY, at=now).waits
+
+
+def test_what_gives_less_is_measured_beside_the_rules_of_a_day_ago_alone(make_draft, let, go, approve):
+    approve(let(mistake := make_draft(rules=changed("ratio", points=10))))
+    soon = AT + DAY / 24
+    assert go(releasing.stop, mistake, at=soon) is None
+    assert let(make_draft(rules=changed("category_bonus", percent="40")), starts_at=soon, at=soon) is None
+
+
 def test_what_cannot_be_done_is_refused_when_it_is_asked_for(make_draft, let):
     with pytest.raises(rule_sets.InThePast):
         let(make_draft(rules=changed("ratio", points=2)), starts_at=AT - DAY)
@@ -218,6 +250,19 @@ def test_a_version_with_a_new_script_waits(script, make_draft, let):
     save(script, "function calculatePoints(l, a, i, more) { return more.points }")
     approval = let(make_draft(rules=rules))
     assert releasing.effect(approval, AT) == ([script.code], [])  # no example shows what it may do
+
+
+def test_a_script_that_changed_after_its_rules_were_stopped_is_new(script, make_draft, go, let, approve):
+    save(script, "function calculatePoints(level, amount) { return amount * 100 }")
+    approve(let(stopped := make_draft(rules=(*SAME, ("script", {"script": script.code})))))
+    soon = AT + 2 * DAY
+    assert go(releasing.stop, stopped, at=soon) is None
+    assert isinstance(save(script, SLY), ScriptVersion)  # nobody earns by it
+    again = rule_sets.create_draft(name="Again", copy_of=stopped, by=ANNA, at=soon)
+    approval = let(again, starts_at=soon, at=soon)
+    assert approval.waits
+    assert releasing.effect(approval, soon)[0] == [script.code]
+    assert stages(again) == []
 
 
 def test_a_script_that_changed_meanwhile_makes_its_release_outdated(script, make_draft, let, approve):
