@@ -1,8 +1,9 @@
 """The functions of the ledger, one a file, named as the file. ``points.ledger`` calls those that begin with
 ``ledger_``: they are the only ones that may write its tables, and run with the rights of the role that owns them.
 
-``setup/`` has what is no function: triggers (``guards.sql``), the role of the ledger (``close.sql``), what the mall's
-own role needs beside it (``open_to.sql``), and how PostgreSQL's catalogue must show all of it (``catalogue.txt``).
+``setup/`` has what is no function: triggers (``guards.sql``), the role of the ledger (``close.sql``), who may call its
+functions (``execute.sql``), what the mall's own role needs beside it (``open_to.sql``), and how PostgreSQL's catalogue
+must show all of it (``catalogue.txt``).
 
 To change any of it: edit its file and add a migration with ``install(<fingerprint()>)``; ``manage.py check`` says so
 when it is missing. Only the last such migration does anything: it brings the database to the files of today. Those
@@ -44,7 +45,7 @@ def files() -> list[Path]:
 
 def fingerprint() -> str:
     """A short hash of all that ``install`` brings; migrations name it, so that a changed file asks for a migration."""
-    installed = [*files(), SETUP / "guards.sql", SETUP / "close.sql"]
+    installed = [*files(), SETUP / "guards.sql", SETUP / "close.sql", SETUP / "execute.sql"]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in installed)).hexdigest()[:16]
 
 
@@ -103,6 +104,7 @@ def install_now(connection: BaseDatabaseWrapper) -> None:
         for path in files():
             _create(connection, cursor, path)
         cursor.execute((SETUP / "guards.sql").read_text())
+        cursor.execute((SETUP / "execute.sql").read_text())
         cursor.execute("RESET ROLE")
         if not _belongs_to_role(cursor):
             close_now(connection)
@@ -135,6 +137,7 @@ def close_now(connection: BaseDatabaseWrapper) -> bool:
     """Give the ledger to ``points_ledger``. False where the database's owner may not make or become that role."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute((SETUP / "close.sql").read_text())
+        cursor.execute((SETUP / "execute.sql").read_text())
         return _belongs_to_role(cursor)
 
 
@@ -143,6 +146,7 @@ def open_to(connection: BaseDatabaseWrapper, role: str) -> None:
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('points.opened_to', %s, true)", [role])
         cursor.execute((SETUP / "open_to.sql").read_text())
+        cursor.execute((SETUP / "execute.sql").read_text())
 
 
 def _become_role(cursor: CursorWrapper) -> None:

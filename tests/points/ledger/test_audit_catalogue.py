@@ -51,6 +51,8 @@ TAKEN_AWAY = [
     "GRANT UPDATE (remaining) ON points_lot TO test_mall",
     "GRANT UPDATE ON points_account TO PUBLIC",
     "GRANT CREATE ON SCHEMA public TO PUBLIC",
+    "GRANT EXECUTE ON FUNCTION ledger_earn TO PUBLIC",
+    "GRANT EXECUTE ON FUNCTION points_take TO pg_monitor",
 ]
 
 

@@ -143,6 +143,29 @@ def test_nothing_that_the_mall_can_say_passes_for_a_function(some, attempts):
         cursor.execute("RESET SESSION AUTHORIZATION")
 
 
+@pytest.mark.parametrize("name", [path.stem for path in sql.files()])
+def test_a_stranger_may_call_no_function(db, name):
+    with superuser() as cursor:
+        cursor.execute("CREATE ROLE test_stranger NOLOGIN")
+        cursor.execute("GRANT USAGE ON SCHEMA public TO test_stranger")
+        may = "SELECT has_function_privilege(%s, %s::regproc, 'EXECUTE')"
+        cursor.execute(may, ["test_stranger", name])
+        assert cursor.fetchone() == (False,)
+        cursor.execute(may, [ROLE, name])
+        assert cursor.fetchone() == (True,)
+
+
+def test_a_stranger_earns_nothing(own):
+    with superuser() as cursor:
+        cursor.execute("CREATE ROLE test_stranger NOLOGIN")
+        cursor.execute("GRANT USAGE ON SCHEMA public TO test_stranger")
+        cursor.execute("SET LOCAL ROLE test_stranger")
+        refuses(
+            f"SELECT ledger_earn({own.member}, 100, 'campaign', 'k', 'x', now(), '', '', NULL, now(), '', NULL)",
+            "permission denied for function",
+        )
+
+
 def test_functions_look_for_nothing_in_the_caller_s_schemas(own):
     """What the caller made comes first for the caller alone."""
     with connection.cursor() as cursor:
@@ -214,6 +237,7 @@ def test_the_command_sets_right_what_was_changed(some, capsys):
         cursor.execute("ALTER TABLE points_lot OWNER TO CURRENT_USER")
         cursor.execute("ALTER FUNCTION ledger_earn OWNER TO CURRENT_USER")
         cursor.execute(f"GRANT ALL ON points_account, points_entry TO {ROLE}, PUBLIC")
+        cursor.execute("GRANT EXECUTE ON FUNCTION ledger_spend TO pg_monitor, PUBLIC")
         assert {found.kind for found in audit.run().breaks} == {"owner", "rights"}
         call_command("close_ledger", "--web", ROLE)
         assert "Only its own functions" in capsys.readouterr().out

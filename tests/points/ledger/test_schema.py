@@ -13,7 +13,7 @@ from points.earning import receivers
 from points.ledger import audit, sql
 from points.ledger.models import EARNED, SPENT, UNDATED, Kind, PointsEntry
 from tests.points.conftest import AT
-from tests.rights import superuser, tampering
+from tests.rights import ROLE, superuser, tampering
 
 TABLES = {"points_account", "points_entry", "points_lot", "points_allocation", "points_hold"}
 
@@ -89,7 +89,7 @@ def test_a_changed_file_asks_for_a_migration(monkeypatch):
 
 def test_triggers_and_owner_are_among_the_files(monkeypatch, tmp_path):
     before = sql.fingerprint()
-    for name in ("guards.sql", "close.sql"):
+    for name in ("guards.sql", "close.sql", "execute.sql"):
         setup = tmp_path / name
         shutil.copytree(sql.SETUP, setup)
         (setup / name).write_text("-- other")
@@ -201,6 +201,13 @@ class TestInstalling:
         install(sql.fingerprint())
         assert sql.catalogue(cursor) == sql.wanted_catalogue()
         assert len(rows("SELECT 1 FROM pg_proc WHERE proname = 'ledger_spend'")) == 1
+
+    def test_a_new_function_is_for_the_mall_alone(self, cursor, install):
+        cursor.execute("DROP FUNCTION ledger_lock")
+        install(sql.fingerprint())
+        may = "SELECT has_function_privilege(%s, 'ledger_lock(bigint[])', 'EXECUTE')"
+        assert [rows(may, role) for role in (ROLE, "public")] == [[(True,)], [(False,)]]
+        assert audit.run().breaks == []
 
     def test_run_again_it_changes_nothing(self, own, cursor, install):
         own.earn(10)

@@ -1,5 +1,6 @@
 -- Tables and functions belong to one role, points_ledger where there is one, which is nobody's to sign in with; nobody else
--- may write the tables, or put things where the functions look for theirs.
+-- may write the tables, or put things where the functions look for theirs; and only the mall may call the functions
+-- (setup/execute.sql).
 WITH wanted AS (
     SELECT coalesce(
         to_regrole('points_ledger')::oid, (SELECT relowner FROM pg_class WHERE oid = 'points_account'::regclass)
@@ -8,6 +9,12 @@ WITH wanted AS (
     SELECT oid, relname, relowner, relacl FROM pg_class
     WHERE relnamespace = 'public'::regnamespace
         AND relname IN ('points_account', 'points_entry', 'points_lot', 'points_hold', 'points_allocation')
+), mall AS (
+    SELECT relowner AS caller FROM pg_class WHERE oid = 'accounts_user'::regclass
+), opened AS (
+    SELECT a.grantee AS caller FROM mall, pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) a
+    WHERE d.defaclnamespace = 'public'::regnamespace AND d.defaclobjtype = 'r' AND a.privilege_type = 'INSERT'
+        AND a.grantee <> 0 AND pg_has_role(d.defaclrole, mall.caller, 'MEMBER')
 )
 SELECT NULL::bigint, 'owner', relname || ' belongs to ' || relowner::regrole
 FROM ledger, wanted WHERE relowner <> owner
@@ -37,3 +44,11 @@ WHERE current_setting('session_replication_role') <> 'origin'
 UNION ALL
 SELECT NULL, 'rights', 'everybody may make things in the schema public'
 WHERE has_schema_privilege('public', 'public', 'CREATE')
+UNION ALL
+SELECT NULL, 'rights', CASE grantee WHEN 0 THEN 'everybody' ELSE grantee::regrole::text END || ' may call ' || name
+FROM (
+    SELECT p.oid::regprocedure::text AS name, proowner, a.*
+    FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(proacl, acldefault('f', proowner))) a
+    WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'
+) granted
+WHERE grantee <> proowner AND grantee NOT IN (SELECT caller FROM mall UNION ALL SELECT caller FROM opened)

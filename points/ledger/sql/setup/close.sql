@@ -24,13 +24,15 @@ BEGIN
     -- The account first, as every posting: so none of them waits for this while this waits for it.
     FOR x IN
         SELECT name FROM unnest(ARRAY['points_account', 'points_hold', 'points_entry', 'points_lot', 'points_allocation'])
-            WITH ORDINALITY t (name, n) ORDER BY n
+            WITH ORDINALITY t (name, n)
+        WHERE (SELECT relowner FROM pg_class WHERE oid = name::regclass) <> 'points_ledger'::regrole ORDER BY n
     LOOP
         EXECUTE format('ALTER TABLE %I OWNER TO points_ledger', x.name);
     END LOOP;
     FOR x IN
         SELECT oid::regprocedure AS name FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'
+            AND proowner <> 'points_ledger'::regrole
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO points_ledger', x.name);
     END LOOP;

@@ -1,5 +1,5 @@
 -- What the role named by the setting points.opened_to needs to be the mall's web, worker and beat: to write all tables of
--- today and those that this role will make, but for the ledger's, which it reads.
+-- today and those that this role will make, but for the ledger's, which it reads. What it may call: execute.sql.
 DO $$
 DECLARE
     v_role text := quote_ident(current_setting('points.opened_to'));
