@@ -78,9 +78,15 @@ def grace(days: object) -> None:
 
 
 def as_json(breakdown: object) -> str | None:
-    """The text of a ``breakdown``, None for none."""
+    """The text of a ``breakdown``, None for none. Beside ``steps`` the ledger alone writes into it."""
     if breakdown is None:
         return None
+    if (
+        not isinstance(breakdown, dict)
+        or breakdown.keys() - {"steps"}
+        or not isinstance(breakdown.get("steps", []), list)
+    ):
+        raise InvalidInput(field="breakdown")
     try:
         dumped = json.dumps(breakdown, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:

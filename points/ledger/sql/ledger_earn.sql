@@ -19,6 +19,9 @@ BEGIN
     IF NOT FOUND THEN
         a := points_open(p_account, p_at);
     END IF;
+    IF NOT points_breakdown_given(p_breakdown) THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'breakdown may hold steps alone';
+    END IF;
     r_paid_debt := least(a.debt, p_points);
     IF r_paid_debt > 0 THEN
         p_breakdown := coalesce(p_breakdown, '{}') || jsonb_build_object('debt', r_paid_debt);

@@ -16,6 +16,9 @@ DECLARE
     v_plain bigint[];
     v_repeated boolean;
 BEGIN
+    IF EXISTS (SELECT FROM unnest(p_breakdowns) given WHERE NOT points_breakdown_given(given)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'breakdown may hold steps alone';
+    END IF;
     INSERT INTO points_account (
         account_id, last_seq, head, unspent, held, debt, lifetime_earned, pending_until, opened_at
     )

@@ -159,7 +159,7 @@ def _line(entry, lot=None):
     icon, tone = held.ICONS[entry.kind]
     breakdown = entry.breakdown or {}
     note = ""
-    if "pieces" in breakdown:
+    if entry.reverses is not None and "pieces" in breakdown:
         note = ledger_wording.given_back(ledger.pieces_of(breakdown["pieces"]), at=entry.at)
     elif entry.source.startswith("order:"):
         note = _("order ending %(tail)s") % {"tail": entry.source[-4:]}

@@ -135,6 +135,36 @@ def test_names_what_was_changed(history, statement, kind):
     assert {found.account for found in breaks} == {history.member}
 
 
+UNREADABLE = [
+    '{"pieces": 5}',
+    '{"pieces": null}',
+    '{"pieces": [5]}',
+    '{"pieces": [{"lot": "x"}]}',
+    '{"pieces": [{"lot": 1, "points": 99999999999, "grace": true}]}',
+    '{"pieces": [{"lot": 1, "points": 1, "grace": false, "expires_at": "x"}]}',
+    '{"renewed": 5}',
+    '{"renewed": ["x"]}',
+    '{"until": "x"}',
+    '{"until": "2026-13-45", "renewed": [1]}',
+    '{"debt": "x"}',
+    "[]",
+    "5",
+]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+@pytest.mark.parametrize("where", ["breakdown", "outcome"])
+def test_names_what_cannot_be_read_and_goes_on(history, where, text):
+    table, rows = {
+        "breakdown": ("points_entry", "true"),
+        "outcome": ("points_hold", "state = 'released'"),
+    }[where]
+    with tampering() as cursor:
+        cursor.execute(f"UPDATE {table} SET {where} = %s WHERE {rows}", [text])  # noqa: S608 - names of ours
+        cursor.execute("UPDATE points_account SET held = held + 1")
+    assert {"breakdown", "held"} <= {found.kind for found in audit.run().breaks}
+
+
 def test_names_rows_without_an_account(history):
     with transaction.atomic():
         with tampering() as cursor:

@@ -56,7 +56,17 @@ def test_bad_input_never_reaches_the_database(verb, field, value):
 
 
 @pytest.mark.parametrize(
-    "breakdown", [{"steps": [["\ud800", 1]]}, {"a": "\0"}, {"a": float("nan")}, {"a": object()}, {"a\udfff": 1}]
+    "breakdown",
+    [
+        {"steps": [["\ud800", 1]]},
+        {"steps": ["\0"]},
+        {"steps": [float("nan")]},
+        {"steps": [object()]},
+        {"a\udfff": 1},
+        {"pieces": []},
+        {"steps": 5},
+        [],
+    ],
 )
 def test_a_breakdown_is_what_the_database_can_keep(own, breakdown):
     with pytest.raises(InvalidInput):

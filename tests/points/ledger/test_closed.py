@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError, connection, migrations, transaction
+from django.db import DataError, ProgrammingError, connection, migrations, transaction
 from django.db.migrations.state import ProjectState
 
 from points import ledger
@@ -181,6 +181,39 @@ def test_functions_look_for_nothing_in_the_caller_s_schemas(own):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = public")
         cursor.execute("DROP TABLE pg_temp.points_account, pg_temp.accounts_user")
+    assert audit.run().breaks == []
+
+
+OF_THE_LEDGER = [
+    '{"pieces": 5}',
+    '{"renewed": 5}',
+    '{"renewed": ["x"]}',
+    '{"pieces": [{"lot": "x"}]}',
+    '{"until": "x"}',
+    '{"until": "2030-01-01", "renewed": [1]}',
+    '{"debt": 1}',
+    '{"asked": 1, "policy": "debt", "owed": 1}',
+    '{"lost": 1}',
+    '{"steps": 5}',
+    "[]",
+    "5",
+    "null",
+]
+
+
+@pytest.mark.parametrize("breakdown", OF_THE_LEDGER)
+def test_no_caller_writes_what_the_ledger_says_itself(some, breakdown):
+    one = "SELECT ledger_earn({0}, 1, 'campaign', 'k', 'x', now(), '', '', NULL, now(), '', '{1}')"
+    many = (
+        "SELECT ledger_earn_many('{{{0}}}', '{{1}}', 'campaign', '{{k}}', 'x', ARRAY[now()], '{{\"\"}}', '{{\"\"}}',"
+        " ARRAY[NULL::timestamptz], ARRAY[now()], '{{\"\"}}', ARRAY['{1}'::jsonb], ARRAY[NULL::timestamptz])"
+    )
+    for call in (one, many):
+        with pytest.raises(DataError, match="steps alone"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(call.format(some.member, breakdown))
+        with connection.cursor() as cursor, transaction.atomic():
+            cursor.execute(call.format(some.member, '{"steps": [["text", 1]]}'))
+            transaction.set_rollback(True)
     assert audit.run().breaks == []
 
 

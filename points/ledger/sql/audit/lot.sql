@@ -4,6 +4,11 @@
 WITH begun AS (
     SELECT DISTINCT ON (account_id, reverses) account_id, reverses AS seq, x.seq AS last, active_from, expires_at
     FROM points_entry x WHERE kind = 'begin' ORDER BY account_id, reverses, x.seq DESC
+), written AS MATERIALIZED ( -- what cannot be read: breakdown.sql
+    SELECT account_id, seq, breakdown FROM points_entry
+    WHERE breakdown ?| '{renewed,pieces}' AND points_breakdown_sound(breakdown)
+    UNION ALL
+    SELECT account_id, seq, outcome FROM points_hold WHERE outcome ? 'pieces' AND points_breakdown_sound(outcome)
 )
 SELECT account_id, v.kind, 'lot ' || l.seq || v.detail
 FROM points_lot l
@@ -19,15 +24,13 @@ LEFT JOIN begun b USING (account_id, seq)
 LEFT JOIN (
     SELECT account_id, seq, max(until) AS until FROM (
         SELECT x.account_id, lot::integer AS seq, (x.breakdown ->> 'until')::timestamptz AS until
-        FROM points_entry x CROSS JOIN LATERAL jsonb_array_elements_text(x.breakdown -> 'renewed') lot
+        FROM written x CROSS JOIN LATERAL jsonb_array_elements_text(x.breakdown -> 'renewed') lot
         LEFT JOIN begun ON begun.account_id = x.account_id AND begun.seq = lot::integer
         WHERE x.breakdown ? 'renewed' AND (begun.last > x.seq) IS NOT TRUE
         UNION ALL
         SELECT account_id, p.lot, p.expires_at
-        FROM (
-            SELECT account_id, breakdown -> 'pieces' AS pieces FROM points_entry WHERE breakdown ? 'pieces'
-            UNION ALL SELECT account_id, outcome -> 'pieces' FROM points_hold WHERE outcome ? 'pieces'
-        ) back CROSS JOIN LATERAL jsonb_to_recordset(pieces) p (lot integer, expires_at timestamptz, grace boolean)
+        FROM written x CROSS JOIN LATERAL jsonb_to_recordset(x.breakdown -> 'pieces')
+            p (lot integer, expires_at timestamptz, grace boolean)
         WHERE NOT p.grace
     ) moved GROUP BY account_id, seq
 ) r USING (account_id, seq)
