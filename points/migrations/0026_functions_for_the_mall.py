@@ -12,4 +12,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("points", "0025_holds_of_before")]
 
-    operations = [sql.install("8077fa04cdb4bc40")]
+    operations = [sql.install("1f96ec13ce7b77e6")]

@@ -61,6 +61,15 @@ def test_a_superuser_is_refused_too(some, table, text):
 
 
 @pytest.mark.parametrize("table", TABLES)
+def test_nor_does_a_name_in_a_comment_help_a_superuser(some, table):
+    with superuser():
+        for text in STATEMENTS[:3]:
+            refuses(
+                f"DO $$ BEGIN {statement(text, table)}\n/* ledger_x( */; END $$", "only the functions of the ledger"
+            )
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_the_functions_themselves_delete_nothing(some, table):
     with superuser() as cursor:
         cursor.execute("SET ROLE points_ledger")
