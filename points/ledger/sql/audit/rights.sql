@@ -52,3 +52,17 @@ FROM (
     WHERE pronamespace = 'public'::regnamespace AND proname ~ '^(points|ledger)_'
 ) granted
 WHERE grantee <> proowner AND grantee NOT IN (SELECT caller FROM mall UNION ALL SELECT caller FROM opened)
+UNION ALL
+SELECT NULL, 'rights', rolname || ' may make things in the schema public'
+FROM pg_roles WHERE oid IN (SELECT caller FROM opened) AND has_schema_privilege(oid, 'public', 'CREATE')
+UNION ALL -- but those who migrate this database or another of the server, or make roles
+SELECT NULL, 'rights', rolname || ' may become points_ledger'
+FROM pg_roles r, mall
+WHERE pg_has_role(r.oid, to_regrole('points_ledger'), 'MEMBER') AND rolname <> 'points_ledger' AND NOT rolsuper
+    AND NOT rolcreaterole AND NOT pg_has_role(r.oid, mall.caller, 'MEMBER')
+    AND NOT EXISTS (SELECT FROM pg_database WHERE datdba = r.oid)
+UNION ALL
+SELECT NULL, 'rights', 'sessions begin with ' || setting
+FROM pg_db_role_setting CROSS JOIN LATERAL unnest(setconfig) setting
+WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND setting LIKE 'session_replication_role=%' AND setting <> 'session_replication_role=origin'

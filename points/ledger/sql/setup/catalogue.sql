@@ -38,6 +38,6 @@ SELECT concat_ws(' ', 'policy', l.relname, p.polname) FROM pg_policy p JOIN ledg
 UNION ALL
 SELECT concat_ws(' ', 'function', p.oid::regprocedure, 'returns', pg_get_function_result(p.oid), l.lanname,
     CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
-    CASE WHEN p.prosecdef THEN 'security definer' END, array_to_string(p.proconfig, ', '))
+    CASE WHEN p.proisstrict THEN 'strict' END, CASE WHEN p.prosecdef THEN 'security definer' END, array_to_string(p.proconfig, ', '))
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'public'::regnamespace AND p.proname ~ '^(points|ledger)_'
