@@ -247,7 +247,8 @@ class TestThreads:
         thread.join()
         assert "objects created in a thread can only be used in that same thread" in str(found[0])
 
-    def test_an_event_loop_is_refused(self, db):
+    def test_an_event_loop_is_refused(self, db, monkeypatch):
+        monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)  # tests with a browser leave it set
         call("SELECT 1", ())
 
         async def work():

@@ -1,9 +1,9 @@
-"""Answers that are signed and speak of somebody else, of another order or of other money (F5)."""
+"""What is signed and true, and speaks of somebody else, another order, other money or of times gone by (F5)."""
 
 import pytest
 
 from core.models import AuditEvent
-from orders.models import OrderState, PaymentRefund, PaymentState, RefundState
+from orders.models import OrderState, Payment, PaymentRefund, PaymentState, RefundState
 from orders.payments.services import paying
 from orders.placing.services import cancelling
 from tests.orders.payments.conftest import ask
@@ -77,3 +77,23 @@ def test_an_answer_about_another_refund_ends_none(paid, standin, monkeypatch, at
     assert paying.send_refund(refund_id=refund.pk, by=BY, at=at) is True
     refund.refresh_from_db()
     assert (refund.state, refund.look_since) == (RefundState.DONE, None)
+
+
+def test_old_news_of_a_payment_in_dispute_pays_nothing(order, go, standin, at):
+    """It went back on the provider's own pages; the notification of the payment comes only then, and is true."""
+    if standin.code == "unionpay":
+        pytest.skip("asked about whatever it tells")
+    standin.notifies = False
+    payment = go(order)
+    trade = standin.pay(payment.reference)
+    headers, body = standin.notification(trade)
+    trade.word = {"wechat": "REFUND", "alipay": "TRADE_CLOSED"}[standin.code]
+    assert ask(payment, at) == "disputed"
+    standin.notifies = True
+    assert standin.deliver(trade.notify_url, headers, body) in (200, 204)
+    now = Payment.objects.get(pk=payment.pk)
+    assert (now.state, now.order.state) == (PaymentState.DISPUTED, OrderState.PENDING_PAYMENT)
+    trade.word = None  # the provider says itself that it is paid after all
+    assert standin.deliver(trade.notify_url, headers, body) in (200, 204)
+    assert ask(payment, at) == "paid"
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID

@@ -301,25 +301,6 @@ def test_money_that_went_back_without_us_is_for_staff(order, go, standin, at):
     assert payment.paid_fen is None
 
 
-def test_old_news_of_a_payment_in_dispute_pays_nothing(order, go, standin, at):
-    """It went back on the provider's own pages; the notification of the payment comes only then, and is true."""
-    if standin.code == "unionpay":
-        pytest.skip("asked about whatever it tells")
-    standin.notifies = False
-    payment = go(order)
-    trade = standin.pay(payment.reference)
-    headers, body = standin.notification(trade)
-    trade.word = {"wechat": "REFUND", "alipay": "TRADE_CLOSED"}[standin.code]
-    assert ask(payment, at) == "disputed"
-    standin.notifies = True
-    assert standin.deliver(trade.notify_url, headers, body) in (200, 204)
-    assert (again(payment).state, payment.order.state) == (PaymentState.DISPUTED, OrderState.PENDING_PAYMENT)
-    trade.word = None  # the provider says itself that it is paid after all
-    assert standin.deliver(trade.notify_url, headers, body) in (200, 204)
-    assert ask(payment, at) == "paid"
-    assert again(payment).state == PaymentState.PAID
-
-
 def underway(order, payment, at):
     cancelling.cancel_order(order=order, by=BY, at=at)
     return payment.refunds.get()
