@@ -36,10 +36,9 @@ def release(*, version, by, at, reason="", **terms):
 
 
 def widen(*, version, by, at, reason="", **terms):
-    """``rule_sets.widen``, in the same way; to serve fewer needs nobody else."""
-    latest = version.stages.order_by("starts_at").last()
-    is_more = latest is not None and terms["percent"] > latest.percent
-    return _let("widen", version, is_more and _is_large(version, at, terms), terms, by=by, at=at, reason=reason)
+    """``rule_sets.widen``, in the same way; to serve fewer is asked what a stop is asked."""
+    is_large = _brings_back_much(version, at) if _is_fewer(version, terms) else _is_large(version, at, terms)
+    return _let("widen", version, is_large, terms, by=by, at=at, reason=reason)
 
 
 def choose_pilots(*, version, members, by, at, reason=""):
@@ -51,9 +50,7 @@ def choose_pilots(*, version, members, by, at, reason=""):
 
 def stop(*, version, by, at, reason="", **terms):
     """``rule_sets.stop``, at once unless much more would be earned afterwards; returns as ``release``."""
-    then = queries.for_all_without(version.number, at)
-    is_large = any(change.percent > 0 for change in _large([queries.for_all(at)], then, at))
-    return _let("stop", version, is_large, terms, by=by, at=at, reason=reason)
+    return _let("stop", version, _brings_back_much(version, at), terms, by=by, at=at, reason=reason)
 
 
 def let_serve(*, version, by, at, reason=""):
@@ -112,11 +109,24 @@ def version_of(approval):
 def effect(approval, at):
     """What a request about the rules would change: ``(scripts that are new to the rules, [measure.Change, ...])``."""
     version = version_of(approval)
-    if approval.data["act"] == "stop":
+    act, terms = approval.data["act"], approval.data["terms"]
+    if act == "stop" or (act == "widen" and _is_fewer(version, terms)):
         served, after = [queries.for_all(at)], queries.for_all_without(version.number, at)
     else:
-        served, after = _served(at, approval.data["terms"]), _rule_set(version)
+        served, after = _served(at, terms), _rule_set(version)
     return _new_scripts(served, after), _changes(served, after, at)
+
+
+def _is_fewer(version, terms):
+    """Whether the version would serve no more members than by its latest stage."""
+    latest = version.stages.order_by("starts_at").last()
+    return latest is not None and terms["percent"] <= latest.percent
+
+
+def _brings_back_much(version, at):
+    """Whether much more is earned by the rules that serve everybody once the version does not any more."""
+    then = queries.for_all_without(version.number, at)
+    return any(change.percent > 0 for change in _large([queries.for_all(at)], then, at))
 
 
 def _is_large(version, at, terms):

@@ -178,6 +178,16 @@ def test_a_stop_after_which_more_is_earned_waits(make_draft, let, go, approve):
     assert go(releasing.stop, festival, at=AT + 3 * DAY, by=CARL) is None
 
 
+def test_a_share_after_which_more_is_earned_waits_like_a_stop(make_draft, let, go, approve):
+    approve(let(make_draft(rules=changed("ratio", points=2))))
+    approve(let(usual := make_draft(rules=SAME), starts_at=AT + DAY, at=AT + DAY))
+    late = AT + 3 * DAY
+    approval = go(releasing.widen, usual, percent=0, starts_at=late, at=late)
+    assert approval.waits
+    assert releasing.effect(approval, late)[1][0].percent > 0
+    assert queries.for_all(late).version == str(usual)
+
+
 def test_what_was_stopped_does_not_come_back_by_one_person(make_draft, let, go, approve):
     approve(let(mistake := make_draft(rules=changed("ratio", points=10))))
     go(releasing.stop, mistake, at=AT + 2 * DAY, by=BERND)
