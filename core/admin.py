@@ -213,7 +213,7 @@ class ParameterForm(forms.Form):
             self.fields["reason"] = forms.CharField(
                 max_length=200,
                 label=_("Why"),
-                help_text=_("Whoever approves it reads it."),
+                help_text=_("The person who approves reads it."),
                 widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
             )
 
